@@ -1,0 +1,139 @@
+using TorchSharp;
+using static TorchSharp.torch;
+using F = TorchSharp.torch.nn.functional;
+
+namespace IntraDistill.Objective;
+
+/// <summary>
+/// The divergences between K passes over the same batch (paper, section 3.2), as scalars that autograd can
+/// differentiate. Values and gradients come from closed forms, a chunk of positions at a time, so that the K
+/// probability tensors never exist at once.
+/// </summary>
+public static class Divergences
+{
+    /// <summary>Chunks hold about this many logits: 8 MB of float32, small beside a vocabulary-sized model.</summary>
+    internal const long ElementsPerChunk = 2_000_000;
+
+    /// <summary>The X-divergence, summed over the positions that count. See <see cref="Compute"/>.</summary>
+    public static Tensor X(Tensor logits, Tensor? mask = null) => Compute(Divergence.X, logits, mask);
+
+    /// <summary>The Jensen–Shannon divergence, summed over the positions that count. See <see cref="Compute"/>.</summary>
+    public static Tensor JensenShannon(Tensor logits, Tensor? mask = null) => Compute(Divergence.JensenShannon, logits, mask);
+
+    /// <summary>(1/K) Σ_i mean((z_i − z̄)²) over all elements.</summary>
+    /// <param name="outputs">The raw outputs z of the passes, (K, …).</param>
+    public static Tensor MeanSquaredError(Tensor outputs)
+    {
+        RequirePasses(outputs);
+        return (outputs - outputs.mean([0], keepdim: true)).square().mean();
+    }
+
+    /// <summary>The divergence between K passes.</summary>
+    /// <param name="divergence">Which one.</param>
+    /// <param name="logits">(K, …, V): unnormalized scores of each pass, the last dimension being the distribution's.</param>
+    /// <param name="mask">
+    /// The positions that count (bool or 0/1), shaped as <paramref name="logits"/> without its first and last dimension;
+    /// null for all. The mean squared error counts every element and takes no mask.
+    /// </param>
+    /// <returns>A scalar of the logits' type: the sum over positions (for the mean squared error, the mean over elements).</returns>
+    /// <exception cref="ArgumentException">A shape is not as said above.</exception>
+    public static Tensor Compute(Divergence divergence, Tensor logits, Tensor? mask = null)
+    {
+        if (divergence == Divergence.MeanSquaredError)
+            return mask is null ? MeanSquaredError(logits)
+                : throw new ArgumentException("the mean squared error counts every element and takes no mask", nameof(mask));
+        RequirePasses(logits);
+        if (logits.dim() < 2)
+            throw new ArgumentException($"logits of shape (K, …, V) were expected, not ({string.Join(", ", logits.shape)})", nameof(logits));
+        if (mask is not null && !mask.shape.SequenceEqual(logits.shape[1..^1]))
+            throw new ArgumentException($"a mask of shape ({string.Join(", ", logits.shape[1..^1])}) was expected for logits of shape "
+                + $"({string.Join(", ", logits.shape)}), not ({string.Join(", ", mask.shape)})", nameof(mask));
+
+        using var scope = NewDisposeScope();
+        long passes = logits.shape[0], classes = logits.shape[^1];
+        bool differentiable = logits.requires_grad && is_grad_enabled();
+        using var noGrad = no_grad();
+        Tensor flat = logits.detach().reshape(passes, -1, classes);     // (K, N, V)
+        long positions = flat.shape[1];
+        Tensor? keep = mask?.reshape(positions).to(flat.dtype);         // (N)
+        Tensor value = zeros([], dtype: flat.dtype, device: flat.device);
+        Tensor? gradient = differentiable ? empty_like(flat) : null;
+
+        long chunk = Math.Max(1, ElementsPerChunk / (passes * classes));
+        for (long start = 0; start < positions; start += chunk)
+        {
+            using var chunkScope = NewDisposeScope();
+            long length = Math.Min(chunk, positions - start);
+            Tensor logProbabilities = F.log_softmax(flat.narrow(1, start, length), -1);
+            (Tensor values, Tensor scaledGradient) = Terms(divergence, logProbabilities, logProbabilities.exp());
+            if (keep is not null)
+            {
+                Tensor kept = keep.narrow(0, start, length);
+                values.mul_(kept);
+                scaledGradient.mul_(kept.unsqueeze(-1));
+            }
+            value.add_(values.sum());
+            gradient?.narrow(1, start, length).copy_(scaledGradient.mul_(1.0 / passes));
+        }
+        return (gradient is null ? value : WithGradient(value, (logits, gradient.reshape(logits.shape)))).MoveToOuterDisposeScope();
+    }
+
+    /// <summary>
+    /// The divergence at each position of a chunk and K times its gradient with respect to the logits.
+    /// </summary>
+    /// <remarks>
+    /// With l_i = log p_i, and ā the mean of the a_i over the passes: since Σ_i (p_i − p̄) = 0, any term of X that is the
+    /// same for every pass drops out, which leaves X = (1/K) Σ_i s_i with s_i = Σ_v p_i (l_i − l̄), and
+    /// K ∂X/∂z_i = p_i (l_i − l̄ − s_i + 1) − p̄. Every l is a finite log-softmax and log p̄ is never taken, so a
+    /// probability that underflows to 0 does no harm. For Jensen–Shannon, with m = log p̄ (a log-sum-exp of finite
+    /// numbers) and j_i = Σ_v p_i (l_i − m): JS = (1/K) Σ_i j_i and K ∂JS/∂z_i = p_i (l_i − m − j_i).
+    /// </remarks>
+    /// <param name="divergence">X or Jensen–Shannon.</param>
+    /// <param name="logProbabilities">(K, n, V); left as it is.</param>
+    /// <param name="probabilities">(K, n, V), its exponential; left as it is.</param>
+    /// <returns>Values (n), and K times the gradient (K, n, V).</returns>
+    internal static (Tensor Values, Tensor ScaledGradient) Terms(Divergence divergence, Tensor logProbabilities, Tensor probabilities)
+    {
+        switch (divergence)
+        {
+            case Divergence.X:
+            {
+                Tensor difference = logProbabilities - logProbabilities.mean([0], keepdim: true);
+                Tensor s = (probabilities * difference).sum(-1, keepdim: true);             // (K, n, 1)
+                Tensor gradient = difference.add_(1 - s).mul_(probabilities).sub_(probabilities.mean([0], keepdim: true));
+                return (s.squeeze(-1).mean([0]), gradient);
+            }
+            case Divergence.JensenShannon:
+            {
+                Tensor logMean = logProbabilities.logsumexp(0, keepdim: true).sub_(Math.Log(logProbabilities.shape[0]));
+                Tensor difference = logProbabilities - logMean;
+                Tensor j = (probabilities * difference).sum(-1, keepdim: true);             // (K, n, 1)
+                return (j.squeeze(-1).mean([0]), difference.sub_(j).mul_(probabilities));
+            }
+            default:
+                throw new ArgumentOutOfRangeException(nameof(divergence), divergence, "X or Jensen–Shannon was expected");
+        }
+    }
+
+    /// <summary>
+    /// A scalar that has the given value and, by <c>backward()</c>, the given gradients: Σ x·g is linear in x with
+    /// gradient g, and taking its own detached value off again leaves exactly <paramref name="value"/>.
+    /// </summary>
+    internal static Tensor WithGradient(Tensor value, params (Tensor Variable, Tensor Gradient)[] terms)
+    {
+        using var grad = enable_grad();
+        Tensor result = value;
+        foreach ((Tensor variable, Tensor gradient) in terms)
+        {
+            Tensor linear = (variable * gradient).sum();
+            result = result + (linear - linear.detach());
+        }
+        return result;
+    }
+
+    private static void RequirePasses(Tensor outputs)
+    {
+        if (outputs.dim() < 1 || outputs.shape[0] < 1)
+            throw new ArgumentException($"outputs of K ≥ 1 passes stacked along the first dimension were expected, not shape ({string.Join(", ", outputs.shape)})", nameof(outputs));
+    }
+}

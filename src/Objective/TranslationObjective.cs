@@ -1,0 +1,155 @@
+using static TorchSharp.torch;
+using F = TorchSharp.torch.nn.functional;
+
+namespace IntraDistill.Objective;
+
+/// <summary>
+/// Intra-distillation for translation with the output projection fused in: label-smoothed cross-entropy and divergence,
+/// both averaged over the target tokens that are not padding (the authors' translation criterion). It works on chunks of
+/// tokens and keeps only gradients of the size of its inputs, never the K·N×V logits.
+/// </summary>
+public sealed class TranslationObjective
+{
+    private readonly IntraDistillation _intraDistillation;
+    private readonly LabelSmoothing _smoothing;
+    private readonly long _padId;
+
+    /// <summary>Makes the objective.</summary>
+    /// <param name="intraDistillation">K, the divergence (X or Jensen–Shannon) and α′.</param>
+    /// <param name="labelSmoothing">ε of the task loss, from 0 to below 1.</param>
+    /// <param name="padId">The target id that does not count.</param>
+    /// <exception cref="ArgumentException">The divergence is the mean squared error, which is for regression, or ε is out of its range.</exception>
+    public TranslationObjective(IntraDistillation intraDistillation, double labelSmoothing = 0.1, long padId = 0)
+    {
+        if (intraDistillation.Settings.Divergence == Divergence.MeanSquaredError)
+            throw new ArgumentException("translation compares distributions: X or Jensen–Shannon was expected, not the mean squared error", nameof(intraDistillation));
+        if (!(labelSmoothing >= 0 && labelSmoothing < 1))
+            throw new ArgumentOutOfRangeException(nameof(labelSmoothing), labelSmoothing, "0 ≤ ε < 1 was expected");
+        (_intraDistillation, _smoothing, _padId) = (intraDistillation, new(labelSmoothing), padId);
+    }
+
+    /// <summary>The loss of K passes.</summary>
+    /// <param name="hidden">(K, B, T, d): decoder states of the K passes, before the output projection.</param>
+    /// <param name="outputWeight">(V, d): the output projection, logits = hidden · outputWeightᵀ.</param>
+    /// <param name="target">(B, T): int64 target ids.</param>
+    /// <param name="step">The update, for α′.</param>
+    /// <returns>Terms per target token; <c>Total.backward()</c> reaches both <paramref name="hidden"/> and <paramref name="outputWeight"/>.</returns>
+    /// <exception cref="ArgumentException">The shapes do not fit each other, or every target is padding.</exception>
+    public IntraDistillationLoss Loss(Tensor hidden, Tensor outputWeight, Tensor target, long step)
+    {
+        RequireShapes(hidden, outputWeight, target);
+        using var scope = NewDisposeScope();
+        double alpha = _intraDistillation.AlphaAt(step);
+        Tensor task, divergence, hiddenGradient, weightGradient;
+        using (no_grad())
+        {
+            Kept kept = Keep(hidden.detach(), target);
+            task = zeros([], dtype: hidden.dtype, device: hidden.device);
+            divergence = zeros_like(task);
+            Tensor keptGradient = empty_like(kept.Hidden);                          // (K, n, d)
+            weightGradient = zeros_like(outputWeight);
+            Tensor weight = outputWeight.detach();
+            foreach ((long start, long length) in Chunks(kept, outputWeight.shape[0]))
+            {
+                using var chunkScope = NewDisposeScope();
+                Tensor states = kept.Hidden.narrow(1, start, length);               // (K, m, d)
+                Tensor gradient = Chunk(states, weight, kept.Target.narrow(0, start, length), alpha, task, divergence);
+                keptGradient.narrow(1, start, length).copy_(gradient.matmul(weight));
+                weightGradient.addmm_(gradient.flatten(0, 1).t(), states.flatten(0, 1), 1, 1);
+            }
+            // Everything above is K·n times the mean over passes and tokens.
+            double scale = 1.0 / (hidden.shape[0] * kept.Count);
+            task.mul_(scale);
+            divergence.mul_(1.0 / kept.Count);
+            weightGradient.mul_(scale);
+            hiddenGradient = zeros_like(hidden);
+            hiddenGradient.view(hidden.shape[0], -1, hidden.shape[^1]).index_copy_(1, kept.Index, keptGradient.mul_(scale));
+        }
+        Tensor value = alpha == 0 ? task : task + alpha * divergence;
+        Tensor total = Divergences.WithGradient(value, (hidden, hiddenGradient), (outputWeight, weightGradient));
+        return new(task.MoveToOuterDisposeScope(), divergence.MoveToOuterDisposeScope(), alpha, total.MoveToOuterDisposeScope());
+    }
+
+    /// <summary>The negative log-likelihood without smoothing, for validation.</summary>
+    /// <param name="hidden">(B, T, d): decoder states of one pass.</param>
+    /// <param name="outputWeight">(V, d).</param>
+    /// <param name="target">(B, T).</param>
+    /// <returns>The sum in nats over the target tokens that are not padding, and their number.</returns>
+    public (double Sum, long Tokens) NegativeLogLikelihood(Tensor hidden, Tensor outputWeight, Tensor target)
+    {
+        using var scope = NewDisposeScope();
+        using var noGrad = no_grad();
+        Tensor states = hidden.unsqueeze(0);
+        RequireShapes(states, outputWeight, target);
+        Kept kept = Keep(states, target);
+        double sum = 0;
+        foreach ((long start, long length) in Chunks(kept, outputWeight.shape[0]))
+        {
+            using var chunkScope = NewDisposeScope();
+            Tensor logits = kept.Hidden.narrow(1, start, length).squeeze(0).matmul(outputWeight.t());
+            sum += F.cross_entropy(logits, kept.Target.narrow(0, start, length), reduction: nn.Reduction.Sum).to(float64).item<double>();
+        }
+        return (sum, kept.Count);
+    }
+
+    /// <summary>Adds a chunk's losses to the sums and returns K times the gradient of task + α·divergence per token, (K, m, V).</summary>
+    private Tensor Chunk(Tensor states, Tensor weight, Tensor target, double alpha, Tensor task, Tensor divergence)
+    {
+        (long passes, long length, long classes) = (states.shape[0], states.shape[1], weight.shape[0]);
+        Tensor logits = states.matmul(weight.t());                                  // (K, m, V)
+        Tensor logProbabilities = F.log_softmax(logits, -1);
+        Tensor probabilities = logProbabilities.exp();
+        Tensor targets = target.view(1, length, 1).expand(passes, length, 1);
+        double onTarget = _smoothing.OnTarget(classes), perClass = _smoothing.PerClass(classes);
+
+        task.sub_(logProbabilities.gather(-1, targets).sum().mul_(onTarget));
+        if (perClass > 0)
+            task.sub_(logProbabilities.sum().mul_(perClass));
+
+        // The smoothed target weights sum to 1, so the task's gradient is p − w with w = ε_i, plus 1 − ε − ε_i on the target.
+        Tensor gradient;
+        if (passes == 1)
+        {
+            gradient = probabilities;
+        }
+        else
+        {
+            (Tensor values, Tensor scaled) = Divergences.Terms(_intraDistillation.Settings.Divergence, logProbabilities, probabilities);
+            divergence.add_(values.sum());
+            gradient = alpha == 0 ? probabilities : scaled.mul_(alpha).add_(probabilities);
+        }
+        if (perClass > 0)
+            gradient.sub_(perClass);
+        return gradient.scatter_add_(-1, targets, full([passes, length, 1], -onTarget, dtype: states.dtype, device: states.device));
+    }
+
+    /// <summary>The states and targets of the tokens that count: (K, n, d), (n), and their places in B·T, (n).</summary>
+    private readonly record struct Kept(Tensor Hidden, Tensor Target, Tensor Index)
+    {
+        public long Count => Index.shape[0];
+    }
+
+    private Kept Keep(Tensor hidden, Tensor target)
+    {
+        Tensor flatTarget = target.reshape(-1);
+        Tensor index = flatTarget.ne(_padId).nonzero().squeeze(-1);
+        if (index.shape[0] == 0)
+            throw new ArgumentException("every target of the batch is padding", nameof(target));
+        Tensor flatHidden = hidden.reshape(hidden.shape[0], -1, hidden.shape[^1]);  // (K, B·T, d)
+        return new(flatHidden.index_select(1, index), flatTarget.index_select(0, index), index);
+    }
+
+    private static IEnumerable<(long Start, long Length)> Chunks(Kept kept, long classes)
+    {
+        long chunk = Math.Max(1, Divergences.ElementsPerChunk / (kept.Hidden.shape[0] * classes));
+        for (long start = 0; start < kept.Count; start += chunk)
+            yield return (start, Math.Min(chunk, kept.Count - start));
+    }
+
+    private static void RequireShapes(Tensor hidden, Tensor outputWeight, Tensor target)
+    {
+        if (hidden.dim() != 4 || outputWeight.dim() != 2 || hidden.shape[^1] != outputWeight.shape[^1] || !target.shape.SequenceEqual(hidden.shape[1..3]))
+            throw new ArgumentException($"hidden (K, B, T, d), outputWeight (V, d) and target (B, T) were expected, not "
+                + $"({string.Join(", ", hidden.shape)}), ({string.Join(", ", outputWeight.shape)}) and ({string.Join(", ", target.shape)})");
+    }
+}
