@@ -1,0 +1,128 @@
+using System.Globalization;
+
+namespace IntraDistill.Metrics;
+
+/// <summary>How the test set is resampled. The defaults are sacreBLEU's.</summary>
+public sealed record BootstrapSettings
+{
+    /// <summary>How many resamples of the test set are drawn.</summary>
+    public int Resamples { get; init; } = 1000;
+
+    /// <summary>The seed of the draws; equal seeds draw equal segments, whatever the systems.</summary>
+    public int Seed { get; init; } = 12345;
+}
+
+/// <summary>A score and the range in which 95 % of its resamples lie.</summary>
+/// <param name="Score">The score of the test set itself; of several runs, the mean.</param>
+/// <param name="Mean">The mean over the resamples.</param>
+/// <param name="Low">The 2.5th percentile of the resamples.</param>
+/// <param name="High">The 97.5th percentile of the resamples.</param>
+public sealed record BootstrapInterval(double Score, double Mean, double Low, double High)
+{
+    /// <summary>Half the width of the interval: the number sacreBLEU prints after ±.</summary>
+    public double HalfWidth => (High - Low) / 2;
+
+    /// <summary>As <c>34.27 [33.12, 35.40]</c>.</summary>
+    public override string ToString() => string.Create(CultureInfo.InvariantCulture, $"{Score:F2} [{Low:F2}, {High:F2}]");
+}
+
+/// <summary>Two systems on the same resamples of one test set.</summary>
+/// <param name="Baseline">The first system's score and 95 % interval.</param>
+/// <param name="System">The second system's score and 95 % interval.</param>
+/// <param name="Difference">The second's score less the first's, with its own 95 % interval, which is narrower than
+/// the two systems' intervals suggest since both are scored on the same segments.</param>
+/// <param name="PValue">How often a difference at least as large would arise by chance from the choice of test
+/// segments (two-sided). It says nothing of another training seed.</param>
+public sealed record BootstrapComparison(
+    BootstrapInterval Baseline, BootstrapInterval System, BootstrapInterval Difference, double PValue)
+{
+    /// <summary>As <c>+1.20 [0.31, 2.11], p = 0.012</c>.</summary>
+    public override string ToString() => string.Create(CultureInfo.InvariantCulture,
+        $"{Difference.Score:+0.00;-0.00;0.00} [{Difference.Low:F2}, {Difference.High:F2}], p = {PValue:0.000}");
+}
+
+/// <summary>
+/// Bootstrap resampling of a test set (Koehn 2004): 95 % intervals of one system, and sacreBLEU's paired test
+/// (<c>--paired-bs</c>) of two. The formulas are sacreBLEU's; the random draws are not NumPy's, so the last digits of
+/// an interval or a p-value differ from sacreBLEU's as they do from seed to seed.
+/// </summary>
+/// <remarks>
+/// Where a system is given as several runs (one <see cref="SegmentStatistics"/> a training seed, over one test set),
+/// its score is the mean over the runs, each scored on the same resample.
+/// </remarks>
+public static class Bootstrap
+{
+    /// <summary>A score with its 95 % interval.</summary>
+    /// <exception cref="IntraDistillException">No resample is asked for.</exception>
+    public static BootstrapInterval Interval(SegmentStatistics system, BootstrapSettings? settings = null) =>
+        Interval([system], settings);
+
+    /// <summary>The mean score of several runs with its 95 % interval.</summary>
+    /// <exception cref="IntraDistillException">No run, runs over different test sets, or no resample.</exception>
+    public static BootstrapInterval Interval(IReadOnlyList<SegmentStatistics> runs, BootstrapSettings? settings = null)
+    {
+        double[][] scores = Resample([runs], settings ?? new());
+        return Summarize(runs.Average(run => run.Score), scores[0]);
+    }
+
+    /// <summary>Compares two systems on one test set.</summary>
+    /// <exception cref="IntraDistillException">The test sets or metrics differ, or no resample is asked for.</exception>
+    public static BootstrapComparison Compare(
+        SegmentStatistics baseline, SegmentStatistics system, BootstrapSettings? settings = null) =>
+        Compare([baseline], [system], settings);
+
+    /// <summary>Compares two systems of several runs each on one test set; the numbers of runs may differ.</summary>
+    /// <exception cref="IntraDistillException">No run, runs over different test sets or metrics, or no resample.</exception>
+    public static BootstrapComparison Compare(
+        IReadOnlyList<SegmentStatistics> baseline, IReadOnlyList<SegmentStatistics> system, BootstrapSettings? settings = null)
+    {
+        double[][] scores = Resample([baseline, system], settings ?? new());
+        double[] differences = [.. scores[1].Zip(scores[0], (s, b) => s - b)];
+        double baselineScore = baseline.Average(run => run.Score), systemScore = system.Average(run => run.Score);
+
+        // sacreBLEU's null hypothesis: the absolute differences of the resamples, shifted to mean zero.
+        double difference = Math.Abs(systemScore - baselineScore);
+        double shift = differences.Average(Math.Abs);
+        int asLarge = differences.Count(d => Math.Abs(d) - shift > difference);
+        double pValue = (asLarge + 1.0) / (differences.Length + 1);
+
+        return new(Summarize(baselineScore, scores[0]), Summarize(systemScore, scores[1]),
+            Summarize(systemScore - baselineScore, differences), pValue);
+    }
+
+    private static double[][] Resample(IReadOnlyList<SegmentStatistics>[] systems, BootstrapSettings settings)
+    {
+        if (settings.Resamples < 1)
+            throw new IntraDistillException($"Resamples is {settings.Resamples}; expected at least 1");
+        if (systems.Any(runs => runs.Count == 0))
+            throw new IntraDistillException("no run to resample; expected at least one for each system");
+        int segments = systems[0][0].Count;
+        string signature = systems[0][0].Signature;
+        foreach (SegmentStatistics run in systems.SelectMany(runs => runs))
+        {
+            if (run.Count != segments)
+                throw new IntraDistillException($"runs over {segments} and {run.Count} segments; expected one test set");
+            if (run.Signature != signature)
+                throw new IntraDistillException($"runs scored with {signature} and {run.Signature}; expected one metric");
+        }
+
+        Random random = new(settings.Seed);
+        int[] drawn = new int[segments];
+        double[][] scores = [.. systems.Select(_ => new double[settings.Resamples])];
+        for (int resample = 0; resample < settings.Resamples; resample++)
+        {
+            for (int i = 0; i < segments; i++)
+                drawn[i] = random.Next(segments);
+            for (int s = 0; s < systems.Length; s++)
+                scores[s][resample] = systems[s].Average(run => run.ScoreOf(drawn));
+        }
+        return scores;
+    }
+
+    private static BootstrapInterval Summarize(double score, double[] resamples)
+    {
+        double[] sorted = [.. resamples.Order()];
+        int tail = sorted.Length / 40; // 2.5 % on either side, as sacreBLEU takes them
+        return new(score, sorted.Average(), sorted[tail], sorted[^(tail + 1)]);
+    }
+}
