@@ -1,8 +1,8 @@
+#nullable disable
 using System;
 using System.IO;
 using System.Runtime.InteropServices;
 using Microsoft.Build.Framework;
-using Microsoft.Build.Utilities;
 
 namespace IntraDistill.Build
 {
@@ -11,7 +11,7 @@ namespace IntraDistill.Build
     /// libstdc++ lacks that version. A file that already loads, or was mended before, is left untouched.
     /// (C# 7.3: MSBuild compiles this file itself, against netstandard 2.0.)
     /// </summary>
-    public sealed class WeakenGlibcxx : Task
+    public sealed class WeakenGlibcxx : Microsoft.Build.Utilities.Task
     {
         private const string VersionName = "GLIBCXX_3.4.32";
         private const uint VersionHash = 0x0297f842;      // the ELF hash of VersionName
@@ -38,8 +38,7 @@ namespace IntraDistill.Build
                 // The output may be a hard link to the package cache: replace the name, never write through it.
                 string temporary = Library + ".weakened";
                 File.WriteAllBytes(temporary, elf);
-                File.Delete(Library);
-                File.Move(temporary, Library);
+                File.Replace(temporary, Library, null);
                 Log.LogMessage(MessageImportance.Normal, "{0}: the reference to {1} is weak now", Library, VersionName);
                 return true;
             }
