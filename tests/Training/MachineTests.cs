@@ -1,0 +1,33 @@
+using IntraDistill.Training;
+using TorchSharp;
+
+namespace IntraDistill.Tests.TrainingTests;
+
+public class MachineTests
+{
+    [Fact]
+    public void A_preset_is_chosen_by_name()
+    {
+        Assert.Equal(1, Presets.Parse("smoke").Choose(1, 2, 3));
+        Assert.Equal(2, Presets.Parse("Quick").Choose(1, 2, 3));
+        Assert.Equal(3, Presets.Parse("PAPER").Choose(1, 2, 3));
+        Assert.Contains("\"fast\": Smoke, Quick or Paper", Assert.Throws<IntraDistillException>(() => Presets.Parse("fast")).Message);
+    }
+
+    [Fact]
+    public void A_device_is_chosen_by_name()
+    {
+        Assert.Equal(DeviceType.CPU, Machine.ChooseDevice("cpu").type);
+        Assert.Equal(torch.cuda.is_available() ? DeviceType.CUDA : DeviceType.CPU, Machine.ChooseDevice().type);
+        Assert.Contains("auto, cpu, cuda", Assert.Throws<IntraDistillException>(() => Machine.ChooseDevice("gpu")).Message);
+        Assert.Contains("Accelerator=cuda", Assert.Throws<IntraDistillException>(() => Machine.ChooseDevice("cuda:99")).Message);
+    }
+
+    [Fact]
+    public void The_machine_is_described_in_one_line()
+    {
+        string line = Machine.Describe(torch.CPU);
+        Assert.Contains($"{Environment.ProcessorCount} cores", line);
+        Assert.DoesNotContain('\n', line);
+    }
+}
