@@ -1,0 +1,46 @@
+using static TorchSharp.torch;
+
+namespace IntraDistill.Training;
+
+/// <summary>
+/// One seed for everything random. torch's generators are global to the process, so a run is reproducible as long as
+/// nothing else draws from them meanwhile: train one model at a time in a process.
+/// </summary>
+public static class Reproducible
+{
+    /// <summary>Seeds torch for making a model: call it just before the constructor that draws the initial weights.</summary>
+    /// <param name="seed">Any number; equal seeds give equal weights.</param>
+    public static void Seed(long seed) => SeedTorch(Mix(seed, -1));
+
+    /// <summary>
+    /// Seeds torch for one update. As every update starts from a seed of its own, the state of the generators never
+    /// has to be saved, and an update gives the same result wherever the run was stopped and resumed before it.
+    /// </summary>
+    /// <param name="seed">The seed of the run.</param>
+    /// <param name="update">The number of the update, from 1.</param>
+    public static void Seed(long seed, long update) => SeedTorch(Mix(seed, update));
+
+    /// <summary>A fixed hash of two numbers (two rounds of SplitMix64), the same on every machine and in every version.</summary>
+    /// <param name="seed">The seed of the run.</param>
+    /// <param name="stream">What the number is for: an update, an epoch, …</param>
+    /// <returns>A number from 0 to 2⁶³ − 1.</returns>
+    public static long Mix(long seed, long stream) =>
+        (long)(SplitMix(SplitMix((ulong)seed) ^ (ulong)stream) & long.MaxValue);
+
+    private static void SeedTorch(long seed)
+    {
+        using var generator = manual_seed(seed);
+    }
+
+    // Steele, Lea and Flood: Fast splittable pseudorandom number generators, OOPSLA 2014.
+    private static ulong SplitMix(ulong x)
+    {
+        unchecked
+        {
+            x += 0x9E3779B97F4A7C15;
+            x = (x ^ (x >> 30)) * 0xBF58476D1CE4E5B9;
+            x = (x ^ (x >> 27)) * 0x94D049BB133111EB;
+            return x ^ (x >> 31);
+        }
+    }
+}

@@ -1,0 +1,299 @@
+using System.Diagnostics;
+using IntraDistill.Data;
+using IntraDistill.Objective;
+using static TorchSharp.torch;
+
+namespace IntraDistill.Training;
+
+/// <summary>
+/// Trains a model. The same seed, data and initial weights give the same weights bit for bit on one machine, however often the
+/// run is stopped, killed and resumed in between. Training runs on a thread of its own; train one model at a time in a process,
+/// since torch's random generators are shared (<see cref="Reproducible"/>).
+/// </summary>
+/// <typeparam name="TBatch">The batches.</typeparam>
+public sealed class Trainer<TBatch> : IDisposable where TBatch : IBatch
+{
+    private readonly nn.Module _model;
+    private readonly TrainerSettings _settings;
+    private readonly IBatchSource<TBatch> _batches;
+    private readonly EpochCursor<TBatch> _cursor;
+    private readonly TrainerOptimizer _optimizer;
+    private readonly UpdateStep<TBatch> _step;
+    private readonly TrainingHistory _history = new();
+    private readonly WeightSnapshot? _best;
+    private readonly CheckpointFolder? _folder;
+    private TensorBoardLog? _log;
+    private long _update;
+    private TimeSpan _trainingTime;
+    private long _peakMemory;
+    private (long Update, int Validations) _saved;
+    private StopReason? _stopped;
+    private int _running;
+
+    /// <summary>Makes a trainer. The model stays the caller's; it must be on its device already.</summary>
+    /// <param name="model">The model. Parameters that require no gradient are left alone.</param>
+    /// <param name="settings">How to train.</param>
+    /// <param name="batches">The training data.</param>
+    /// <param name="loss">
+    /// The loss of a batch at an update (from 1). Its <c>Total</c> is what <c>backward()</c> is called on; for
+    /// <see cref="TrainerSettings.GradientAccumulation"/> to be exact it is a mean over <see cref="IBatch.Tokens"/>. Tensors it
+    /// makes are disposed for it. What it draws at random must come from torch's generator, which is seeded for every update.
+    /// </param>
+    /// <exception cref="IntraDistillException">A setting makes no sense, or the model has nothing to train.</exception>
+    public Trainer(nn.Module model, TrainerSettings settings, IBatchSource<TBatch> batches,
+        Func<TBatch, long, IntraDistillationLoss> loss)
+    {
+        settings.Check();
+        _model = model;
+        _settings = settings;
+        _batches = batches;
+        _cursor = new EpochCursor<TBatch>(batches);
+        _optimizer = new TrainerOptimizer(model, settings);
+        _step = new UpdateStep<TBatch>(settings, _optimizer, loss);
+        _best = settings.KeepBest ? new WeightSnapshot() : null;
+        _folder = settings.CheckpointFolder is { } folder ? new CheckpointFolder(folder) : null;
+        Progress = new TrainingProgress { Label = settings.Label, MaxUpdates = settings.MaxUpdates };
+    }
+
+    /// <summary>
+    /// Measures the model: called every <see cref="TrainerSettings.ValidateEvery"/> updates and at the end of every
+    /// <see cref="TrainAsync"/> call, in evaluation mode and without gradients. Lower is better unless
+    /// <see cref="TrainerSettings.HigherIsBetter"/>. Its time is not training time.
+    /// </summary>
+    public Func<double>? Validate { get; set; }
+
+    /// <summary>The last progress snapshot.</summary>
+    public TrainingProgress Progress { get; private set; }
+
+    /// <summary>Raised on the training thread about twice a second, after validations, and when a call ends.</summary>
+    public event Action<TrainingProgress>? ProgressChanged;
+
+    /// <summary>What the run has come to: also after a cancelled call, and from within the callbacks.</summary>
+    public TrainingResult Result => new(_update, _cursor.Complete, _trainingTime, _history.Best?.Value, _history.Best?.Update,
+        [.. _history.Updates], [.. _history.Validations], _peakMemory, _stopped);
+
+    /// <summary>
+    /// What <see cref="TryResume"/> found wrong with the newest checkpoint, if it went back to the one before it; else null.
+    /// </summary>
+    public string? ResumeWarning { get; private set; }
+
+    /// <summary>
+    /// Trains on from where the run is, and may be called again to go further: first to so many updates, then to so much
+    /// training time, say. With no limit given it stops at <see cref="TrainerSettings.MaxUpdates"/>; a limit given takes the
+    /// place of that one, and of two the first that is reached counts. A run that has stopped early does not go on.
+    /// </summary>
+    /// <param name="untilUpdate">Stop when this many updates are done, counted from the start of the run.</param>
+    /// <param name="untilTime">Stop when the run's training time reaches this; see <see cref="TrainingResult.TrainingTime"/>.</param>
+    /// <param name="cancellation">Stops training within a step. The notebook runner's cancellation of a cell does likewise.</param>
+    /// <returns>What the run has come to. The model has its last weights; see <see cref="RestoreBest"/>.</returns>
+    /// <exception cref="NonFiniteLossException">The loss or its gradient is not finite; names the update.</exception>
+    /// <exception cref="OperationCanceledException">Cancelled; a checkpoint has been written if there is a folder for it.</exception>
+    /// <exception cref="CheckpointException">A checkpoint cannot be written, or the folder holds another run's.</exception>
+    public async Task<TrainingResult> TrainAsync(long? untilUpdate = null, TimeSpan? untilTime = null,
+        CancellationToken cancellation = default)
+    {
+        if (Interlocked.Exchange(ref _running, 1) == 1) throw new InvalidOperationException("This trainer is training already.");
+        try
+        {
+            using var linked = CancellationTokenSource.CreateLinkedTokenSource(cancellation, CellCancellation);
+            long? maxUpdates = untilUpdate ?? (untilTime is null ? _settings.MaxUpdates : null);
+            // A thread of its own: dispose scopes and the gradient mode belong to a thread, and awaiting must not move them.
+            return await Task.Factory.StartNew(() => Run(maxUpdates, untilTime, linked.Token), CancellationToken.None,
+                TaskCreationOptions.LongRunning, TaskScheduler.Default).ConfigureAwait(false);
+        }
+        finally
+        {
+            _running = 0;
+        }
+    }
+
+    /// <summary>
+    /// Goes on from the newest checkpoint in <see cref="TrainerSettings.CheckpointFolder"/>: puts back weights, optimizer, place
+    /// in the data, training time, history and best weights. If the newest is damaged and the one before it is good, that one is
+    /// taken and <see cref="ResumeWarning"/> says so; the result of the run is the same.
+    /// </summary>
+    /// <returns>Whether there was a checkpoint.</returns>
+    /// <exception cref="CheckpointMismatchException">It was made with other settings, another model or other data.</exception>
+    /// <exception cref="CheckpointException">All checkpoints are damaged; names the newest and what is wrong with it.</exception>
+    public bool TryResume()
+    {
+        CheckpointException? first = null;
+        foreach (string file in _folder?.Files() ?? [])
+        {
+            try
+            {
+                Resume(file);
+                ResumeWarning = first is null ? null : $"{first.Message} Resumed from {file} instead.";
+                return true;
+            }
+            catch (CheckpointException error) when (error is not CheckpointMismatchException)
+            {
+                first ??= error;
+            }
+        }
+        if (first is not null) throw first;
+        return false;
+    }
+
+    /// <summary>Writes the weights of the best validation into the model, for good. To go on training afterwards, use
+    /// <see cref="WithBestWeights{T}"/> instead.</summary>
+    /// <exception cref="IntraDistillException">There are no best weights.</exception>
+    public void RestoreBest() => Best().Restore(_model);
+
+    /// <summary>Evaluates the best weights so far: puts them into the model, in evaluation mode, for as long as the action
+    /// takes, and then the last ones back, from which training goes on.</summary>
+    /// <param name="action">What to do with the model.</param>
+    /// <returns>What the action returned.</returns>
+    /// <exception cref="IntraDistillException">There are no best weights.</exception>
+    public T WithBestWeights<T>(Func<T> action) => Best().While(_model, action);
+
+    /// <summary>Frees the optimizer's state and the best weights; the model stays.</summary>
+    public void Dispose()
+    {
+        _optimizer.Dispose();
+        _best?.Dispose();
+    }
+
+    private static CancellationToken CellCancellation =>
+        AppContext.GetData("IntraDistill.CellCancellation") is CancellationToken token ? token : CancellationToken.None;
+
+    private TrainingResult Run(long? maxUpdates, TimeSpan? maxTime, CancellationToken cancellation)
+    {
+        if (_update == 0 && _folder?.Files().FirstOrDefault() is { } other)
+        {
+            throw new CheckpointException(other, "is of an earlier run; call TryResume() before training to go on with it, " +
+                "or delete it, or choose another CheckpointFolder.");
+        }
+        _log ??= _settings.TensorBoardFolder is { } folder ? new TensorBoardLog(folder) : null;
+        _stopped = null;
+        var meter = new ProgressMeter(Progress with
+        {
+            Update = _update,
+            TrainingTime = _trainingTime,
+            MaxUpdates = maxUpdates,
+            MaxTime = maxTime,
+            Stopped = null,
+        });
+        bool training = _model.training;
+        _model.train();
+        try
+        {
+            while (true)
+            {
+                // First what the last update, perhaps of an earlier call or process, has left due.
+                if (_settings.ValidateEvery > 0 && _update % _settings.ValidateEvery == 0) RunValidation(meter);
+                if (_settings.CheckpointEvery > 0 && _update % _settings.CheckpointEvery == 0) Save();
+                if ((_stopped = Limit(maxUpdates, maxTime)) is not null) break;
+                cancellation.ThrowIfCancellationRequested();
+                if (Update(meter, cancellation)) Show(meter);
+            }
+            RunValidation(meter);
+            Save();
+            Show(meter);
+            return Result;
+        }
+        catch (OperationCanceledException error) when (cancellation.IsCancellationRequested)
+        {
+            _stopped = StopReason.Cancelled;
+            string? file = Save();
+            Show(meter);
+            throw new OperationCanceledException(FormattableString.Invariant($"{_settings.Label}: cancelled after update {_update:N0}; ") +
+                (file is null ? "calling TrainAsync again goes on from there." : $"TryResume goes on from {file}."), error, cancellation);
+        }
+        finally
+        {
+            _model.train(training);
+        }
+    }
+
+    private StopReason? Limit(long? maxUpdates, TimeSpan? maxTime) =>
+        _settings.Patience > 0 && _history.WithoutImprovement >= _settings.Patience ? StopReason.EarlyStop
+        : _update >= maxUpdates ? StopReason.MaxUpdates
+        : _trainingTime >= maxTime ? StopReason.TimeLimit
+        : null;
+
+    /// <summary>Makes one update and says whether it is time to show progress.</summary>
+    private bool Update(ProgressMeter meter, CancellationToken cancellation)
+    {
+        var watch = Stopwatch.StartNew();
+        var batches = _cursor.Peek(_settings.GradientAccumulation);
+        var measures = _step.Run(batches, _update + 1, cancellation);
+        var time = watch.Elapsed;
+        _cursor.Advance(batches.Count);
+        _update++;
+        _trainingTime += time;
+        _peakMemory = Math.Max(_peakMemory, measures.WorkingSet);
+        var point = new TrainingPoint(_update, _trainingTime, measures.Task, measures.Divergence, measures.Alpha, measures.Total,
+            measures.LearningRate, measures.Tokens / time.TotalSeconds, measures.GradientNorm);
+        _history.Updates.Add(point);
+        _log?.Add(point);
+        return meter.Add(point, measures.Tokens, time.TotalSeconds);
+    }
+
+    /// <summary>Validates, unless it is done at this update, and keeps the weights if it is the best.</summary>
+    private void RunValidation(ProgressMeter meter)
+    {
+        if (Validate is null || _update == 0 || _history.Validations.LastOrDefault()?.Update == _update) return;
+        // A seed apart from that of the updates, so that a validation that samples is reproducible too.
+        Reproducible.Seed(~_settings.Seed, _update);
+        _model.eval();
+        double value;
+        using (NewDisposeScope())
+        using (no_grad())
+            value = Validate();
+        _model.train();
+        var point = new ValidationPoint(_update, _trainingTime, value);
+        if (_history.Add(point, _settings.HigherIsBetter)) _best?.Take(_model);
+        _log?.Add(point);
+        Show(meter);
+    }
+
+    private void Show(ProgressMeter meter)
+    {
+        Progress = meter.Snapshot(_history.Updates.LastOrDefault(), _history, _stopped);
+        ProgressChanged?.Invoke(Progress);
+    }
+
+    private string? Save()
+    {
+        if (_folder is null || _update == 0) return null;
+        string file = _folder.FileAt(_update);
+        if (_saved == (_update, _history.Validations.Count)) return file;
+        var state = new CheckpointState(_update, _cursor.Epoch, _cursor.Position, _cursor.Batches, _cursor.Tokens, _trainingTime,
+            _peakMemory, _optimizer.Steps, [.. _history.Validations], new(_settings.Fingerprint()));
+        Checkpoint.Save(file, state, _model, _optimizer, _history, _best);
+        _folder.Accept(file, prune: true);
+        _saved = (_update, _history.Validations.Count);
+        return file;
+    }
+
+    private void Resume(string file)
+    {
+        var state = Checkpoint.Restore(file, _settings, _model, _optimizer, _history, _best, CheckData);
+        (_update, _trainingTime, _peakMemory) = (state.Update, state.TrainingTime, state.PeakMemory);
+        _cursor.MoveTo(state.Epoch, state.Position);
+        _saved = (_update, _history.Validations.Count);
+        _folder!.Accept(file, prune: false);
+        Progress = Progress with
+        {
+            Update = _update,
+            TrainingTime = _trainingTime,
+            Validation = _history.Validations.LastOrDefault()?.Value,
+            BestValidation = _history.Best?.Value,
+        };
+
+        void CheckData(CheckpointState stored)
+        {
+            var there = new EpochCursor<TBatch>(_batches);
+            there.MoveTo(stored.Epoch, stored.Position);
+            if (there.Batches == stored.EpochBatches && there.Tokens == stored.EpochTokens) return;
+            throw new CheckpointMismatchException(file, $"was made with other data: epoch {stored.Epoch} had {stored.EpochBatches} " +
+                $"batches with {stored.EpochTokens} tokens, and here has {there.Batches} with {there.Tokens}.");
+        }
+    }
+
+    private WeightSnapshot Best() => _best is { Tensors.Count: > 0 } best ? best
+        : throw new IntraDistillException(_settings.KeepBest
+            ? "There are no best weights: no validation has been made."
+            : "There are no best weights: TrainerSettings.KeepBest is false.");
+}

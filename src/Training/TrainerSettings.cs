@@ -1,0 +1,145 @@
+using System.Globalization;
+
+namespace IntraDistill.Training;
+
+/// <summary>Which optimizer a <see cref="Trainer{TBatch}"/> uses.</summary>
+public enum OptimizerKind
+{
+    /// <summary>Adam; weight decay is an L2 penalty, added to the gradient.</summary>
+    Adam,
+
+    /// <summary>Adam with decoupled weight decay. What fairseq calls <c>adam</c>, and so the paper's, is this one.</summary>
+    AdamW,
+
+    /// <summary>Adam with the infinity norm (the paper's for GLUE).</summary>
+    Adamax,
+}
+
+/// <summary>How the learning rate goes with the updates; see <see cref="LearningRateSchedule"/>.</summary>
+public enum ScheduleKind
+{
+    /// <summary>Linear warm-up, then the inverse square root of the update number (fairseq's <c>inverse_sqrt</c>).</summary>
+    InverseSqrt,
+
+    /// <summary>Linear warm-up, then linear decay that reaches 0 just after <see cref="TrainerSettings.MaxUpdates"/>.</summary>
+    Linear,
+
+    /// <summary>Linear warm-up, then constant.</summary>
+    Constant,
+}
+
+/// <summary>How to train. The defaults are the paper's for IWSLT'14 (fairseq, <c>transformer_iwslt_de_en</c>).</summary>
+public sealed record TrainerSettings
+{
+    /// <summary>
+    /// Names the run in its progress, and in its checkpoints: one with another label is not resumed. Put in it what the
+    /// trainer cannot see, such as the loss ("ID K=3 α=5").
+    /// </summary>
+    public string Label { get; init; } = "training";
+
+    /// <summary>The optimizer.</summary>
+    public OptimizerKind Optimizer { get; init; } = OptimizerKind.AdamW;
+
+    /// <summary>Decay of the running means of the gradient and of its square (or its infinity norm).</summary>
+    public (double First, double Second) Betas { get; init; } = (0.9, 0.98);
+
+    /// <summary>Added to the denominator of the update.</summary>
+    public double Epsilon { get; init; } = 1e-6;
+
+    /// <summary>Weight decay; 0 is none.</summary>
+    public double WeightDecay { get; init; } = 1e-4;
+
+    /// <summary>The learning rate at the end of the warm-up.</summary>
+    public double LearningRate { get; init; } = 5e-4;
+
+    /// <summary>How the learning rate goes with the updates.</summary>
+    public ScheduleKind Schedule { get; init; } = ScheduleKind.InverseSqrt;
+
+    /// <summary>Updates of linear warm-up; 0 is none.</summary>
+    public long WarmupSteps { get; init; } = 8_000;
+
+    /// <summary>Where <see cref="Trainer{TBatch}.TrainAsync"/> stops by default, and the horizon of the linear schedule.</summary>
+    public long MaxUpdates { get; init; } = 50_000;
+
+    /// <summary>
+    /// Batches in one update. Their gradients are weighted by <see cref="Data.IBatch.Tokens"/>, so that the update is that
+    /// of one big batch if the loss is a mean over tokens. At the end of an epoch the last update may have fewer.
+    /// </summary>
+    public int GradientAccumulation { get; init; } = 1;
+
+    /// <summary>The gradient is scaled down to this L2 norm if its own is greater; 0 is never.</summary>
+    public double ClipNorm { get; init; }
+
+    /// <summary>Updates from one validation to the next; 0 validates only at the end of a <c>TrainAsync</c> call.</summary>
+    public long ValidateEvery { get; init; } = 1_000;
+
+    /// <summary>Whether a greater validation value is a better one (BLEU) rather than a smaller one (loss).</summary>
+    public bool HigherIsBetter { get; init; }
+
+    /// <summary>Training stops after this many validations in a row without a new best; 0 is never.</summary>
+    public int Patience { get; init; }
+
+    /// <summary>Whether to keep a copy of the weights of the best validation.</summary>
+    public bool KeepBest { get; init; } = true;
+
+    /// <summary>Seed of every random draw of the training itself; the order of batches and the initial weights have their own.</summary>
+    public long Seed { get; init; } = 1;
+
+    /// <summary>Where checkpoints are written; null is nowhere. One folder a run.</summary>
+    public string? CheckpointFolder { get; init; }
+
+    /// <summary>Updates from one checkpoint to the next; 0 writes only at the end of a <c>TrainAsync</c> call.</summary>
+    public long CheckpointEvery { get; init; } = 1_000;
+
+    /// <summary>Where TensorBoard event files are written; null is nowhere.</summary>
+    public string? TensorBoardFolder { get; init; }
+
+    /// <summary>Throws if a setting makes no sense.</summary>
+    /// <exception cref="IntraDistillException">Names the setting, its value and what was expected.</exception>
+    public void Check()
+    {
+        Require(LearningRate >= 0 && double.IsFinite(LearningRate), nameof(LearningRate), LearningRate, "a number, 0 or more");
+        Require(Betas.First is >= 0 and < 1 && Betas.Second is >= 0 and < 1, nameof(Betas), Betas, "two numbers from 0 to less than 1");
+        Require(Epsilon >= 0, nameof(Epsilon), Epsilon, "0 or more");
+        Require(WeightDecay >= 0, nameof(WeightDecay), WeightDecay, "0 or more");
+        Require(WarmupSteps >= 0, nameof(WarmupSteps), WarmupSteps, "0 or more");
+        Require(MaxUpdates >= 1, nameof(MaxUpdates), MaxUpdates, "1 or more");
+        Require(Schedule != ScheduleKind.Linear || WarmupSteps <= MaxUpdates, nameof(WarmupSteps), WarmupSteps,
+            "no more than MaxUpdates");
+        Require(GradientAccumulation >= 1, nameof(GradientAccumulation), GradientAccumulation, "1 or more");
+        Require(ClipNorm >= 0, nameof(ClipNorm), ClipNorm, "0 (never) or more");
+        Require(ValidateEvery >= 0, nameof(ValidateEvery), ValidateEvery, "0 or more");
+        Require(CheckpointEvery >= 0, nameof(CheckpointEvery), CheckpointEvery, "0 or more");
+        Require(Patience >= 0, nameof(Patience), Patience, "0 (never) or more");
+    }
+
+    /// <summary>The settings on which the weights and the best validation depend, by name, as text. A run is resumed only with the same.</summary>
+    internal IReadOnlyDictionary<string, string> Fingerprint()
+    {
+        var values = new Dictionary<string, object>
+        {
+            [nameof(Label)] = Label,
+            [nameof(Optimizer)] = Optimizer,
+            [nameof(Betas)] = $"({Text(Betas.First)}, {Text(Betas.Second)})",
+            [nameof(Epsilon)] = Epsilon,
+            [nameof(WeightDecay)] = WeightDecay,
+            [nameof(LearningRate)] = LearningRate,
+            [nameof(Schedule)] = Schedule,
+            [nameof(WarmupSteps)] = WarmupSteps,
+            [nameof(GradientAccumulation)] = GradientAccumulation,
+            [nameof(ClipNorm)] = ClipNorm,
+            [nameof(HigherIsBetter)] = HigherIsBetter,
+            [nameof(Seed)] = Seed,
+        };
+        // Elsewhere MaxUpdates only says where to stop, and a finished run may be taken further.
+        if (Schedule == ScheduleKind.Linear) values[nameof(MaxUpdates)] = MaxUpdates;
+        return values.ToDictionary(pair => pair.Key, pair => Text(pair.Value));
+    }
+
+    private static string Text(object value) => Convert.ToString(value, CultureInfo.InvariantCulture)!;
+
+    private static void Require(bool condition, string name, object value, string expected)
+    {
+        if (!condition) throw new IntraDistillException($"TrainerSettings.{name} is {Text(value)}; expected {expected}.");
+    }
+}

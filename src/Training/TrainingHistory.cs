@@ -1,0 +1,117 @@
+using static TorchSharp.torch;
+
+namespace IntraDistill.Training;
+
+/// <summary>One update. The losses are those before the update is made.</summary>
+/// <param name="Update">Its number, from 1.</param>
+/// <param name="TrainingTime">Training time at its end.</param>
+/// <param name="Task">Task loss, averaged over the passes and the batches of the update.</param>
+/// <param name="Divergence">Divergence between the passes, averaged over the batches of the update.</param>
+/// <param name="Alpha">The weight α′ of the divergence.</param>
+/// <param name="Total">The loss that was minimized.</param>
+/// <param name="LearningRate">The learning rate it was made with.</param>
+/// <param name="TokensPerSecond">Its speed.</param>
+/// <param name="GradientNorm">L2 norm of the gradient, before clipping.</param>
+public sealed record TrainingPoint(long Update, TimeSpan TrainingTime, double Task, double Divergence, double Alpha,
+    double Total, double LearningRate, double TokensPerSecond, double GradientNorm);
+
+/// <summary>One validation.</summary>
+/// <param name="Update">After which update.</param>
+/// <param name="TrainingTime">Training time by then.</param>
+/// <param name="Value">What the validation returned.</param>
+public sealed record ValidationPoint(long Update, TimeSpan TrainingTime, double Value);
+
+/// <summary>Why training stopped.</summary>
+public enum StopReason
+{
+    /// <summary>The update it was to stop at is done.</summary>
+    MaxUpdates,
+
+    /// <summary>The training time it was given is used up.</summary>
+    TimeLimit,
+
+    /// <summary>No new best validation in <see cref="TrainerSettings.Patience"/> validations.</summary>
+    EarlyStop,
+
+    /// <summary>It was cancelled.</summary>
+    Cancelled,
+}
+
+/// <summary>What a run has come to. Counts from the very start of the run, over all calls and resumptions.</summary>
+/// <param name="Update">Updates done.</param>
+/// <param name="Epochs">Passes over the data that are complete.</param>
+/// <param name="TrainingTime">Time spent in updates: reading batches, forward, backward and optimizer, but neither validation nor
+/// checkpoints nor logs, so that methods can be compared at equal time.</param>
+/// <param name="BestValidation">The best validation, or null if there was none.</param>
+/// <param name="BestUpdate">The update after which it was made.</param>
+/// <param name="History">Every update, in order.</param>
+/// <param name="Validations">Every validation, in order.</param>
+/// <param name="PeakMemory">The process's largest working set in bytes as sampled in every update, between the forward and the
+/// backward pass of the last batch. What the process held before training counts in it.</param>
+/// <param name="Stopped">Why the last call stopped; null while training.</param>
+public sealed record TrainingResult(long Update, int Epochs, TimeSpan TrainingTime, double? BestValidation, long? BestUpdate,
+    IReadOnlyList<TrainingPoint> History, IReadOnlyList<ValidationPoint> Validations, long PeakMemory, StopReason? Stopped)
+{
+    /// <summary>One line: updates, time, last loss, best validation.</summary>
+    public override string ToString() => FormattableString.Invariant(
+        $"{Update:N0} updates in {TrainingProgress.Clock(TrainingTime)}, {Epochs} epochs") +
+        (History.Count > 0 ? FormattableString.Invariant($", loss {History[^1].Task:0.000}") : "") +
+        (BestValidation is { } best ? FormattableString.Invariant($", best validation {best:0.000} at {BestUpdate:N0}") : "") +
+        (Stopped is { } reason ? $", stopped by {reason}" : "");
+}
+
+/// <summary>What happened so far, and which validation was the best.</summary>
+internal sealed class TrainingHistory
+{
+    private const int Columns = 9;
+
+    public List<TrainingPoint> Updates { get; } = [];
+
+    public List<ValidationPoint> Validations { get; } = [];
+
+    public ValidationPoint? Best { get; private set; }
+
+    /// <summary>Validations since the best one.</summary>
+    public int WithoutImprovement { get; private set; }
+
+    /// <summary>Adds a validation and says whether it is the best so far. NaN never is.</summary>
+    public bool Add(ValidationPoint point, bool higherIsBetter)
+    {
+        Validations.Add(point);
+        bool better = !double.IsNaN(point.Value)
+            && (Best is null || (higherIsBetter ? point.Value > Best.Value : point.Value < Best.Value));
+        WithoutImprovement = better ? 0 : WithoutImprovement + 1;
+        if (better) Best = point;
+        return better;
+    }
+
+    /// <summary>The updates as a float64 tensor (updates, 9), whose columns are the members of <see cref="TrainingPoint"/>.</summary>
+    public Tensor UpdatesTensor()
+    {
+        var values = new double[Updates.Count * Columns];
+        for (int i = 0; i < Updates.Count; i++)
+        {
+            var p = Updates[i];
+            // Ticks stay exact in a double for 28 years.
+            ReadOnlySpan<double> row = [p.Update, p.TrainingTime.Ticks, p.Task, p.Divergence, p.Alpha, p.Total,
+                p.LearningRate, p.TokensPerSecond, p.GradientNorm];
+            row.CopyTo(values.AsSpan(i * Columns));
+        }
+        return tensor(values, [Updates.Count, Columns], ScalarType.Float64);
+    }
+
+    /// <summary>Puts back what a checkpoint held.</summary>
+    public void Restore(Tensor updates, IEnumerable<ValidationPoint> validations, bool higherIsBetter)
+    {
+        Updates.Clear();
+        var values = updates.data<double>().ToArray();
+        for (int i = 0; i < values.Length; i += Columns)
+        {
+            Updates.Add(new TrainingPoint((long)values[i], TimeSpan.FromTicks((long)values[i + 1]), values[i + 2], values[i + 3],
+                values[i + 4], values[i + 5], values[i + 6], values[i + 7], values[i + 8]));
+        }
+        Validations.Clear();
+        (Best, WithoutImprovement) = (null, 0);
+        foreach (var point in validations) Add(point, higherIsBetter);
+    }
+}

@@ -1,0 +1,31 @@
+using IntraDistill.Tests.TrainingTests;
+using IntraDistill.Training;
+
+// Trains the toy model with checkpoints in the folder given, from the newest of them if there is one. Says "step" for every
+// batch, and at the end "done" and a hash of the last weights, the best weights and the validations.
+var source = new ToySource();
+var model = new ToyModel();
+var settings = new TrainerSettings
+{
+    LearningRate = 1e-2,
+    WarmupSteps = 20,
+    MaxUpdates = 200,
+    GradientAccumulation = 2,
+    ClipNorm = 0.5,
+    ValidateEvery = 15,
+    CheckpointFolder = args[0],
+    CheckpointEvery = 4,
+};
+using var trainer = new Trainer<ToyBatch>(model, settings, source, (batch, _) =>
+{
+    Console.WriteLine("step");
+    return model.Loss(batch);
+})
+{
+    Validate = () => model.Evaluate(source),
+};
+if (trainer.TryResume()) Console.WriteLine($"resumed {trainer.Result.Update} {trainer.ResumeWarning}");
+var result = await trainer.TrainAsync();
+string last = model.Hash();
+string best = trainer.WithBestWeights(model.Hash);
+Console.WriteLine($"done {last} {best} {string.Join(' ', result.Validations.Select(point => $"{point.Update}:{point.Value:R}"))}");
