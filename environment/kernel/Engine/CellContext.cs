@@ -1,0 +1,44 @@
+using Microsoft.DotNet.Interactive;
+using Microsoft.DotNet.Interactive.Formatting;
+
+namespace IntraDistill.Kernel.Engine;
+
+/// <summary>Finds the session on whose behalf code runs.</summary>
+internal static class CellContext
+{
+    /// <summary>
+    /// The key of <see cref="AppContext.GetData"/> under which a library that knows nothing of notebooks finds the
+    /// running cell's <see cref="CancellationToken"/>.
+    /// </summary>
+    public const string CancellationKey = "IntraDistill.CellCancellation";
+
+    private static readonly AsyncLocal<ScriptSession?> s_flowing = new();
+
+    /// <summary>
+    /// The session that output belongs to when it comes from a thread that no cell started (a timer, a native callback).
+    /// A process that hosts one session sets it.
+    /// </summary>
+    public static ScriptSession? Fallback { get; set; }
+
+    /// <summary>The session of the code that asks, or null.</summary>
+    public static ScriptSession? Session
+    {
+        get => s_flowing.Value ?? Fallback;
+        set => s_flowing.Value = value;
+    }
+
+    public static DisplayedValue Display(object? value, string[] mimeTypes) =>
+        Show(MimeBundle.Of(value, mimeTypes), mimeTypes.Length > 0 ? mimeTypes : [.. Formatter.GetPreferredMimeTypesFor(value?.GetType())]);
+
+    public static DisplayedValue DisplayAs(string value, string mimeType) => Show(MimeBundle.Of(mimeType, value), [mimeType]);
+
+    private static DisplayedValue Show(MimeBundle bundle, string[] mimeTypes)
+    {
+        string displayId = Guid.NewGuid().ToString("N");
+        ScriptSession? session = Session;
+        if (session is null)
+            Console.WriteLine(bundle.Content[MimeBundle.PlainText]);
+        session?.Emit(new Displayed(bundle, displayId));
+        return new DisplayedValue(session, displayId, mimeTypes);
+    }
+}

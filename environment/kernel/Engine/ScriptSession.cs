@@ -1,0 +1,141 @@
+using System.Diagnostics;
+using Microsoft.CodeAnalysis;
+using IntraDistill.Kernel.Notebook;
+
+namespace IntraDistill.Kernel.Engine;
+
+/// <summary>
+/// The engine: runs cell after cell of C# script, with the state of one carried over to the next, and reports what
+/// they put out as <see cref="CellEvent"/>s. It knows nothing of files, terminals or protocols; those are front ends.
+/// </summary>
+internal sealed class ScriptSession
+{
+    private readonly string _folder;
+    private readonly Action<CellEvent> _emit;
+    private readonly ReferenceSet _references;
+    private Submission? _last;
+    private object?[] _instances = new object?[16];
+    private int _submissions;
+
+    /// <param name="folder">The notebook's folder: paths in cells start there.</param>
+    /// <param name="emit">Receives the events; called from any thread, also between cells.</param>
+    public ScriptSession(string folder, Action<CellEvent> emit)
+    {
+        _folder = folder;
+        _emit = emit;
+        _references = new ReferenceSet(folder);
+        OutputCapture.Install();
+    }
+
+    /// <summary>Cancelled when the running cell is interrupted.</summary>
+    public CancellationToken CellCancellation { get; private set; }
+
+    /// <summary>How the cell that is compiled under a number is called in errors.</summary>
+    public static string NameOf(int cell) => $"cell {cell}";
+
+    /// <summary>Passes an event to the front end.</summary>
+    public void Emit(CellEvent cellEvent) => _emit(cellEvent);
+
+    /// <summary>Runs one cell, on another thread; one at a time.</summary>
+    /// <param name="code">C# script with <c>#!</c> magics.</param>
+    /// <param name="cell">The cell's number, for error messages.</param>
+    /// <param name="cancellation">Interrupts the cell as far as its code watches for it (<see cref="CellCancellation"/>).</param>
+    /// <returns>Why the cell failed, also emitted as its last event; null when it ran to its end.</returns>
+    public Task<CellError?> SubmitAsync(string code, int cell, CancellationToken cancellation) => Task.Run(async () =>
+    {
+        CellContext.Session = this;
+        CellCancellation = cancellation;
+        AppContext.SetData(CellContext.CancellationKey, cancellation);
+        CellError? error;
+        try
+        {
+            error = await RunCellAsync(code, NameOf(cell), cancellation);
+        }
+        catch (DirectiveException e)
+        {
+            error = CellError.Of(e);
+        }
+        catch (OperationCanceledException) when (cancellation.IsCancellationRequested)
+        {
+            error = new CellError(CellError.Interrupted, "interrupted", 0, []);
+        }
+        if (error is not null)
+            Emit(new CellFailed(error));
+        return error;
+    }, CancellationToken.None);
+
+    private async Task<CellError?> RunCellAsync(string cell, string origin, CancellationToken cancellation)
+    {
+        ParsedCell parsed = CellParser.Parse(cell);
+        var watch = Stopwatch.StartNew();
+        foreach (CellPart part in parsed.Parts)
+        {
+            CellError? error = part.Kind switch
+            {
+                CellPartKind.CSharp => await RunCodeAsync(part.Text, origin, cancellation),
+                CellPartKind.Import => await ImportAsync(part, cancellation),
+                _ => Show(part),
+            };
+            if (error is not null)
+                return error;
+        }
+        if (parsed.Timed)
+            Emit(new Displayed(MimeBundle.Of(MimeBundle.PlainText, $"Wall time: {watch.Elapsed.TotalMilliseconds:0.0}ms"), NewDisplayId()));
+        return null;
+    }
+
+    private async Task<CellError?> RunCodeAsync(string code, string origin, CancellationToken cancellation)
+    {
+        Submission? submission = Submission.Compile(
+            code, origin, _folder, _references, _last, cancellation, out IReadOnlyList<Diagnostic> errors);
+        if (submission is null)
+            return CellError.Of(errors, code, origin);
+
+        // A submission writes itself into the slot after the last one's; slot 0 is not used.
+        if (++_submissions >= _instances.Length)
+            Array.Resize(ref _instances, 2 * _instances.Length);
+        try
+        {
+            object? value = await submission.RunAsync(_instances, cancellation);
+            _last = submission;
+            if (submission.HasValue)
+                Emit(new ResultProduced(MimeBundle.Of(value)));
+            return null;
+        }
+        catch (Exception e) when (e is not OperationCanceledException || !cancellation.IsCancellationRequested)
+        {
+            _last = submission;   // what it had declared before it failed stays, as in .NET Interactive
+            return CellError.Of(e, origin, _folder);
+        }
+    }
+
+    private async Task<CellError?> ImportAsync(CellPart part, CancellationToken cancellation)
+    {
+        string path = Path.GetFullPath(part.Text, _folder);
+        if (!File.Exists(path))
+            throw new DirectiveException($"#!import {part.Text}: there is no file {path}", part.Line);
+        if (!part.Text.EndsWith(".ipynb", StringComparison.OrdinalIgnoreCase))
+            return await RunCellAsync(File.ReadAllText(path), part.Text, cancellation);
+        IReadOnlyList<NotebookCell> cells;
+        try
+        {
+            cells = NotebookDocument.Load(path).CodeCells;
+        }
+        catch (RunnerException e)
+        {
+            throw new DirectiveException($"#!import {part.Text}: {e.Message}", part.Line);
+        }
+        for (int i = 0; i < cells.Count; i++)
+            if (await RunCellAsync(cells[i].Code, $"{part.Text}, {NameOf(i + 1)}", cancellation) is { } error)
+                return error;
+        return null;
+    }
+
+    private CellError? Show(CellPart part)
+    {
+        Emit(new Displayed(MimeBundle.Of(part.Kind == CellPartKind.Html ? MimeBundle.Html : MimeBundle.Markdown, part.Text), NewDisplayId()));
+        return null;
+    }
+
+    private static string NewDisplayId() => Guid.NewGuid().ToString("N");
+}

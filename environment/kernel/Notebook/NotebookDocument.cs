@@ -1,0 +1,130 @@
+using System.Text.Encodings.Web;
+using System.Text.Json;
+using System.Text.Json.Nodes;
+
+namespace IntraDistill.Kernel.Notebook;
+
+/// <summary>A Jupyter notebook of nbformat 4. What the runner does not understand is kept as it stands.</summary>
+internal sealed class NotebookDocument
+{
+    /// <summary>As Jupyter writes notebooks, so that a diff shows what changed: one space of indent, characters as they are.</summary>
+    private static readonly JsonSerializerOptions s_layout = new()
+    {
+        WriteIndented = true,
+        IndentSize = 1,
+        NewLine = "\n",
+        Encoder = JavaScriptEncoder.UnsafeRelaxedJsonEscaping,
+    };
+
+    private readonly JsonObject _root;
+
+    private NotebookDocument(JsonObject root) => _root = root;
+
+    /// <summary>All cells in order.</summary>
+    public IReadOnlyList<NotebookCell> Cells => [.. CellArray.Select(cell => new NotebookCell(cell!.AsObject()))];
+
+    /// <summary>The cells of code in order.</summary>
+    public IReadOnlyList<NotebookCell> CodeCells => [.. Cells.Where(cell => cell.IsCode)];
+
+    /// <summary>The notebook's title: its first heading, or null.</summary>
+    public string? Title => Cells.Where(cell => cell.IsMarkdown)
+        .SelectMany(cell => cell.Source.Split('\n'))
+        .FirstOrDefault(line => line.StartsWith("# ", StringComparison.Ordinal))?[2..].Trim();
+
+    private JsonArray CellArray => _root["cells"]!.AsArray();
+
+    /// <summary>Reads a notebook.</summary>
+    /// <exception cref="RunnerException">The file is not there or not a notebook.</exception>
+    public static NotebookDocument Load(string path)
+    {
+        byte[] bytes;
+        try
+        {
+            bytes = File.ReadAllBytes(path);
+        }
+        catch (Exception e) when (e is FileNotFoundException or DirectoryNotFoundException)
+        {
+            throw new RunnerException($"{path}: there is no such file", e);
+        }
+        catch (Exception e) when (e is IOException or UnauthorizedAccessException)
+        {
+            throw new RunnerException($"{path}: cannot be read: {e.Message}", e);
+        }
+        try
+        {
+            return Parse(JsonNode.Parse(bytes), path);
+        }
+        catch (JsonException e)
+        {
+            throw new RunnerException($"{path}: not a notebook: not JSON (line {e.LineNumber + 1})", e);
+        }
+        catch (Exception e) when (e is InvalidOperationException or ArgumentException or FormatException)
+        {
+            throw new RunnerException($"{path}: not a notebook: a value of the wrong kind in it", e);
+        }
+    }
+
+    /// <summary>Brings the notebook to nbformat 4.5 and to this kernel, and removes all outputs.</summary>
+    public void Prepare()
+    {
+        _root["nbformat"] = 4;
+        _root["nbformat_minor"] = Math.Max(5, _root["nbformat_minor"]?.GetValue<int>() ?? 0);
+        JsonObject metadata = Child(_root, "metadata");
+        metadata["kernelspec"] ??= new JsonObject { ["display_name"] = ".NET (C#)", ["language"] = "C#", ["name"] = ".net-csharp" };
+        JsonObject language = Child(metadata, "language_info");
+        language["name"] ??= "C#";
+        language["file_extension"] ??= ".cs";
+        language["mimetype"] ??= "text/x-csharp";
+        language["pygments_lexer"] ??= "csharp";
+        var ids = new HashSet<string>(StringComparer.Ordinal);
+        foreach (NotebookCell cell in Cells)
+        {
+            cell.EnsureId(ids);
+            if (cell.IsCode)
+                cell.Clear();
+        }
+    }
+
+    /// <summary>Puts a cell of code right after another.</summary>
+    public void InsertAfter(NotebookCell cell, string code, string tag)
+    {
+        var inserted = new JsonObject
+        {
+            ["cell_type"] = "code",
+            ["execution_count"] = null,
+            ["id"] = tag,
+            ["metadata"] = new JsonObject { ["tags"] = new JsonArray(tag) },
+            ["outputs"] = new JsonArray(),
+            ["source"] = NotebookCell.Lines(code),
+        };
+        CellArray.Insert(CellArray.IndexOf(cell.Node) + 1, inserted);
+    }
+
+    /// <summary>Takes a cell out.</summary>
+    public void Remove(NotebookCell cell) => CellArray.Remove(cell.Node);
+
+    /// <summary>The notebook as a file's content.</summary>
+    public string ToJson() => _root.ToJsonString(s_layout) + "\n";
+
+    private static NotebookDocument Parse(JsonNode? node, string path)
+    {
+        if (node is not JsonObject root || root["cells"] is not JsonArray cells || root["nbformat"] is null)
+            throw new RunnerException($"{path}: not a notebook: expected an object with \"nbformat\" and \"cells\" (nbformat 4)");
+        if (root["nbformat"]!.GetValue<int>() != 4)
+            throw new RunnerException($"{path}: nbformat {root["nbformat"]}; expected 4 (jupyter nbconvert --to notebook converts it)");
+        for (int i = 0; i < cells.Count; i++)
+        {
+            if (cells[i] is not JsonObject cell || cell["cell_type"] is not JsonValue)
+                throw new RunnerException($"{path}: not a notebook: cell {i + 1} has no \"cell_type\"");
+            _ = new NotebookCell(cell).Source;
+        }
+        return new NotebookDocument(root);
+    }
+
+    private static JsonObject Child(JsonObject parent, string name)
+    {
+        if (parent[name] is not JsonObject child)
+            parent[name] = child = [];
+        return child;
+    }
+}

@@ -1,0 +1,76 @@
+using System.Diagnostics;
+using IntraDistill.Kernel.Engine;
+
+namespace IntraDistill.Kernel.Notebook;
+
+/// <summary>How a run ended.</summary>
+internal enum RunOutcome { Completed, Failed, Interrupted }
+
+/// <summary>Runs a notebook's cells in order, up to the first error.</summary>
+/// <param name="document">The notebook; outputs are stored in it.</param>
+/// <param name="folder">The notebook's folder.</param>
+/// <param name="terminal">Tells the user how it goes.</param>
+/// <param name="save">Called now and then with the outputs so far stored, so that a long run is not lost.</param>
+internal sealed class NotebookRunner(NotebookDocument document, string folder, TerminalReport terminal, Action save)
+{
+    private static readonly TimeSpan s_saveEvery = TimeSpan.FromSeconds(30);
+
+    private readonly OutputRecorder _recorder = new();
+
+    /// <summary>Where outputs are recorded, for whoever must save them when the process goes down.</summary>
+    public OutputRecorder Recorder => _recorder;
+
+    /// <summary>Runs all cells of code that hold any.</summary>
+    /// <exception cref="RunnerException">The notebook could not be saved meanwhile.</exception>
+    public async Task<RunOutcome> RunAsync()
+    {
+        NotebookCell[] cells = [.. document.CodeCells.Where(cell => !string.IsNullOrWhiteSpace(cell.Source))];
+        var session = new ScriptSession(folder, OnEvent);
+        CellContext.Fallback = session;
+        using var interrupts = new Interrupts(terminal.Interrupting);
+        var sinceSaved = Stopwatch.StartNew();
+        try
+        {
+            for (int i = 0; i < cells.Length; i++)
+            {
+                RunOutcome outcome = await RunCellAsync(session, cells[i], i + 1, cells.Length, interrupts);
+                if (outcome != RunOutcome.Completed)
+                    return outcome;
+                if (sinceSaved.Elapsed < s_saveEvery)
+                    continue;
+                _recorder.Store();
+                save();
+                sinceSaved.Restart();
+            }
+            return RunOutcome.Completed;
+        }
+        finally
+        {
+            CellContext.Fallback = null;
+            _recorder.Store();
+        }
+    }
+
+    private async Task<RunOutcome> RunCellAsync(ScriptSession session, NotebookCell cell, int number, int count, Interrupts interrupts)
+    {
+        _recorder.Begin(cell, number);
+        terminal.Begin(number, count, cell.Source);
+        Task<CellError?> run = session.SubmitAsync(cell.Code, number, interrupts.Asked);
+        await Task.WhenAny(run, interrupts.Insisted);
+        CellError? error = null;
+        if (run.IsCompleted)
+            error = await run;
+        else
+            OnEvent(new CellFailed(error = new CellError(CellError.Interrupted, "interrupted twice; the cell was given up", 0, [])));
+        bool interrupted = interrupts.Asked.IsCancellationRequested;
+        terminal.End(error, interrupted, cell.Source);
+        return interrupted ? RunOutcome.Interrupted : error is null ? RunOutcome.Completed : RunOutcome.Failed;
+    }
+
+    private void OnEvent(CellEvent cellEvent)
+    {
+        _recorder.Accept(cellEvent);
+        if (cellEvent is StreamWritten written)
+            terminal.Write(written.Text);
+    }
+}
