@@ -1,3 +1,118 @@
+using System.Net;
+using System.Text;
+using System.Text.Json.Nodes;
+using IntraDistill.Kernel.Engine;
 using IntraDistill.Kernel.Notebook;
+
 namespace IntraDistill.Kernel.Html;
-internal static class HtmlPage { public static string Render(NotebookDocument document) => document.Title ?? ""; }
+
+/// <summary>An executed notebook as one HTML page that needs nothing else: no network, no file beside it.</summary>
+internal sealed class HtmlPage
+{
+    private const string PlotlyJson = "application/vnd.plotly.v1+json";
+
+    private readonly StringBuilder _body = new();
+    private int _charts;
+
+    private HtmlPage() { }
+
+    /// <summary>Renders the page.</summary>
+    public static string Render(NotebookDocument document)
+    {
+        var page = new HtmlPage();
+        foreach (NotebookCell cell in document.Cells)
+            page.Add(cell);
+        string title = WebUtility.HtmlEncode(document.Title ?? "Notebook");
+        return $"""
+            <!DOCTYPE html>
+            <html lang="en">
+            <head>
+            <meta charset="utf-8">
+            <meta name="viewport" content="width=device-width, initial-scale=1">
+            <title>{title}</title>
+            <style>
+            {Resource("page.css")}
+            </style>
+            {(page._charts > 0 ? PlotlyScript.Inline() : "")}
+            </head>
+            <body>
+            <main>
+            {page._body}
+            </main>
+            {(page._charts > 0 ? $"<script>\n{Resource("page.js")}</script>" : "")}
+            </body>
+            </html>
+
+            """;
+    }
+
+    private void Add(NotebookCell cell)
+    {
+        if (cell.IsMarkdown)
+            _body.Append("<section class=\"prose\">\n").Append(Prose.ToHtml(cell.Source)).Append("</section>\n");
+        if (!cell.IsCode || string.IsNullOrWhiteSpace(cell.Source) && cell.Outputs.Count == 0)
+            return;
+        _body.Append("<section class=\"cell\">\n");
+        if (!string.IsNullOrWhiteSpace(cell.Source))
+            _body.Append("<pre class=\"code\"><code>").Append(CodeHighlighter.ToHtml(cell.Source)).Append("</code></pre>\n");
+        foreach (JsonNode? output in cell.Outputs)
+            Add(output!.AsObject());
+        _body.Append("</section>\n");
+    }
+
+    private void Add(JsonObject output)
+    {
+        switch (output["output_type"]?.GetValue<string>())
+        {
+            case "stream":
+                string stream = output["name"]?.GetValue<string>() == "stderr" ? "stream stderr" : "stream";
+                AddText(stream, NotebookCell.Join(output["text"]));
+                break;
+            case "error":
+                IEnumerable<string> lines = output["traceback"]!.AsArray().Select(line => line!.GetValue<string>());
+                AddText("error", string.Join('\n', lines));
+                break;
+            case "display_data" or "execute_result" when output["data"] is JsonObject data:
+                _body.Append("<div class=\"output\">");
+                AddRichest(data);
+                _body.Append("</div>\n");
+                break;
+        }
+    }
+
+    private void AddText(string kind, string text) =>
+        _body.Append($"<pre class=\"{kind}\">").Append(WebUtility.HtmlEncode(text)).Append("</pre>\n");
+
+    private void AddRichest(JsonObject data)
+    {
+        if (data[PlotlyJson] is JsonObject chart)
+            AddChart(chart);
+        else if (data[MimeBundle.Html] is { } html)
+            _body.Append(NotebookCell.Join(html));
+        else if (data["image/svg+xml"] is { } svg)
+            _body.Append(NotebookCell.Join(svg));
+        else if (data.FirstOrDefault(entry => entry.Key is "image/png" or "image/jpeg" or "image/gif") is { Value: { } image } picture)
+            _body.Append($"<img alt=\"\" src=\"data:{picture.Key};base64,{NotebookCell.Join(image).ReplaceLineEndings("")}\">");
+        else if (data[MimeBundle.Markdown] is { } markdown)
+            _body.Append(Prose.ToHtml(NotebookCell.Join(markdown)));
+        else if (data["text/latex"] is { } latex)
+            _body.Append(Prose.ToHtml(NotebookCell.Join(latex)));
+        else if (data[MimeBundle.PlainText] is { } text)
+            AddText("text", NotebookCell.Join(text));
+        else
+            AddText("text", data.ToJsonString());
+    }
+
+    private void AddChart(JsonObject chart)
+    {
+        // "<" is escaped so that no text within can end the script element.
+        string json = chart.ToJsonString().Replace("<", "\\u003c", StringComparison.Ordinal);
+        _body.Append($"<div class=\"chart\" id=\"chart-{++_charts}\"></div><script type=\"application/json\">{json}</script>");
+    }
+
+    private static string Resource(string name)
+    {
+        using var reader = new StreamReader(typeof(HtmlPage).Assembly.GetManifestResourceStream(name)!);
+        return reader.ReadToEnd();
+    }
+}
