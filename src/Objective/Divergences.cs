@@ -11,8 +11,8 @@ namespace IntraDistill.Objective;
 /// </summary>
 public static class Divergences
 {
-    /// <summary>Chunks hold about this many logits: 8 MB of float32, small beside a vocabulary-sized model.</summary>
-    internal const long ElementsPerChunk = 2_000_000;
+    /// <summary>Chunks hold about this many logits: 16 MB of float32, enough for the products to be fast.</summary>
+    internal const long ElementsPerChunk = 4_000_000;
 
     /// <summary>The X-divergence, summed over the positions that count. See <see cref="Compute"/>.</summary>
     public static Tensor X(Tensor logits, Tensor? mask = null) => Compute(Divergence.X, logits, mask);
