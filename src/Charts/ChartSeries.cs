@@ -1,0 +1,92 @@
+namespace IntraDistill.Charts;
+
+/// <summary>The names and colours of the three arms of every comparison; the same in all charts.</summary>
+public static class Arms
+{
+    /// <summary>One pass over the batch, no divergence.</summary>
+    public const string Baseline = "Baseline";
+
+    /// <summary>K passes over the batch, no divergence: what the extra passes alone do.</summary>
+    public const string Control = "Control (α = 0)";
+
+    /// <summary>K passes and their divergence.</summary>
+    public const string IntraDistillation = "Intra-distillation";
+
+    // Okabe and Ito's palette, told apart with any of the common colour-vision deficiencies.
+    private static readonly string[] s_others = ["#D55E00", "#CC79A7", "#56B4E9", "#8C6D1F", "#4D4D4D", "#9467BD"];
+
+    /// <summary>
+    /// The colour of a series: fixed for names that begin with "Baseline", "Control" or "Intra-distillation", in turn
+    /// from the rest of the palette for all others.
+    /// </summary>
+    /// <param name="name">The series' name.</param>
+    /// <param name="index">Its place among the series of the chart.</param>
+    /// <returns>As <c>#rrggbb</c>.</returns>
+    public static string Color(string name, int index) =>
+        name.StartsWith("Baseline", StringComparison.OrdinalIgnoreCase) ? "#0072B2"
+        : name.StartsWith("Control", StringComparison.OrdinalIgnoreCase) ? "#E69F00"
+        : name.StartsWith("Intra-distillation", StringComparison.OrdinalIgnoreCase) ? "#009E73"
+        : s_others[index % s_others.Length];
+}
+
+/// <summary>A line of a chart. A NaN in <paramref name="Y"/> leaves a gap.</summary>
+/// <param name="Name">What the legend calls it; also picks its colour (<see cref="Arms"/>).</param>
+/// <param name="X">Where, in the unit of the x axis.</param>
+/// <param name="Y">How much, in the unit of the y axis.</param>
+/// <param name="Low">The lower edge of a band around the line; null for none.</param>
+/// <param name="High">The upper edge of the band.</param>
+public sealed record CurveSeries(
+    string Name, IReadOnlyList<double> X, IReadOnlyList<double> Y,
+    IReadOnlyList<double>? Low = null, IReadOnlyList<double>? High = null)
+{
+    /// <summary>A line through the points of a function.</summary>
+    /// <param name="name">What the legend calls it.</param>
+    /// <param name="from">The first x.</param>
+    /// <param name="to">The last x.</param>
+    /// <param name="function">y from x.</param>
+    /// <param name="points">How many points.</param>
+    public static CurveSeries Of(string name, double from, double to, Func<double, double> function, int points = 121)
+    {
+        double[] x = [.. Enumerable.Range(0, points).Select(i => from + (to - from) * i / (points - 1))];
+        return new(name, x, [.. x.Select(function)]);
+    }
+}
+
+/// <summary>A histogram on a log axis.</summary>
+/// <param name="Name">What the legend calls it; also picks its colour (<see cref="Arms"/>).</param>
+/// <param name="LogEdges">The bins' edges as log10, one more than there are bins.</param>
+/// <param name="Heights">Count, part or density of each bin.</param>
+public sealed record HistogramSeries(string Name, IReadOnlyList<double> LogEdges, IReadOnlyList<double> Heights);
+
+/// <summary>What pruning does to one model.</summary>
+/// <param name="Name">What the legend calls it; also picks its colour (<see cref="Arms"/>).</param>
+/// <param name="Percent">How many percent of the parameters are pruned.</param>
+/// <param name="LeastSensitive">The metric with the least sensitive parameters pruned; null to leave out.</param>
+/// <param name="MostSensitive">The metric with the most sensitive parameters pruned; null to leave out.</param>
+public sealed record PruningSeries(
+    string Name, IReadOnlyList<double> Percent, IReadOnlyList<double>? LeastSensitive, IReadOnlyList<double>? MostSensitive = null);
+
+/// <summary>One arm's bars.</summary>
+/// <param name="Name">What the legend calls it; also picks its colour (<see cref="Arms"/>).</param>
+/// <param name="Values">A value a category; NaN where nothing was measured.</param>
+/// <param name="Low">The lower end of each interval; null for none.</param>
+/// <param name="High">The upper end of each interval.</param>
+public sealed record BarSeries(
+    string Name, IReadOnlyList<double> Values, IReadOnlyList<double>? Low = null, IReadOnlyList<double>? High = null);
+
+/// <summary>One position of a slider: its label and the lines then shown.</summary>
+/// <param name="Label">The slider's value there.</param>
+/// <param name="Curves">The lines, in the same order and number at every position.</param>
+public sealed record SliderPosition(string Label, IReadOnlyList<CurveSeries> Curves);
+
+/// <summary>A value for a distribution (A, B, C) over three outcomes.</summary>
+/// <param name="A">The probability of the outcome at the top corner.</param>
+/// <param name="B">The probability of the outcome at the lower left corner.</param>
+/// <param name="C">The probability of the outcome at the lower right corner.</param>
+/// <param name="Value">What the colour shows.</param>
+public readonly record struct SimplexPoint(double A, double B, double C, double Value);
+
+/// <summary>A toy network in one pass.</summary>
+/// <param name="Name">The caption below it.</param>
+/// <param name="Active">For each layer from input to output, which units are active; false is a disabled unit.</param>
+public sealed record NetworkPass(string Name, IReadOnlyList<IReadOnlyList<bool>> Active);

@@ -1,0 +1,127 @@
+using System.Globalization;
+using DynamicObj;
+using Microsoft.FSharp.Collections;
+using Plotly.NET;
+using Plotly.NET.LayoutObjects;
+
+namespace IntraDistill.Charts;
+
+/// <summary>
+/// The look that all charts share, and the parts they are built from: Plotly.NET's own objects, so that a notebook can
+/// go on styling a chart with Plotly.NET.
+/// </summary>
+internal static class PlotlyFigure
+{
+    private const double PlotHeight = 330;
+    private const string Ink = "#2a2a2a";
+    private const string Grey = "#8a8a8a";
+    private const string FontFamily = "'Segoe UI', 'Helvetica Neue', Helvetica, Arial, 'DejaVu Sans', sans-serif";
+    private const int TitleBand = 52, LegendRow = 22, AxisBand = 62;
+
+    /// <summary>An object of plotly.js with the given properties; null values are left out.</summary>
+    public static T Make<T>(params (string Name, object? Value)[] properties) where T : DynamicObj.DynamicObj, new() =>
+        Fill(new T(), properties);
+
+    /// <summary>A trace of the given type.</summary>
+    public static Trace NewTrace(string type, params (string Name, object? Value)[] properties) => Fill(new Trace(type), properties);
+
+    /// <summary>A scatter trace drawn as a line.</summary>
+    public static Trace LineTrace(
+        string name, IReadOnlyList<double> x, IReadOnlyList<double> y, string color, params (string Name, object? Value)[] more) =>
+        Fill(NewTrace("scatter", ("mode", "lines"), ("name", name), ("x", Numbers(x)), ("y", Numbers(y)),
+            ("line", Make<Line>(("color", color), ("width", 2.5)))), more);
+
+    private static T Fill<T>(T target, (string Name, object? Value)[] properties) where T : DynamicObj.DynamicObj
+    {
+        foreach ((string name, object? value) in properties)
+            if (value is not null)
+                target.SetProperty(name, value);
+        return target;
+    }
+
+    /// <summary>An axis with its title; grid, ticks and fonts as everywhere.</summary>
+    public static LinearAxis Axis(string title, params (string Name, object? Value)[] more) => Fill(Make<LinearAxis>(
+        ("title", Make<Title>(("text", title), ("standoff", 10))), ("automargin", true), ("showline", true), ("linecolor", Grey),
+        ("ticks", "outside"), ("tickcolor", Grey), ("gridcolor", "#e8e8e8"), ("zeroline", false)), more);
+
+    /// <summary>A log axis that labels its decades.</summary>
+    public static LinearAxis LogAxis(string title, params (string Name, object? Value)[] more) =>
+        Fill(Axis(title, ("type", "log"), ("exponentformat", "power"), ("dtick", 1)), more);
+
+    /// <summary>A chart with one pair of axes.</summary>
+    public static GenericChart Compose(
+        string title, IEnumerable<Trace> traces, LinearAxis x, LinearAxis y, params (string Name, object? Value)[] more) => Compose(title, traces, [("xaxis", x), ("yaxis", y), .. more]);
+
+    /// <summary>A chart: the title at the top left, the legend in as many rows as it needs below it, then the plot.</summary>
+    public static GenericChart Compose(string title, IEnumerable<Trace> traces, params (string Name, object? Value)[] more)
+    {
+        FSharpList<Trace> list = ListModule.OfSeq(traces);
+        double top = TitleBand + LegendRow * LegendRows(list);
+        Layout layout = Make<Layout>(
+            ("title", Make<Title>(("text", title), ("font", Make<Font>(("size", 17))), ("x", 0), ("xref", "paper"), ("xanchor", "left"),
+                ("yref", "container"), ("y", 1), ("yanchor", "top"), ("pad", Make<Padding>(("t", 16))))),
+            ("font", Make<Font>(("family", FontFamily), ("size", 13), ("color", Ink))),
+            ("paper_bgcolor", "white"), ("plot_bgcolor", "white"),
+            ("height", PlotHeight + top + AxisBand),
+            ("margin", Make<Margin>(("l", 70), ("r", 24), ("t", top), ("b", AxisBand))),
+            ("legend", Make<Legend>(("orientation", "h"), ("x", 0), ("xanchor", "left"), ("y", 1.01), ("yanchor", "bottom"),
+                ("font", Make<Font>(("size", 13))))),
+            ("hovermode", "closest"));
+        Fill(layout, more);
+        Config config = Make<Config>(
+            ("responsive", true), ("displaylogo", false), ("modeBarButtonsToRemove", new[] { "lasso2d", "select2d" }));
+        return GenericChart.NewMultiChart(list, layout, config, DisplayOptions.initCDNOnly());
+    }
+
+    /// <summary>A chart made taller, with the room below its plot.</summary>
+    public static GenericChart WithRoomBelow(GenericChart chart, int pixels)
+    {
+        Layout layout = GenericChart.getLayout(chart);
+        layout.SetProperty("height", (double)layout.GetPropertyValue("height") + pixels);
+        DynamicObj.DynamicObj margin = (DynamicObj.DynamicObj)layout.GetPropertyValue("margin");
+        margin.SetProperty("b", AxisBand + pixels);
+        return chart;
+    }
+
+    // plotly.js wraps a legend by the width of its page; a notebook's leaves about 720 px.
+    private static int LegendRows(IEnumerable<Trace> traces)
+    {
+        string[] names = [.. traces
+            .Where(trace => trace.TryGetPropertyValue("showlegend") is not { Value: false })
+            .Where(trace => trace.TryGetPropertyValue("visible") is not { Value: false })
+            .Select(trace => trace.TryGetPropertyValue("name")?.Value as string).OfType<string>()];
+        // plotly.js makes all entries of a horizontal legend as wide as the widest once they need more than a row.
+        double all = names.Sum(Width), widest = names.Select(Width).DefaultIfEmpty(0).Max();
+        if (names.Length < 2)
+            return 0;
+        return all <= 720 ? 1 : (int)Math.Ceiling(names.Length / Math.Max(1, Math.Floor(720 / widest)));
+
+        static double Width(string name) => 40 + 5.6 * name.Length;
+    }
+
+    /// <summary>The title a chart was given; empty when it has none.</summary>
+    public static string Title(GenericChart chart) =>
+        (GenericChart.getLayout(chart).TryGetPropertyValue("title")?.Value as DynamicObj.DynamicObj)
+            ?.TryGetPropertyValue("text")?.Value as string ?? "";
+
+    /// <summary>Numbers as they are written into a figure: five significant digits, nothing where there is no number.</summary>
+    public static double?[] Numbers(IEnumerable<double> values) => [.. values.Select(Number)];
+
+    /// <summary>One number as it is written into a figure.</summary>
+    public static double? Number(double value) => double.IsFinite(value)
+        ? double.Parse(value.ToString("G5", CultureInfo.InvariantCulture), CultureInfo.InvariantCulture) : null;
+
+    /// <summary>The colour of text on a ground (#rrggbb): white or ink, whichever reads better.</summary>
+    public static string TextOn(string ground)
+    {
+        int rgb = Convert.ToInt32(ground[1..], 16);
+        return 0.299 * (rgb >> 16) + 0.587 * (rgb >> 8 & 255) + 0.114 * (rgb & 255) > 145 ? Ink : "white";
+    }
+
+    /// <summary>A colour (#rrggbb) made translucent.</summary>
+    public static string Translucent(string color, double opacity)
+    {
+        int rgb = Convert.ToInt32(color[1..], 16);
+        return string.Create(CultureInfo.InvariantCulture, $"rgba({rgb >> 16},{rgb >> 8 & 255},{rgb & 255},{opacity})");
+    }
+}

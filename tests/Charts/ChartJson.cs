@@ -1,0 +1,20 @@
+using System.Text.Json;
+using Plotly.NET;
+
+namespace IntraDistill.Tests.ChartsTests;
+
+/// <summary>A chart as the JSON that a notebook stores.</summary>
+internal static class ChartJson
+{
+    public static JsonElement Of(GenericChart chart) => JsonDocument.Parse(GenericChart.toJson(chart)).RootElement;
+
+    public static JsonElement[] Traces(this JsonElement figure) => [.. figure.GetProperty("data").EnumerateArray()];
+
+    public static JsonElement Layout(this JsonElement figure, params string[] path) =>
+        path.Aggregate(figure.GetProperty("layout"), (element, name) => element.GetProperty(name));
+
+    public static string? Text(this JsonElement trace, string name) => trace.GetProperty(name).GetString();
+
+    public static double?[] Values(this JsonElement trace, string name) =>
+        [.. trace.GetProperty(name).EnumerateArray().Select(e => e.ValueKind is JsonValueKind.Null ? (double?)null : e.GetDouble())];
+}
