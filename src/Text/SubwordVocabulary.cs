@@ -1,0 +1,161 @@
+using System.Collections.Concurrent;
+using System.Text;
+
+namespace IntraDistill.Text;
+
+/// <summary>
+/// Subwords and the merges that make them from characters. Immutable and safe to use from several threads.
+/// </summary>
+/// <remarks>
+/// Decoding gives back the encoded text exactly, spaces and line ends included, as long as its characters are known; an
+/// unknown one comes back as U+2047 (⁇). Ids: four special ones, then the characters, then the merged symbols.
+/// </remarks>
+public sealed class SubwordVocabulary
+{
+    /// <summary>The id that fills short rows of a batch.</summary>
+    public const int PadId = 0;
+
+    /// <summary>The id before the first of a sentence.</summary>
+    public const int BosId = 1;
+
+    /// <summary>The id after the last of a sentence.</summary>
+    public const int EosId = 2;
+
+    /// <summary>The id of a character that is not in the vocabulary.</summary>
+    public const int UnkId = 3;
+
+    private const int FirstCharacterId = 4;
+    private const string UnknownText = "\u2047";
+
+    /// <summary>Words repeat (Zipf), so most are found here; beyond the bound new ones are encoded anew each time.</summary>
+    private const int CacheBound = 200_000;
+
+    private readonly List<string> _tokens = ["<pad>", "<s>", "</s>", "<unk>"];
+    private readonly Dictionary<string, int> _ids = new(StringComparer.Ordinal);
+    private readonly Dictionary<(int Left, int Right), (int Rank, int Id)> _merges = [];
+    private readonly List<(string Left, string Right)> _mergeList = [];
+    private readonly ConcurrentDictionary<string, int[]> _cache = new(StringComparer.Ordinal);
+
+    /// <summary>Makes a vocabulary; every merge joins characters or results of earlier merges.</summary>
+    internal SubwordVocabulary(IReadOnlyList<string> characters, IReadOnlyList<(string Left, string Right)> merges)
+    {
+        foreach (string character in characters)
+            AddToken(character);
+        CharacterCount = characters.Count;
+        foreach ((string left, string right) in merges)
+        {
+            string merged = left + right;
+            if (!_ids.TryGetValue(merged, out int id))
+                id = AddToken(merged);
+            _merges.Add((_ids[left], _ids[right]), (_merges.Count, id));
+            _mergeList.Add((left, right));
+        }
+    }
+
+    /// <summary>How many ids there are, special ones included: ids are in [0, Size).</summary>
+    public int Size => _tokens.Count;
+
+    /// <summary>How many characters are known.</summary>
+    public int CharacterCount { get; }
+
+    /// <summary>The merges in the order in which they were learned.</summary>
+    internal IReadOnlyList<(string Left, string Right)> Merges => _mergeList;
+
+    /// <summary>A subword to look at, with its space shown as ▁; special ids have names such as <c>&lt;pad&gt;</c>.</summary>
+    /// <param name="id">An id in [0, <see cref="Size"/>).</param>
+    public string Token(int id) => id < FirstCharacterId ? _tokens[id] : SubwordFile.Escape(_tokens[id]);
+
+    /// <summary>The ids of a text, without BOS and EOS; none for an empty text.</summary>
+    public int[] Encode(string text)
+    {
+        List<int> ids = [];
+        foreach (string word in WordSplitter.Split(text))
+        {
+            if (!_cache.TryGetValue(word, out int[]? encoded))
+            {
+                encoded = EncodeWord(word);
+                if (_cache.Count < CacheBound)
+                    _cache.TryAdd(word, encoded);
+            }
+            ids.AddRange(encoded);
+        }
+        return [.. ids];
+    }
+
+    /// <summary>The text of ids; pad, BOS and EOS count for nothing.</summary>
+    /// <exception cref="ArgumentOutOfRangeException">An id is not in [0, <see cref="Size"/>).</exception>
+    public string Decode(IEnumerable<int> ids)
+    {
+        StringBuilder text = new();
+        foreach (int id in ids)
+        {
+            ArgumentOutOfRangeException.ThrowIfNegative(id, nameof(ids));
+            ArgumentOutOfRangeException.ThrowIfGreaterThanOrEqual(id, Size, nameof(ids));
+            if (id >= FirstCharacterId)
+                text.Append(_tokens[id]);
+            else if (id == UnkId)
+                text.Append(UnknownText);
+        }
+        // Encoding put one space before the text.
+        return text.Length > 0 && text[0] == ' ' ? text.ToString(1, text.Length - 1) : text.ToString();
+    }
+
+    /// <summary>Writes the vocabulary as readable text, whole or not at all.</summary>
+    /// <exception cref="IntraDistillException">The file cannot be written.</exception>
+    public void Save(string path) => SubwordFile.Write(path, _tokens.GetRange(FirstCharacterId, CharacterCount), _mergeList);
+
+    /// <summary>Reads a vocabulary that <see cref="Save"/> wrote.</summary>
+    /// <exception cref="SubwordFileException">The file is missing or not such a file; the message names the line.</exception>
+    public static SubwordVocabulary Load(string path)
+    {
+        (List<string> characters, List<(string, string)> merges) = SubwordFile.Read(path);
+        return new SubwordVocabulary(characters, merges);
+    }
+
+    /// <summary>The characters of a word, a lone surrogate as U+FFFD.</summary>
+    internal static StringRuneEnumerator Characters(string word) => word.EnumerateRunes();
+
+    /// <summary>The symbols with every occurrence of a pair, from the left, replaced by one symbol.</summary>
+    internal static int[] Merge(ReadOnlySpan<int> symbols, (int Left, int Right) pair, int id)
+    {
+        List<int> merged = new(symbols.Length);
+        for (int i = 0; i < symbols.Length; i++)
+        {
+            bool here = symbols[i] == pair.Left && i + 1 < symbols.Length && symbols[i + 1] == pair.Right;
+            merged.Add(here ? id : symbols[i]);
+            if (here)
+                i++;
+        }
+        return [.. merged];
+    }
+
+    private int AddToken(string token)
+    {
+        int id = _tokens.Count;
+        _ids.Add(token, id);
+        _tokens.Add(token);
+        return id;
+    }
+
+    /// <summary>Applies the earliest-learned of the merges that fit until none does.</summary>
+    private int[] EncodeWord(string word)
+    {
+        List<int> characters = [];
+        foreach (Rune rune in Characters(word))
+            characters.Add(_ids.GetValueOrDefault(rune.ToString(), UnkId));
+        int[] symbols = [.. characters];
+        while (true)
+        {
+            (int Rank, int Id) best = (int.MaxValue, 0);
+            (int, int) bestPair = default;
+            for (int i = 0; i + 1 < symbols.Length; i++)
+            {
+                if (_merges.TryGetValue((symbols[i], symbols[i + 1]), out (int Rank, int Id) merge) && merge.Rank < best.Rank)
+                    (best, bestPair) = (merge, (symbols[i], symbols[i + 1]));
+            }
+            if (best.Rank == int.MaxValue)
+                return symbols;
+            symbols = Merge(symbols, bestPair, best.Id);
+        }
+    }
+}

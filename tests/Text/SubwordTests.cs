@@ -1,0 +1,217 @@
+using FsCheck;
+using FsCheck.Fluent;
+using IntraDistill.Text;
+
+namespace IntraDistill.Tests.TextTests;
+
+public sealed class SubwordTests : IDisposable
+{
+    private const string Characters = "aábcßdеж漢字かなカ한글🎉 \n\t\u00a0.,'{}0192▁\\\u2047-é";
+
+    private readonly string _folder = Directory.CreateTempSubdirectory("subwords").FullName;
+
+    public void Dispose() => Directory.Delete(_folder, recursive: true);
+
+    [Fact]
+    public void Decoding_restores_every_text_of_known_characters()
+    {
+        SubwordVocabulary vocabulary = SubwordLearner.Learn(
+            [Characters, "abc abc, 'abc' {0} 漢字かな 漢字 かなカ 한글 éé éé ßß", "  a  b\n\nab\t\t"], new SubwordSettings { Merges = 30 });
+        Gen<string> texts = Gen.Elements(Characters.EnumerateRunes().Select(rune => rune.ToString()))
+            .ListOf().Select(string.Concat);
+
+        Prop.ForAll(texts.ToArbitrary(), text =>
+        {
+            int[] ids = vocabulary.Encode(text);
+            return vocabulary.Decode(ids) == text && ids.All(id => id > SubwordVocabulary.UnkId && id < vocabulary.Size);
+        }).QuickCheckThrowOnFailure();
+    }
+
+    [Theory]
+    [InlineData("")]
+    [InlineData(" ")]
+    [InlineData("  two  spaces  ")]
+    [InlineData(" leading")]
+    [InlineData("line\r\nbreak\n\n")]
+    [InlineData("a▁b ▁")]
+    public void Spaces_and_line_ends_come_back(string text) =>
+        Assert.Equal(text, Learn(text + " x").Decode(Learn(text + " x").Encode(text)));
+
+    [Fact]
+    public void Words_longer_than_any_bound_and_lone_surrogates_do_no_harm()
+    {
+        string text = string.Concat(Enumerable.Repeat("ab", 5000)) + string.Concat(Enumerable.Repeat("🎉", 200));
+        SubwordVocabulary vocabulary = Learn(text);
+        Assert.Equal(text, vocabulary.Decode(vocabulary.Encode(text)));
+        Assert.Equal("a⁇b", vocabulary.Decode(vocabulary.Encode("a\ud800b")));
+    }
+
+    [Fact]
+    public void A_known_example_merges_as_in_the_paper()
+    {
+        // Sennrich et al., algorithm 1, with the word boundary before the word instead of after it.
+        string text = string.Join(' ', Enumerable.Repeat("low", 5).Concat(Enumerable.Repeat("lower", 2))
+            .Concat(Enumerable.Repeat("newest", 6)).Concat(Enumerable.Repeat("widest", 3)));
+        SubwordVocabulary vocabulary = SubwordLearner.Learn([text], new SubwordSettings { Merges = 3 });
+        Assert.Equal(["es", "est", "▁l"], Enumerable.Range(vocabulary.Size - 3, 3).Select(vocabulary.Token));
+        Assert.Equal(["▁l", "o", "w", "est"], vocabulary.Encode("lowest").Select(vocabulary.Token));
+    }
+
+    [Fact]
+    public void The_learner_equals_a_naive_implementation()
+    {
+        Gen<string[]> corpora = Gen.Elements("abcd ".ToCharArray()).ArrayOf(60).Select(letters => new string(letters))
+            .ArrayOf(6);
+        Prop.ForAll(corpora.ToArbitrary(), texts => texts.All(string.IsNullOrEmpty)
+            || NaiveMerges(texts, 40, 2).SequenceEqual(MergeLines(SubwordLearner.Learn(texts, new SubwordSettings { Merges = 40 }))))
+            .QuickCheckThrowOnFailure();
+    }
+
+    [Fact]
+    public void The_order_of_texts_does_not_matter()
+    {
+        string[] texts = ["the file was not found", "the option is not known", "a file or an option", "not the one"];
+        Assert.Equal(MergeLines(SubwordLearner.Learn(texts)), MergeLines(SubwordLearner.Learn(texts.Reverse())));
+    }
+
+    [Fact]
+    public void Unknown_characters_become_unk_and_their_neighbours_stay()
+    {
+        SubwordVocabulary vocabulary = Learn("abab abab");
+        int[] ids = vocabulary.Encode("abжab");
+        Assert.Single(ids, id => id == SubwordVocabulary.UnkId);
+        Assert.Equal("ab⁇ab", vocabulary.Decode(ids));
+    }
+
+    [Fact]
+    public void Coverage_leaves_out_the_rarest_characters()
+    {
+        SubwordVocabulary vocabulary = SubwordLearner.Learn(
+            [new string('a', 600) + new string('b', 395) + "wxyz"], new SubwordSettings { CharacterCoverage = 0.99, Merges = 0 });
+        Assert.Equal(4 + 2, vocabulary.Size);
+        Assert.Contains(SubwordVocabulary.UnkId, vocabulary.Encode("aw"));
+    }
+
+    [Fact]
+    public void Special_ids_count_for_nothing_in_text()
+    {
+        SubwordVocabulary vocabulary = Learn("ab ab");
+        int[] ids = [SubwordVocabulary.BosId, .. vocabulary.Encode("ab ab"), SubwordVocabulary.EosId, SubwordVocabulary.PadId];
+        Assert.Equal("ab ab", vocabulary.Decode(ids));
+        Assert.Throws<ArgumentOutOfRangeException>(() => vocabulary.Decode([vocabulary.Size]));
+    }
+
+    [Fact]
+    public void Encoding_from_many_threads_gives_the_same_ids()
+    {
+        string[] texts = [.. Enumerable.Range(0, 2000).Select(i => $"message {i % 97} of file {i % 31} not found")];
+        SubwordVocabulary vocabulary = SubwordLearner.Learn(texts, new SubwordSettings { Merges = 50 });
+        int[][] together = [.. texts.AsParallel().AsOrdered().Select(vocabulary.Encode)];
+        SubwordVocabulary fresh = SubwordLearner.Learn(texts, new SubwordSettings { Merges = 50 });
+        Assert.Equal(texts.Select(fresh.Encode), together);
+    }
+
+    [Fact]
+    public void A_saved_vocabulary_loads_with_the_same_ids()
+    {
+        string path = Path.Combine(_folder, "subwords.txt");
+        SubwordVocabulary vocabulary = SubwordLearner.Learn([Characters, "abc abc \\ ▁▁ 漢字 漢字"]);
+        vocabulary.Save(path);
+        vocabulary.Save(path);
+        SubwordVocabulary loaded = SubwordVocabulary.Load(path);
+        Assert.Equal(vocabulary.Size, loaded.Size);
+        Assert.Equal(Enumerable.Range(0, vocabulary.Size).Select(vocabulary.Token), Enumerable.Range(0, loaded.Size).Select(loaded.Token));
+        Assert.Equal(vocabulary.Encode(Characters + " abc"), loaded.Encode(Characters + " abc"));
+        Assert.Equal([path], Directory.GetFiles(_folder));
+    }
+
+    [Theory]
+    [InlineData("", 1)]
+    [InlineData("something else\n", 1)]
+    [InlineData("IntraDistill.Kit subwords 1\ncharacters many\n", 2)]
+    [InlineData("IntraDistill.Kit subwords 1\ncharacters 1\nab\nmerges 0\n", 3)]
+    [InlineData("IntraDistill.Kit subwords 1\ncharacters 2\na\na\nmerges 0\n", 4)]
+    [InlineData("IntraDistill.Kit subwords 1\ncharacters 1\n\\u12\nmerges 0\n", 3)]
+    [InlineData("IntraDistill.Kit subwords 1\ncharacters 2\na\nb\nmerges 1\na c\n", 6)]
+    [InlineData("IntraDistill.Kit subwords 1\ncharacters 2\na\nb\nmerges 1\nab\n", 6)]
+    [InlineData("IntraDistill.Kit subwords 1\ncharacters 2\na\nb\nmerges 2\na b\na b\n", 7)]
+    [InlineData("IntraDistill.Kit subwords 1\ncharacters 2\na\nb\nmerges 2\na b\n", 7)]
+    [InlineData("IntraDistill.Kit subwords 1\ncharacters 2\na\nb\nmerges 1\na b", 6)]
+    [InlineData("IntraDistill.Kit subwords 1\ncharacters 1\na\nmerges 0\nmore\n", 5)]
+    public void A_bad_file_is_refused_with_its_line(string text, int line)
+    {
+        string path = Path.Combine(_folder, "bad.txt");
+        File.WriteAllText(path, text);
+        SubwordFileException error = Assert.Throws<SubwordFileException>(() => SubwordVocabulary.Load(path));
+        Assert.Equal(line, error.Line);
+        Assert.StartsWith($"{path}:{line}: ", error.Message);
+        Assert.DoesNotContain('\n', error.Message);
+    }
+
+    [Fact]
+    public void Missing_files_and_folders_are_refused()
+    {
+        Assert.Throws<SubwordFileException>(() => SubwordVocabulary.Load(Path.Combine(_folder, "none.txt")));
+        string inNoFolder = Path.Combine(_folder, "none", "subwords.txt");
+        Assert.Contains(inNoFolder, Assert.Throws<IntraDistillException>(() => Learn("ab").Save(inNoFolder)).Message);
+    }
+
+    [Fact]
+    public void Nothing_to_learn_from_is_an_error()
+    {
+        Assert.Throws<IntraDistillException>(() => SubwordLearner.Learn([]));
+        Assert.Throws<IntraDistillException>(() => SubwordLearner.Learn([""]));
+        Assert.Throws<IntraDistillException>(() => SubwordLearner.Learn(["a"], new SubwordSettings { Merges = -1 }));
+        Assert.Throws<IntraDistillException>(() => SubwordLearner.Learn(["a"], new SubwordSettings { CharacterCoverage = 0 }));
+    }
+
+    private static SubwordVocabulary Learn(string text) => SubwordLearner.Learn([text]);
+
+    private IEnumerable<string> MergeLines(SubwordVocabulary vocabulary)
+    {
+        string path = Path.Combine(_folder, Guid.NewGuid().ToString("N"));
+        vocabulary.Save(path);
+        return File.ReadLines(path).SkipWhile(line => !line.StartsWith("merges ")).Skip(1);
+    }
+
+    /// <summary>Counts every pair anew for every merge; words are texts cut before each space.</summary>
+    private static IEnumerable<string> NaiveMerges(string[] texts, int merges, int minimum)
+    {
+        List<List<string>> words = [];
+        foreach (string text in texts.Where(text => text.Length > 0))
+            foreach (char c in " " + text)
+            {
+                if (c == ' ')
+                    words.Add([]);
+                words[^1].Add(c == ' ' ? "▁" : c.ToString());
+            }
+        List<string> symbols = [.. words.SelectMany(word => word).Distinct()
+            .OrderBy(symbol => symbol == "▁" ? ' ' : symbol[0])];
+        List<string> rules = [];
+        while (rules.Count < merges)
+        {
+            Dictionary<(string, string), int> counts = [];
+            foreach (List<string> word in words)
+                for (int i = 0; i + 1 < word.Count; i++)
+                    counts[(word[i], word[i + 1])] = counts.GetValueOrDefault((word[i], word[i + 1])) + 1;
+            if (counts.Count == 0)
+                break;
+            ((string left, string right), int count) = counts.OrderByDescending(entry => entry.Value)
+                .ThenBy(entry => symbols.IndexOf(entry.Key.Item1)).ThenBy(entry => symbols.IndexOf(entry.Key.Item2)).First();
+            if (count < minimum)
+                break;
+            if (!rules.Contains($"{left} {right}"))
+                rules.Add($"{left} {right}");
+            if (!symbols.Contains(left + right))
+                symbols.Add(left + right);
+            foreach (List<string> word in words)
+                for (int i = 0; i + 1 < word.Count; i++)
+                    if (word[i] == left && word[i + 1] == right)
+                    {
+                        word[i] = left + right;
+                        word.RemoveAt(i + 1);
+                    }
+        }
+        return rules;
+    }
+}
