@@ -12,11 +12,15 @@ namespace IntraDistill.Models;
 /// <remarks>
 /// Sequences are time-first, (T, B, d): the heads of all rows are then one strided batch of matrices, which BLAS reads in
 /// place, where batch-first data would be copied for every product. Two computations give the same numbers:
-/// <c>scaled_dot_product_attention</c>, and plain products with a softmax between. The second is used on the CPU when
-/// attention weights are dropped, where libtorch has no fused kernel for it.
+/// <c>scaled_dot_product_attention</c>, and plain products with a softmax between. The second is used on the CPU when weights
+/// are dropped, where libtorch has no fused kernel (forward and backward for 60 rows of 30 tokens, d = 128, 4 heads, one
+/// core: 9.6 ms against 13.2 ms), and for short sentences (no dropout: 9.7 against 10.2 ms, forward alone 2.2 against
+/// 3.2 ms; from 128 keys on the fused one is ahead).
 /// </remarks>
 public sealed class MultiHeadAttention : nn.Module<Tensor, Tensor, Tensor?, Tensor>
 {
+    private const long FusedFrom = 128; // keys, on the CPU; see the remarks
+
     [ComponentName(Name = "query")] private readonly Linear _query;
     [ComponentName(Name = "key")] private readonly Linear _key;
     [ComponentName(Name = "value")] private readonly Linear _value;
@@ -75,7 +79,7 @@ public sealed class MultiHeadAttention : nn.Module<Tensor, Tensor, Tensor?, Tens
     {
         using var scope = NewDisposeScope();
         Tensor projected = _query.call(query);
-        bool fused = Fused ?? !(_dropout.Active && query.device_type == DeviceType.CPU);
+        bool fused = Fused ?? (query.device_type != DeviceType.CPU || (!_dropout.Active && keys.shape[0] >= FusedFrom));
         Tensor context = fused ? AttendFused(projected, keys, values, mask) : AttendPlainly(projected, keys, values, mask);
         return _output.call(context).MoveToOuterDisposeScope();
     }
@@ -93,7 +97,8 @@ public sealed class MultiHeadAttention : nn.Module<Tensor, Tensor, Tensor?, Tens
     {
         float scale = 1 / MathF.Sqrt(_headSize);
         Tensor q = Split(query), k = Split(keys).transpose(1, 2), v = Split(values);
-        Tensor scores = mask is null ? q.bmm(k) * scale : baddbmm(PerHead(mask), q, k, 1, scale); // (B·h, T, S)
+        // TorchSharp's baddbmm is a method of the first factor: mask + scale · q kᵀ.
+        Tensor scores = mask is null ? q.bmm(k) * scale : q.baddbmm(k, PerHead(mask), 1, scale); // (B·h, T, S)
         Tensor weights = _dropout.call(scores.softmax(-1));
         return weights.bmm(v).transpose(0, 1).reshape(query.shape); // (B·h, T, d/h) -> (T, B, d)
 

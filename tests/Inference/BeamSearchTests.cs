@@ -6,7 +6,7 @@ using static TorchSharp.torch;
 namespace IntraDistill.Tests.InferenceTests;
 
 [Collection("torch-rng")]
-public class BeamSearchTests
+public class BeamSearchTests : SingleThreadedTests
 {
     private static readonly TransformerSettings Tiny = new()
     {
