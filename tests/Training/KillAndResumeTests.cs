@@ -17,10 +17,10 @@ public sealed class KillAndResumeTests : IDisposable
         var random = new Random(20260731);
         int killed = 0;
         string? resumed;
-        // A run is 400 steps: on the average it is killed six or so times. Progress is sure, since a run writes a checkpoint
-        // every 8 steps and is left alone for 20.
+        // A run is 350 steps: it is killed some five times. Progress is sure, since a run writes a checkpoint every 8 steps and
+        // is left alone for 20.
         while ((resumed = await RunAsync("killed", 20 + random.Next(100), cancellation)) is null) killed++;
-        Assert.InRange(killed, 3, 20);
+        Assert.InRange(killed, 2, 30);
         Assert.Equal(uninterrupted, resumed);
         Assert.Equal(2, Directory.GetFiles(Path.Combine(_folder.FullName, "killed"), "*.checkpoint").Length);
     }

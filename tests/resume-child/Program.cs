@@ -19,6 +19,8 @@ var settings = new TrainerSettings
 using var trainer = new Trainer<ToyBatch>(model, settings, source, (batch, _) =>
 {
     Console.WriteLine("step");
+    // Long enough for the parent to hit the run where it means to.
+    Thread.Sleep(2);
     return model.Loss(batch);
 })
 {

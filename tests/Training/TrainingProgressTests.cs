@@ -1,0 +1,95 @@
+using System.Xml.Linq;
+using IntraDistill.Training;
+
+namespace IntraDistill.Tests.TrainingTests;
+
+[Collection("torch-rng")]
+public sealed class TrainingProgressTests
+{
+    private static readonly TrainingProgress Half = new()
+    {
+        Label = "ID <K=3>",
+        Update = 750,
+        MaxUpdates = 1_500,
+        Loss = 2.3456,
+        Divergence = 0.1234,
+        Alpha = 1,
+        Validation = 2.5,
+        BestValidation = 2.4,
+        TokensPerSecond = 12_345.6,
+        Elapsed = TimeSpan.FromSeconds(3_725),
+        Remaining = TimeSpan.FromSeconds(65),
+    };
+
+    [Fact]
+    public void One_line_says_it_all() => Assert.Equal(
+        "ID <K=3>: 750/1,500 · loss 2.346 · α′ 1.000 · divergence 0.123 · validation 2.500 (best 2.400) · tokens/s 12,346 · 1:02:05, 1:05 left",
+        Half.ToString());
+
+    [Fact]
+    public void The_html_is_well_formed_and_shows_the_bar_and_the_escaped_label()
+    {
+        string html = Half.ToHtml();
+        XElement.Parse(html);
+        Assert.Contains("width:50%", html);
+        Assert.Contains("ID &lt;K=3&gt;", html);
+        Assert.Contains("1:05 left", html);
+        Assert.DoesNotContain("left", (Half with { Stopped = StopReason.MaxUpdates }).ToHtml().Replace("margin-left", ""));
+        XElement.Parse(new TrainingProgress().ToHtml());
+    }
+
+    [Fact]
+    public void The_fraction_is_that_of_the_limit_which_is_nearer()
+    {
+        var timed = Half with { TrainingTime = TimeSpan.FromSeconds(9), MaxTime = TimeSpan.FromSeconds(10) };
+        Assert.Equal((0.5, 0.9, 1), (Half.Fraction, timed.Fraction, (Half with { Update = 2_000 }).Fraction));
+    }
+
+    [Fact]
+    public void A_console_line_is_rewritten_in_place_and_ended_once()
+    {
+        var output = new StringWriter { NewLine = "\n" };
+        var console = new ConsoleProgress(output, inPlace: true);
+        console.Report(Half);
+        console.Report(Half with { Label = "x", Update = 1_500, Stopped = StopReason.MaxUpdates });
+        string[] parts = output.ToString().Split('\r');
+        Assert.Equal(["", "[##########----------] " + Half], parts[..2]);
+        Assert.StartsWith("[####################] x: 1,500/1,500", parts[2]);
+        // Nothing of the longer line before is left.
+        Assert.Equal(parts[1].Length, parts[2].TrimEnd('\n').Length);
+        Assert.EndsWith("\n", parts[^1]);
+    }
+
+    [Fact]
+    public void Redirected_output_gets_a_plain_line_now_and_then_and_the_last()
+    {
+        var output = new StringWriter();
+        var console = new ConsoleProgress(output, interval: TimeSpan.FromHours(1));
+        for (int i = 0; i < 10; i++) console.Report(Half);
+        console.Report(Half with { Stopped = StopReason.MaxUpdates });
+        string[] lines = output.ToString().Split(Environment.NewLine, StringSplitOptions.RemoveEmptyEntries);
+        Assert.Equal(2, lines.Length);
+        Assert.Equal(Half.ToString(), lines[0]);
+        Assert.EndsWith("done", lines[1]);
+    }
+
+    [Fact]
+    public async Task A_run_reports_validations_and_its_end()
+    {
+        using var model = new ToyModel();
+        var settings = new TrainerSettings { Label = "toy", MaxUpdates = 30, ValidateEvery = 10 };
+        using var trainer = new Trainer<ToyBatch>(model, settings, new ToySource(), (batch, _) => model.Loss(batch)) { Validate = () => 2 };
+        Assert.Equal(("toy", 0, 30), (trainer.Progress.Label, trainer.Progress.Update, trainer.Progress.MaxUpdates));
+        var seen = new List<TrainingProgress>();
+        trainer.ProgressChanged += seen.Add;
+        var result = await trainer.TrainAsync(cancellation: TestContext.Current.CancellationToken);
+        Assert.Superset(new HashSet<long> { 10, 20, 30 }, seen.Select(progress => progress.Update).ToHashSet());
+        var last = seen[^1];
+        Assert.Same(last, trainer.Progress);
+        Assert.Equal((30, 1.0, StopReason.MaxUpdates, 2.0), (last.Update, last.Fraction, last.Stopped, last.Validation));
+        Assert.Equal(TimeSpan.Zero, last.Remaining);
+        Assert.True(last.Elapsed >= result.TrainingTime);
+        Assert.True(last.Loss > 0 && last.TokensPerSecond > 0);
+        Assert.All(seen.SkipLast(1), progress => Assert.Null(progress.Stopped));
+    }
+}
