@@ -105,8 +105,7 @@ internal sealed class HtmlPage
 
     private void AddChart(JsonObject chart)
     {
-        // "<" is escaped so that no text within can end the script element.
-        string json = chart.ToJsonString().Replace("<", "\\u003c", StringComparison.Ordinal);
+        string json = chart.ToJsonString();   // escapes "<", so that no text within can end the script element
         _body.Append($"<div class=\"chart\" id=\"chart-{++_charts}\"></div><script type=\"application/json\">{json}</script>");
     }
 

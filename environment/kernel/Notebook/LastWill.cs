@@ -35,8 +35,11 @@ internal sealed class LastWill : IDisposable
         Environment.Exit(1);
     }
 
-    private void OnProcessExit(object? sender, EventArgs e) =>
+    private void OnProcessExit(object? sender, EventArgs e)
+    {
         Execute(new CellError("Exit", "the cell ended the process", 0, []));
+        Environment.ExitCode = 1;   // a run cut short is a failure, whatever the cell says
+    }
 
     private void Execute(CellError error)
     {

@@ -1,0 +1,198 @@
+using IntraDistill.Kernel.Engine;
+
+namespace IntraDistill.Tests.RunnerTests;
+
+[Collection("runner")]
+public sealed class ScriptSessionTests : IDisposable
+{
+    private readonly string _folder = Directory.CreateTempSubdirectory("session-").FullName;
+    private readonly List<CellEvent> _events = [];
+    private readonly ScriptSession _session;
+    private int _cell;
+
+    public ScriptSessionTests() => _session = new ScriptSession(_folder, _events.Add);
+
+    public void Dispose() => Directory.Delete(_folder, recursive: true);
+
+    [Fact]
+    public async Task State_usings_and_types_carry_over_to_later_cells()
+    {
+        Assert.Null(await Run("using System.Globalization;"));
+        Assert.Null(await Run("record Point(int X, int Y); var p = new Point(1, 2); int Twice(int x) => 2 * x;"));
+        Assert.Null(await Run("p = p with { X = 40 };"));
+        Assert.Null(await Run("Twice(p.X) + p.Y + CultureInfo.InvariantCulture.Name.Length"));
+        Assert.Equal("82", Result().Content["text/plain"]);
+    }
+
+    [Fact]
+    public async Task A_cell_may_declare_a_variable_again()
+    {
+        await Run("var x = 1;");
+        await Run("var x = \"new\";");
+        await Run("x");
+        Assert.Equal("new", Result().Content["text/plain"]);
+    }
+
+    [Theory]
+    [InlineData("1 + 1", true)]
+    [InlineData("Math.Abs(1);", false)]
+    [InlineData("await Task.FromResult(3)", true)]
+    [InlineData("await Task.Delay(1)", false)]
+    [InlineData("Console.Write(\"\")", false)]
+    [InlineData("(object)null", true)]
+    [InlineData("", false)]
+    [InlineData("// only a comment", false)]
+    public async Task Only_a_last_expression_with_a_value_is_a_result(string code, bool expected)
+    {
+        Assert.Null(await Run(code));
+        Assert.Equal(expected, _events.OfType<ResultProduced>().Any());
+    }
+
+    [Fact]
+    public async Task Console_output_becomes_stream_events_in_order_even_from_other_threads()
+    {
+        await Run("Console.Write(\"a\"); await Task.Run(() => Console.WriteLine(\"b\")); Console.Error.WriteLine(\"c\");"
+            + "var t = new System.Threading.Thread(() => Console.Write(\"d\")); t.Start(); t.Join();");
+        Assert.Equal(["stdout a", "stdout b\n", "stderr c\n", "stdout d"], _events.OfType<StreamWritten>().Select(e => $"{e.Name} {e.Text}"));
+    }
+
+    [Fact]
+    public async Task A_display_is_updated_in_place_also_by_a_later_cell()
+    {
+        await Run("var handle = display(\"one\"); handle.Update(\"two\");");
+        await Run("handle.Update(\"three\");");
+        var shown = Assert.Single(_events.OfType<Displayed>());
+        Assert.Equal("one", shown.Data.Content["text/plain"]);
+        Assert.Equal([("two", shown.DisplayId), ("three", shown.DisplayId)],
+            _events.OfType<DisplayUpdated>().Select(e => (e.Data.Content["text/plain"], e.DisplayId)));
+    }
+
+    [Fact]
+    public async Task Values_render_through_the_formatters_that_cells_register()
+    {
+        await Run("using Microsoft.DotNet.Interactive.Formatting; record Mine(int X);"
+            + "Formatter.Register<Mine>((m, w) => w.Write($\"<i>{m.X}</i>\"), \"text/html\");");
+        Assert.Null(await Run("new Mine(7).Display(); display(new Mine(8), \"text/html\"); HTML(\"<b>9</b>\")"));
+        Assert.Equal(["<i>7</i>", "<i>8</i>"], _events.OfType<Displayed>().Select(e => e.Data.Content["text/html"]));
+        Assert.Equal("<b>9</b>", Result().Content["text/html"]);
+    }
+
+    [Fact]
+    public async Task The_names_of_dotnet_interactive_compile()
+    {
+        Assert.Null(await Run("""
+            using Microsoft.DotNet.Interactive;
+            using Microsoft.DotNet.Interactive.Formatting;
+            DisplayedValue d = KernelInvocationContext.Current.Display("a");
+            d.Update("b");
+            var token = KernelInvocationContext.Current.CancellationToken;
+            "{}".DisplayAs("application/json");
+            (token.CanBeCanceled, typeof(Formatter).Name)
+            """));
+    }
+
+    [Fact]
+    public async Task A_compile_error_names_each_line_and_what_stood_before_stays()
+    {
+        await Run("var kept = 5;");
+        CellError error = (await Run("var a = 1;\nnope();\n\nint b = \"x\";"))!;
+        Assert.Equal("CompilationError", error.Name);
+        Assert.Equal(2, error.Line);
+        Assert.Contains(error.Trace, line => line.StartsWith("line 2: CS0103", StringComparison.Ordinal));
+        Assert.Contains(error.Trace, line => line.StartsWith("line 4: CS0029", StringComparison.Ordinal));
+        Assert.Contains("    int b = \"x\";", error.Trace);
+        Assert.Equal(error, Assert.IsType<CellFailed>(_events[^1]).Error);
+        Assert.Null(await Run("kept"));
+    }
+
+    [Fact]
+    public async Task An_exception_shows_only_the_frames_within_cells_and_keeps_what_was_declared()
+    {
+        await Run("int At(int[] a) {\n    return a[3];\n}");
+        CellError error = (await Run("var before = 1;\n\nAt(new int[1]);"))!;
+        Assert.Equal("IndexOutOfRangeException", error.Name);
+        Assert.Equal(3, error.Line);
+        Assert.Equal(["   at cell 1, line 2", "   at cell 2, line 3"], error.Trace);
+        Assert.Null(await Run("before"));
+        Assert.Equal("1", Result().Content["text/plain"]);
+    }
+
+    [Fact]
+    public async Task An_error_meant_for_users_has_no_trace()
+    {
+        string kit = typeof(IntraDistillException).Assembly.Location;
+        CellError error = (await Run($"#r \"{kit}\"\nthrow new IntraDistill.IntraDistillException(\"corpus.txt: empty\");"))!;
+        Assert.Equal(("IntraDistillException", "corpus.txt: empty", 0), (error.Name, error.Message, error.Trace.Count));
+    }
+
+    [Theory]
+    [InlineData("#!nope x", "#!nope: there is no such magic here; there are #!csharp, #!c#, #!markdown, #!html, #!time and #!import", 1)]
+    [InlineData("var a = 1;\n#!import gone.cs", "#!import gone.cs: there is no file", 2)]
+    [InlineData("\n#r \"gone.dll\"", "#r \"gone.dll\": there is no file", 2)]
+    [InlineData("#r \"plain.txt\"", "#r \"plain.txt\": ", 1)]
+    [InlineData("#r \"nuget: A, B, C\"", "#r \"nuget: A, B, C\": expected", 1)]
+    public async Task A_directive_that_cannot_be_followed_is_one_line_that_names_it(string code, string message, int line)
+    {
+        File.WriteAllText(Path.Combine(_folder, "plain.txt"), "not an assembly");
+        CellError error = (await Run(code))!;
+        Assert.Equal("DirectiveError", error.Name);
+        Assert.StartsWith(message, error.Message, StringComparison.Ordinal);
+        Assert.DoesNotContain('\n', error.Message);
+        Assert.Equal(line, error.Line);
+    }
+
+    [Fact]
+    public async Task Files_are_loaded_and_imported_relative_to_the_notebook()
+    {
+        Directory.CreateDirectory(Path.Combine(_folder, "sub"));
+        File.WriteAllText(Path.Combine(_folder, "sub", "helper.csx"), "int Helper() => 41;");
+        File.WriteAllText(Path.Combine(_folder, "other.cs"), "static class Other { public const int One = 1; }");
+        TestNotebook.Write(Path.Combine(_folder, "lib.ipynb"), "# prose", "var fromNotebook = 58;");
+        Assert.Null(await Run("#load \"sub/helper.csx\"\nvar a = Helper();"));
+        Assert.Null(await Run("#!import other.cs\n#!import \"lib.ipynb\"\na + Other.One + fromNotebook"));
+        Assert.Equal("100", Result().Content["text/plain"]);
+    }
+
+    [Fact]
+    public async Task Magics_switch_the_language_within_a_cell_and_lines_stay_those_of_the_cell()
+    {
+        CellError error = (await Run("var a = 1;\n#!markdown\n# Title\n#!html\n<p>x</p>\n#!c#\n\nnope();"))!;
+        Assert.Equal(8, error.Line);
+        Displayed[] shown = [.. _events.OfType<Displayed>()];
+        Assert.Equal("# Title", shown[0].Data.Content["text/markdown"]);
+        Assert.Equal("<p>x</p>", shown[1].Data.Content["text/html"]);
+    }
+
+    [Fact]
+    public async Task Time_shows_the_wall_time()
+    {
+        await Run("#!time\n1 + 1");
+        Assert.StartsWith("Wall time:", Assert.Single(_events.OfType<Displayed>()).Data.Content["text/plain"], StringComparison.Ordinal);
+    }
+
+    [Fact]
+    public async Task The_running_cell_finds_its_cancellation_token_under_the_well_known_key()
+    {
+        using var stop = new CancellationTokenSource();
+        Task<CellError?> run = _session.SubmitAsync(
+            "Console.Write(\"waiting\");"
+            + "var token = (System.Threading.CancellationToken)AppContext.GetData(\"IntraDistill.CellCancellation\");"
+            + "await Task.Delay(System.Threading.Timeout.Infinite, token);", 1, stop.Token);
+        SpinWait.SpinUntil(() => _events.OfType<StreamWritten>().Any() || run.IsCompleted);
+        await stop.CancelAsync();
+        Assert.Equal("KeyboardInterrupt", (await run)!.Name);
+        Assert.Null(await Run("\"alive\""));
+    }
+
+    [Fact]
+    public async Task A_package_that_is_nowhere_is_one_line()
+    {
+        CellError error = (await Run("#r \"nuget: IntraDistill.There.Is.No.Such.Package, 1.0.0\""))!;
+        Assert.StartsWith("#r \"nuget: IntraDistill.There.Is.No.Such.Package, 1.0.0\": NU1", error.Message, StringComparison.Ordinal);
+        Assert.DoesNotContain('\n', error.Message);
+    }
+
+    private Task<CellError?> Run(string code) => _session.SubmitAsync(code, ++_cell, TestContext.Current.CancellationToken);
+
+    private MimeBundle Result() => _events.OfType<ResultProduced>().Last().Data;
+}
