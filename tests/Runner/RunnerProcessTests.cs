@@ -22,8 +22,8 @@ public sealed class RunnerProcessTests : IDisposable
             $"#r \"{Path.GetRelativePath(_folder, kit)}\"",
             "// parameters\nvar preset = \"Quick\"; int K = 3;",
             "using TorchSharp;\nusing static TorchSharp.torch;\nvar total = ones(3, K).sum().item<float>();\nConsole.WriteLine($\"{preset} {total}\");",
-            "var chart = Plotly.NET.CSharp.Chart.Line<int, int, string>(new[] { 1, 2, 3 }, new[] { 3, 1, 2 }, Name: \"</script>\");\n"
-            + "Plotly.NET.GenericChart.toJson(chart).DisplayAs(\"application/vnd.plotly.v1+json\");");
+            "using IntraDistill.Charts;\n"
+            + "KitCharts.LearningCurves(\"Loss\", \"update\", \"nats\", new[] { new CurveSeries(\"</script>\", new[] { 1.0, 2 }, new[] { 3.0, 1 }) })");
         (int code, string output, string errors) = await Run("n.ipynb", "-p", "K=4", "-p", "preset=Smoke");
         Assert.Equal(("", 0), (errors, code));
         Assert.Contains("    Smoke 12\n[4/5] ", output, StringComparison.Ordinal);
