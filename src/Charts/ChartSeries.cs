@@ -64,7 +64,8 @@ public sealed record HistogramSeries(string Name, IReadOnlyList<double> LogEdges
 /// <param name="LeastSensitive">The metric with the least sensitive parameters pruned; null to leave out.</param>
 /// <param name="MostSensitive">The metric with the most sensitive parameters pruned; null to leave out.</param>
 public sealed record PruningSeries(
-    string Name, IReadOnlyList<double> Percent, IReadOnlyList<double>? LeastSensitive, IReadOnlyList<double>? MostSensitive = null);
+    string Name, IReadOnlyList<double> Percent,
+    IReadOnlyList<double>? LeastSensitive, IReadOnlyList<double>? MostSensitive = null);
 
 /// <summary>One arm's bars.</summary>
 /// <param name="Name">What the legend calls it; also picks its colour (<see cref="Arms"/>).</param>

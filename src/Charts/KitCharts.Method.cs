@@ -61,7 +61,8 @@ public static partial class KitCharts
     /// <param name="mark">A distribution to mark, such as the one all others are compared with.</param>
     /// <exception cref="IntraDistillException">No point, or not three outcomes.</exception>
     public static GenericChart Simplex(
-        string title, IReadOnlyList<string> outcomes, string valueTitle, IEnumerable<SimplexPoint> points, SimplexPoint? mark = null)
+        string title, IReadOnlyList<string> outcomes, string valueTitle, IEnumerable<SimplexPoint> points,
+        SimplexPoint? mark = null)
     {
         if (outcomes.Count != 3)
             throw new IntraDistillException($"{outcomes.Count} outcomes; expected 3");
@@ -72,7 +73,8 @@ public static partial class KitCharts
             ("colorbar", Make<ColorBar>(("title", Make<Title>(("text", valueTitle), ("side", "right"))), ("thickness", 16))))))];
         if (mark is { } marked)
             traces.Add(Points("marked", [marked], ("marker", Make<Marker>(
-                ("color", "white"), ("symbol", "star"), ("size", 16), ("line", Make<Line>(("color", "#2a2a2a"), ("width", 1.5)))))));
+                ("color", "white"), ("symbol", "star"), ("size", 16),
+                ("line", Make<Line>(("color", "#2a2a2a"), ("width", 1.5)))))));
 
         Ternary ternary = Make<Ternary>(("sum", 1), ("bgcolor", "white"),
             ("aaxis", Side(outcomes[0])), ("baxis", Side(outcomes[1])), ("caxis", Side(outcomes[2])));
@@ -81,7 +83,9 @@ public static partial class KitCharts
         Trace Points(string name, SimplexPoint[] which, params (string, object?)[] more) => NewTrace("scatterternary", [
             ("mode", "markers"), ("name", name), ("a", Numbers(which.Select(p => p.A))), ("b", Numbers(which.Select(p => p.B))),
             ("c", Numbers(which.Select(p => p.C))), ("cliponaxis", false),
-            ("hovertemplate", $"{outcomes[0]} %{{a}}, {outcomes[1]} %{{b}}, {outcomes[2]} %{{c}}: %{{marker.color}}<extra></extra>"), .. more]);
+            ("hovertemplate",
+                $"{outcomes[0]} %{{a}}, {outcomes[1]} %{{b}}, {outcomes[2]} %{{c}}: %{{marker.color}}<extra></extra>"),
+            .. more]);
 
         static LinearAxis Side(string outcome) =>
             Make<LinearAxis>(("title", Make<Title>(("text", outcome))), ("showgrid", false), ("nticks", 6));
@@ -99,9 +103,9 @@ public static partial class KitCharts
         NetworkPass[] all = NotEmpty(passes);
         int[] shape = Shape(all[0]);
         if (shape.Length == 0 || shape.Any(units => units == 0))
-            throw new IntraDistillException($"the network of '{all[0].Name}' has a layer without units; expected at least one in each");
+            throw new IntraDistillException($"a layer of '{all[0].Name}' has no units; expected at least one in each");
         if (all.FirstOrDefault(pass => !Shape(pass).SequenceEqual(shape)) is { } odd)
-            throw new IntraDistillException($"the network of '{odd.Name}' has other layers than '{all[0].Name}'; expected one network");
+            throw new IntraDistillException($"'{odd.Name}' has other layers than '{all[0].Name}'; expected one network");
 
         double half = shape.Max() / 2.0;
         List<(string, object?)> axes = [];
@@ -111,7 +115,7 @@ public static partial class KitCharts
             double width = 1.0 / all.Length;
             axes.Add(($"xaxis{number}", Make<LinearAxis>(
                 ("domain", new[] { Number(k * width), Number((k + 0.94) * width) }), ("anchor", $"y{number}"),
-                ("range", new[] { -0.4, shape.Length - 0.6 }), ("title", Make<Title>(("text", all[k].Name), ("standoff", 0))),
+                ("range", new[] { -0.4, shape.Length - 0.6 }), ("title", Make<Title>(("text", all[k].Name))), ("side", "bottom"),
                 ("showgrid", false), ("zeroline", false), ("showticklabels", false), ("fixedrange", true))));
             axes.Add(($"yaxis{number}", Make<LinearAxis>(("anchor", $"x{number}"), ("range", new[] { -half - 0.1, half + 0.1 }),
                 ("visible", false), ("fixedrange", true))));
@@ -124,7 +128,8 @@ public static partial class KitCharts
     private static IEnumerable<Trace> Draw(NetworkPass pass, int subplot)
     {
         string number = subplot == 0 ? "" : $"{subplot + 1}";
-        List<double> activeX = [], activeY = [], disabledX = [], disabledY = [], usedX = [], usedY = [], unusedX = [], unusedY = [];
+        List<double> activeX = [], activeY = [], disabledX = [], disabledY = [];
+        List<double> usedX = [], usedY = [], unusedX = [], unusedY = [];
         for (int layer = 0; layer < pass.Active.Count; layer++)
             for (int unit = 0; unit < pass.Active[layer].Count; unit++)
             {
@@ -141,7 +146,8 @@ public static partial class KitCharts
             }
         yield return Edges(unusedX, unusedY, "#ededed", 1);
         yield return Edges(usedX, usedY, "#7fb2d6", 1.6);
-        yield return Units("active unit", activeX, activeY, Make<Marker>(("size", 20), ("color", "#0072B2"), ("symbol", "circle")));
+        yield return Units("active unit", activeX, activeY,
+            Make<Marker>(("size", 20), ("color", "#0072B2"), ("symbol", "circle")));
         yield return Units("disabled unit", disabledX, disabledY,
             Make<Marker>(("size", 20), ("color", "#8a8a8a"), ("symbol", "circle-x-open")));
 
@@ -152,8 +158,9 @@ public static partial class KitCharts
             ("xaxis", $"x{number}"), ("yaxis", $"y{number}"));
 
         Trace Units(string name, List<double> x, List<double> y, Marker marker) => NewTrace(
-            "scatter", ("mode", "markers"), ("name", name), ("x", Numbers(x)), ("y", Numbers(y)), ("marker", marker), ("legendgroup", name), ("showlegend", subplot == 0),
-            ("hoverinfo", "name"), ("xaxis", $"x{number}"), ("yaxis", $"y{number}"));
+            "scatter", ("mode", "markers"), ("name", name), ("x", Numbers(x)), ("y", Numbers(y)), ("marker", marker),
+            ("legendgroup", name), ("showlegend", subplot == 0), ("hoverinfo", "name"),
+            ("xaxis", $"x{number}"), ("yaxis", $"y{number}"));
     }
 
     private static Trace DivergenceLine(CurveSeries curve, int index)

@@ -23,7 +23,7 @@ public static partial class KitCharts
     /// <param name="series">The lines.</param>
     /// <exception cref="IntraDistillException">No series, or one whose lists differ in length or are empty.</exception>
     public static GenericChart LearningCurves(string title, string xTitle, string yTitle, IEnumerable<CurveSeries> series) =>
-        Compose(title, Check(series).SelectMany((curve, i) => Curve(curve, Arms.Color(curve.Name, i))), Axis(xTitle), Axis(yTitle));
+        Compose(title, Check(series).SelectMany(Curve), Axis(xTitle), Axis(yTitle));
 
     /// <summary>Sensitivity distributions laid over one another on a log10 axis, as filled steps.</summary>
     /// <param name="title">The chart's title.</param>
@@ -38,7 +38,7 @@ public static partial class KitCharts
         foreach (HistogramSeries h in histograms)
             if (h.Heights.Count == 0 || h.LogEdges.Count != h.Heights.Count + 1)
                 throw new IntraDistillException(
-                    $"histogram '{h.Name}' has {h.LogEdges.Count} edges and {h.Heights.Count} bins; expected one edge more than bins");
+                    $"histogram '{h.Name}' has {h.LogEdges.Count} edges and {h.Heights.Count} bins; expected one edge more");
         IEnumerable<Trace> traces = histograms.Select((h, i) =>
         {
             string color = Arms.Color(h.Name, i);
@@ -89,7 +89,8 @@ public static partial class KitCharts
         {
             string name = string.Create(
                 CultureInfo.InvariantCulture, $"p = {schedule.P:0.##}, q = {schedule.Q:0.##}, α = {schedule.Alpha:0.##}");
-            CurveSeries curve = CurveSeries.Of(name, 0, 100, percent => schedule.At((long)(schedule.TotalSteps * percent / 100)), 201);
+            CurveSeries curve = CurveSeries.Of(
+                name, 0, 100, percent => schedule.At((long)(schedule.TotalSteps * percent / 100)), MaxPoints + 1);
             // The three fixed colours are the arms'; these curves are not arms.
             return LineTrace(name, curve.X, curve.Y, Arms.Color("", i), ("hovertemplate", "%{x}% of training: α′ = %{y}"));
         }), Axis("Training (% of all updates)"), Axis("Weight α′ of the divergence (no unit)", ("rangemode", "tozero")));
@@ -100,7 +101,7 @@ public static partial class KitCharts
     /// <param name="yTitle">What the bars show, with its unit.</param>
     /// <param name="categories">The categories, left to right.</param>
     /// <param name="series">The arms.</param>
-    /// <exception cref="IntraDistillException">No series, or one that has not a value and an interval for each category.</exception>
+    /// <exception cref="IntraDistillException">No series, or one without a value for each category.</exception>
     public static GenericChart BarsWithIntervals(
         string title, string xTitle, string yTitle, IReadOnlyList<string> categories, IEnumerable<BarSeries> series)
     {
@@ -117,7 +118,8 @@ public static partial class KitCharts
                 ("arrayminus", Numbers(arm.Values.Zip(arm.Low, (value, low) => value - low))));
             return NewTrace("bar", ("name", arm.Name), ("x", categories), ("y", Numbers(arm.Values)), ("error_y", intervals),
                 ("marker", Make<Marker>(("color", color))), ("texttemplate", "%{y:.3~g}"), ("textposition", "inside"),
-                ("insidetextanchor", "start"), ("textangle", 0), ("insidetextfont", Make<Font>(("color", TextOn(color)), ("size", 13))));
+                ("insidetextanchor", "start"), ("textangle", 0),
+                ("insidetextfont", Make<Font>(("color", TextOn(color)), ("size", 13))));
         });
         return Compose(title, traces, Axis(xTitle, ("type", "category")), Axis(yTitle, ("rangemode", "tozero")),
             ("barmode", "group"), ("bargap", 0.25), ("bargroupgap", 0.06));
@@ -129,11 +131,12 @@ public static partial class KitCharts
     /// <param name="series">X: the part of the parameters below (0–1); Y: the quantile. Values of 0 leave gaps.</param>
     /// <exception cref="IntraDistillException">No series, or one whose lists differ in length or are empty.</exception>
     public static GenericChart QuantileCurves(string title, string yTitle, IEnumerable<CurveSeries> series) =>
-        Compose(title, Check(series).SelectMany((curve, i) => Curve(
-                curve with { Y = [.. curve.Y.Select(y => y > 0 ? y : double.NaN)] }, Arms.Color(curve.Name, i))),
-            Axis("Parameters below, least sensitive first (%)", ("tickformat", ".0%"), ("range", new[] { 0, 1 })), LogAxis(yTitle));
+        Compose(title,
+            Check(series).Select(curve => curve with { Y = [.. curve.Y.Select(y => y > 0 ? y : double.NaN)] }).SelectMany(Curve),
+            Axis("Parameters below, least sensitive first (%)", ("tickformat", ".0%"), ("range", new[] { 0, 1 })),
+            LogAxis(yTitle));
 
-    /// <summary>Lorenz curves: what part of all sensitivity the least sensitive parameters hold; the diagonal is equality.</summary>
+    /// <summary>Lorenz curves: what part of all sensitivity the least sensitive hold; the diagonal is equality.</summary>
     /// <param name="title">The chart's title.</param>
     /// <param name="series">X: the part of the parameters; Y: their part of the sensitivity; both 0–1.</param>
     /// <exception cref="IntraDistillException">No series, or one whose lists differ in length or are empty.</exception>
@@ -141,20 +144,21 @@ public static partial class KitCharts
     {
         Trace equality = LineTrace("Equal sensitivity", [0, 1], [0, 1], "#9a9a9a",
             ("line", Make<Line>(("color", "#9a9a9a"), ("width", 1.5), ("dash", "dot"))), ("hoverinfo", "skip"));
-        return Compose(title, [.. Check(series).SelectMany((curve, i) => Curve(curve, Arms.Color(curve.Name, i))), equality],
+        return Compose(title, [.. Check(series).SelectMany(Curve), equality],
             Axis("Parameters, least sensitive first (%)", ("tickformat", ".0%"), ("range", new[] { 0, 1 })),
             Axis("Part of all sensitivity (%)", ("tickformat", ".0%"), ("range", new[] { 0, 1 })));
     }
 
     // A line, and before it the band it lies on.
-    private static IEnumerable<Trace> Curve(CurveSeries curve, string color)
+    private static IEnumerable<Trace> Curve(CurveSeries curve, int index)
     {
+        string color = Arms.Color(curve.Name, index);
         CurveSeries thin = Thin(curve);
         if (thin.Low is not null && thin.High is not null)
             yield return NewTrace("scatter", ("mode", "lines"), ("name", $"{curve.Name}, range"), ("showlegend", false),
                 ("legendgroup", curve.Name), ("hoverinfo", "skip"),
                 ("x", Numbers([.. thin.X, .. thin.X.Reverse()])), ("y", Numbers([.. thin.High, .. thin.Low.Reverse()])),
-                ("fill", "toself"), ("fillcolor", Translucent(color, 0.18)), ("line", Make<Line>(("width", 0), ("color", color))));
+                ("fill", "toself"), ("fillcolor", Translucent(color, 0.18)), ("line", Make<Line>(("width", 0))));
         yield return LineTrace(curve.Name, thin.X, thin.Y, color, ("legendgroup", curve.Name));
     }
 

@@ -60,7 +60,7 @@ public sealed record KitCell(string Text)
 public sealed class KitTable(string caption, params KitColumn[] columns)
 {
     private const string PublishedLegend = "published, not measured here";
-    private const string Border = "border-bottom:1px solid #8a8a8a;";
+    private const string Border = ";border-bottom:1px solid #8a8a8a";
     private const string Shade = ";background:rgba(0,114,178,.10)";
     private readonly List<KitCell[]> _rows = [];
     private readonly List<string> _notes = [];
@@ -72,7 +72,8 @@ public sealed class KitTable(string caption, params KitColumn[] columns)
     public KitTable Row(params KitCell[] cells)
     {
         if (cells.Length != columns.Length)
-            throw new IntraDistillException($"a row of {cells.Length} cells; expected {columns.Length}, one for each column of '{caption}'");
+            throw new IntraDistillException(
+                $"a row of {cells.Length} cells; expected {columns.Length}, one for each column of '{caption}'");
         _rows.Add(cells);
         return this;
     }
@@ -109,13 +110,14 @@ public sealed class KitTable(string caption, params KitColumn[] columns)
         {
             html.Append("<tr>");
             foreach ((string? group, int count) in Groups())
-                html.Append(group is null ? $"<th colspan=\"{count}\"></th>"
-                    : $"<th colspan=\"{count}\" style=\"text-align:center;padding:3px 10px;{Border}\">{WebUtility.HtmlEncode(group)}</th>");
+                html.Append($"<th colspan=\"{count}\" style=\"text-align:center;padding:3px 10px")
+                    .Append(group is null ? "" : Border).Append("\">").Append(WebUtility.HtmlEncode(group)).Append("</th>");
             html.Append("</tr>\n");
         }
         html.Append("<tr>");
         foreach (KitColumn column in columns)
-            html.Append($"<th style=\"text-align:{Align(column)};padding:3px 10px;{Border}\">{WebUtility.HtmlEncode(column.Header)}</th>");
+            html.Append($"<th style=\"text-align:{Align(column)};padding:3px 10px{Border}\">")
+                .Append(WebUtility.HtmlEncode(column.Header)).Append("</th>");
         html.Append("</tr>\n</thead>\n<tbody>\n");
         foreach (KitCell[] row in _rows)
         {

@@ -48,9 +48,10 @@ public static class NotebookFormatters
         // A name of the content, not of chance: running a notebook again changes nothing but what changed.
         string id = Convert.ToHexStringLower(SHA256.HashData(Encoding.UTF8.GetBytes(figure)).AsSpan(0, 8));
         return $$"""
-            <div data-kit-chart="{{id}}" style="max-width:960px"><p><i>Chart: {{WebUtility.HtmlEncode(PlotlyFigure.Title(chart))}}.</i>
-            To draw it this page needs plotly.js: open the notebook in an editor with a Plotly renderer (VS Code, JupyterLab), or
-            write it as a page with the kit's runner (<code>--html</code>).</p></div>
+            <div data-kit-chart="{{id}}" style="max-width:960px">
+            <p><i>Chart: {{WebUtility.HtmlEncode(PlotlyFigure.Title(chart))}}.</i> To draw it this page needs plotly.js:
+            open the notebook in an editor with a Plotly renderer (VS Code, JupyterLab), or write it as a page with the
+            kit's runner (<code>--html</code>).</p></div>
             <script>(() => {
               const figure = {{figure}};
               const draw = () => {

@@ -3,6 +3,7 @@ using DynamicObj;
 using Microsoft.FSharp.Collections;
 using Plotly.NET;
 using Plotly.NET.LayoutObjects;
+using Property = (string Name, object? Value);
 
 namespace IntraDistill.Charts;
 
@@ -16,22 +17,22 @@ internal static class PlotlyFigure
     private const string Ink = "#2a2a2a";
     private const string Grey = "#8a8a8a";
     private const string FontFamily = "'Segoe UI', 'Helvetica Neue', Helvetica, Arial, 'DejaVu Sans', sans-serif";
-    private const int TitleBand = 52, LegendRow = 22, AxisBand = 62;
+    private const int TitleBand = 62, LegendRow = 22, AxisBand = 62;
 
     /// <summary>An object of plotly.js with the given properties; null values are left out.</summary>
-    public static T Make<T>(params (string Name, object? Value)[] properties) where T : DynamicObj.DynamicObj, new() =>
+    public static T Make<T>(params Property[] properties) where T : DynamicObj.DynamicObj, new() =>
         Fill(new T(), properties);
 
     /// <summary>A trace of the given type.</summary>
-    public static Trace NewTrace(string type, params (string Name, object? Value)[] properties) => Fill(new Trace(type), properties);
+    public static Trace NewTrace(string type, params Property[] properties) => Fill(new Trace(type), properties);
 
     /// <summary>A scatter trace drawn as a line.</summary>
     public static Trace LineTrace(
-        string name, IReadOnlyList<double> x, IReadOnlyList<double> y, string color, params (string Name, object? Value)[] more) =>
+        string name, IReadOnlyList<double> x, IReadOnlyList<double> y, string color, params Property[] more) =>
         Fill(NewTrace("scatter", ("mode", "lines"), ("name", name), ("x", Numbers(x)), ("y", Numbers(y)),
             ("line", Make<Line>(("color", color), ("width", 2.5)))), more);
 
-    private static T Fill<T>(T target, (string Name, object? Value)[] properties) where T : DynamicObj.DynamicObj
+    private static T Fill<T>(T target, Property[] properties) where T : DynamicObj.DynamicObj
     {
         foreach ((string name, object? value) in properties)
             if (value is not null)
@@ -40,25 +41,27 @@ internal static class PlotlyFigure
     }
 
     /// <summary>An axis with its title; grid, ticks and fonts as everywhere.</summary>
-    public static LinearAxis Axis(string title, params (string Name, object? Value)[] more) => Fill(Make<LinearAxis>(
+    public static LinearAxis Axis(string title, params Property[] more) => Fill(Make<LinearAxis>(
         ("title", Make<Title>(("text", title), ("standoff", 10))), ("automargin", true), ("showline", true), ("linecolor", Grey),
         ("ticks", "outside"), ("tickcolor", Grey), ("gridcolor", "#e8e8e8"), ("zeroline", false)), more);
 
     /// <summary>A log axis that labels its decades.</summary>
-    public static LinearAxis LogAxis(string title, params (string Name, object? Value)[] more) =>
+    public static LinearAxis LogAxis(string title, params Property[] more) =>
         Fill(Axis(title, ("type", "log"), ("exponentformat", "power"), ("dtick", 1)), more);
 
     /// <summary>A chart with one pair of axes.</summary>
     public static GenericChart Compose(
-        string title, IEnumerable<Trace> traces, LinearAxis x, LinearAxis y, params (string Name, object? Value)[] more) => Compose(title, traces, [("xaxis", x), ("yaxis", y), .. more]);
+        string title, IEnumerable<Trace> traces, LinearAxis x, LinearAxis y, params Property[] more) =>
+        Compose(title, traces, [("xaxis", x), ("yaxis", y), .. more]);
 
     /// <summary>A chart: the title at the top left, the legend in as many rows as it needs below it, then the plot.</summary>
-    public static GenericChart Compose(string title, IEnumerable<Trace> traces, params (string Name, object? Value)[] more)
+    public static GenericChart Compose(string title, IEnumerable<Trace> traces, params Property[] more)
     {
         FSharpList<Trace> list = ListModule.OfSeq(traces);
         double top = TitleBand + LegendRow * LegendRows(list);
         Layout layout = Make<Layout>(
-            ("title", Make<Title>(("text", title), ("font", Make<Font>(("size", 17))), ("x", 0), ("xref", "paper"), ("xanchor", "left"),
+            ("title", Make<Title>(("text", title), ("font", Make<Font>(("size", 17))),
+                ("x", 0), ("xref", "paper"), ("xanchor", "left"),
                 ("yref", "container"), ("y", 1), ("yanchor", "top"), ("pad", Make<Padding>(("t", 16))))),
             ("font", Make<Font>(("family", FontFamily), ("size", 13), ("color", Ink))),
             ("paper_bgcolor", "white"), ("plot_bgcolor", "white"),
@@ -83,7 +86,8 @@ internal static class PlotlyFigure
         return chart;
     }
 
-    // plotly.js wraps a legend by the width of its page; a notebook's leaves about 720 px.
+    // plotly.js wraps a legend by the width of its page; a notebook leaves it about 720 px. (On a narrower page the title
+    // band has room for one row more.)
     private static int LegendRows(IEnumerable<Trace> traces)
     {
         string[] names = [.. traces

@@ -28,7 +28,7 @@ public sealed record BleuScore(
 {
     /// <summary>One line as sacreBLEU prints it.</summary>
     public override string ToString() => string.Create(CultureInfo.InvariantCulture,
-        $"BLEU|{Signature} = {Score:F2} {string.Join('/', Precisions.Select(p => p.ToString("F1", CultureInfo.InvariantCulture)))} "
+        $"BLEU|{Signature} = {Score:F2} {Precisions[0]:F1}/{Precisions[1]:F1}/{Precisions[2]:F1}/{Precisions[3]:F1} "
         + $"(BP = {BrevityPenalty:F3} ratio = {(ReferenceLength == 0 ? 0 : (double)SystemLength / ReferenceLength):F3} "
         + $"hyp_len = {SystemLength} ref_len = {ReferenceLength})");
 }
@@ -70,7 +70,8 @@ public static class Bleu
     public static BleuScore Sentence(string hypothesis, string reference, BleuSettings? settings = null)
     {
         settings ??= new();
-        return FromSums(Segment(hypothesis, reference, settings), effectiveOrder: true, Signature(settings, effectiveOrder: true));
+        int[] statistics = Segment(hypothesis, reference, settings);
+        return FromSums(statistics, effectiveOrder: true, Signature(settings, effectiveOrder: true));
     }
 
     /// <summary>The counts of each segment from which <see cref="Bootstrap"/> scores resamples of the corpus.</summary>

@@ -48,7 +48,7 @@ public static class Chrf
         bool lowercase = settings?.Lowercase ?? false;
         int[] counts = [.. hypotheses.Zip(references, (h, r) => Segment(h, r, lowercase)).SelectMany(segment => segment)];
         string signature =
-            $"nrefs:1|case:{(lowercase ? "lc" : "mixed")}|eff:yes|nc:{MaxOrder}|nw:0|space:no|version:{SegmentStatistics.Version}";
+            $"nrefs:1|case:{(lowercase ? "lc" : "mixed")}|eff:yes|nc:6|nw:0|space:no|version:{SegmentStatistics.Version}";
         return new(counts, 3 * MaxOrder, FromSums, signature);
     }
 

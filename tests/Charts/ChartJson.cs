@@ -16,5 +16,8 @@ internal static class ChartJson
     public static string? Text(this JsonElement trace, string name) => trace.GetProperty(name).GetString();
 
     public static double?[] Values(this JsonElement trace, string name) =>
-        [.. trace.GetProperty(name).EnumerateArray().Select(e => e.ValueKind is JsonValueKind.Null ? (double?)null : e.GetDouble())];
+    [
+        .. trace.GetProperty(name).EnumerateArray()
+            .Select(e => e.ValueKind is JsonValueKind.Null ? (double?)null : e.GetDouble()),
+    ];
 }

@@ -6,9 +6,11 @@ namespace IntraDistill.Tests.ChartsTests;
 public class KitTableTests
 {
     private static KitTable Table() => new KitTable(
-            "BLEU <de→en>", new("Arm", Numeric: false), new("all", "Measured here"), new("hard", "Measured here"), new("IWSLT'14", "Paper"))
+            "BLEU <de→en>", new("Arm", Numeric: false), new("all", "Measured here"), new("hard", "Measured here"),
+            new("IWSLT'14", "Paper"))
         .Row("Baseline", KitCell.Number(31.704), "26.2 ± 0.3", KitCell.Number(33.07).Published().See(1))
-        .Row("Intra-distillation", KitCell.Number(1034.75).Bold(), KitCell.Number(double.NaN), KitCell.Number(36.10).Published().See(1))
+        .Row("Intra-distillation", KitCell.Number(1034.75).Bold(), KitCell.Number(double.NaN),
+            KitCell.Number(36.10).Published().See(1))
         .Note("Xu et al. 2022, table 1.");
 
     [Fact]

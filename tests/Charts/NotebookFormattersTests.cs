@@ -8,7 +8,8 @@ namespace IntraDistill.Tests.ChartsTests;
 /// <summary>Formatters are registered by the kit's module initializer: nothing here calls Register.</summary>
 public class NotebookFormattersTests
 {
-    private static GenericChart Chart(string title = "Loss") => KitCharts.LearningCurves(title, "x", "y", [new("a", [1, 2], [3, 4])]);
+    private static GenericChart Chart(string title = "Loss") =>
+        KitCharts.LearningCurves(title, "x", "y", [new("a", [1, 2], [3, 4])]);
 
     [Fact]
     public void A_chart_is_a_plotly_figure_and_html()
