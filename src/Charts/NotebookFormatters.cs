@@ -2,6 +2,8 @@ using System.Net;
 using System.Runtime.CompilerServices;
 using System.Security.Cryptography;
 using System.Text;
+using IntraDistill.Metrics;
+using IntraDistill.Training;
 using Microsoft.DotNet.Interactive.Formatting;
 using Plotly.NET;
 
@@ -38,6 +40,23 @@ public static class NotebookFormatters
         Formatter.Register<KitTable>((table, writer) => writer.Write(table.ToHtml()), HtmlFormatter.MimeType);
         Formatter.Register<KitTable>((table, writer) => writer.Write(table.ToString()), PlainTextFormatter.MimeType);
         Formatter.SetPreferredMimeTypesFor(typeof(KitTable), HtmlFormatter.MimeType, PlainTextFormatter.MimeType);
+
+        Formatter.Register<TrainingProgress>((progress, writer) => writer.Write(progress.ToHtml()), HtmlFormatter.MimeType);
+        Formatter.Register<TrainingProgress>((progress, writer) => writer.Write(progress.ToString()), PlainTextFormatter.MimeType);
+        Formatter.SetPreferredMimeTypesFor(typeof(TrainingProgress), HtmlFormatter.MimeType, PlainTextFormatter.MimeType);
+
+        RegisterAsText<BleuScore>();
+        RegisterAsText<ChrfScore>();
+        RegisterAsText<BootstrapInterval>();
+        RegisterAsText<BootstrapComparison>();
+        RegisterAsText<SampleSummary>();
+    }
+
+    // One line says more than the table of properties that a notebook makes of a record.
+    private static void RegisterAsText<T>()
+    {
+        Formatter.Register<T>((value, writer) => writer.Write(value), PlainTextFormatter.MimeType);
+        Formatter.SetPreferredMimeTypesFor(typeof(T), PlainTextFormatter.MimeType);
     }
 
     /// <summary>A chart as a fragment of a page: draws with the page's plotly.js, or says in words what is missing.</summary>

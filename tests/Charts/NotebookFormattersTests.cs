@@ -1,5 +1,7 @@
 using System.Text.Json;
 using IntraDistill.Charts;
+using IntraDistill.Metrics;
+using IntraDistill.Training;
 using Microsoft.DotNet.Interactive.Formatting;
 using Plotly.NET;
 
@@ -57,5 +59,18 @@ public class NotebookFormattersTests
         Assert.Equal(["text/html", "text/plain"], Formatter.GetPreferredMimeTypesFor(typeof(KitTable)));
         Assert.Equal(table.ToHtml(), table.ToDisplayString(HtmlFormatter.MimeType));
         Assert.Equal(table.ToString(), table.ToDisplayString(PlainTextFormatter.MimeType));
+    }
+
+    [Fact]
+    public void Progress_is_a_bar_and_a_score_is_one_line()
+    {
+        TrainingProgress progress = new() { Label = "run 1", Update = 5, MaxUpdates = 10 };
+        Assert.Equal(["text/html", "text/plain"], Formatter.GetPreferredMimeTypesFor(typeof(TrainingProgress)));
+        Assert.Equal(progress.ToHtml(), progress.ToDisplayString(HtmlFormatter.MimeType));
+        Assert.Equal(progress.ToString(), progress.ToDisplayString(PlainTextFormatter.MimeType));
+
+        BleuScore score = Bleu.Corpus(["a b c d"], ["a b c d"]);
+        Assert.Equal(["text/plain"], Formatter.GetPreferredMimeTypesFor(typeof(BleuScore)));
+        Assert.Equal(score.ToString(), score.ToDisplayString(PlainTextFormatter.MimeType));
     }
 }
