@@ -84,7 +84,8 @@ public static class Bootstrap
         double difference = Math.Abs(systemScore - baselineScore);
         double shift = differences.Average(Math.Abs);
         int asLarge = differences.Count(d => Math.Abs(d) - shift > difference);
-        double pValue = (asLarge + 1.0) / (differences.Length + 1);
+        // Without a difference there is nothing to explain; sacreBLEU's formula would call identical systems significant.
+        double pValue = difference == 0 ? 1 : (asLarge + 1.0) / (differences.Length + 1);
 
         return new(Summarize(baselineScore, scores[0]), Summarize(systemScore, scores[1]),
             Summarize(systemScore - baselineScore, differences), pValue);

@@ -47,8 +47,8 @@ public class BootstrapTests
     [Fact]
     public void The_interval_is_as_wide_as_the_theory_says()
     {
-        // 400 one-word segments, each right or wrong; with BLEU-1 to 4 unavailable, chrF of equal-length words stands in:
-        // the share of right segments, whose standard error is sqrt(p (1 − p) / n).
+        // 400 segments, each all right or all wrong: their chrF is the share of right ones, whose standard error is
+        // sqrt(p (1 − p) / n).
         string[] references = [.. Enumerable.Repeat("abcdef", 400)];
         string[] system = [.. Enumerable.Range(0, 400).Select(i => i % 4 == 0 ? "uvwxyz" : "abcdef")];
         BootstrapInterval interval = Bootstrap.Interval(Chrf.Statistics(system, references), new() { Resamples = 4000 });
@@ -69,11 +69,12 @@ public class BootstrapTests
     }
 
     [Fact]
-    public void A_system_against_itself_has_p_of_one_at_most_and_no_difference()
+    public void A_system_against_itself_has_no_difference_and_p_of_one()
     {
         SegmentStatistics system = Statistics(0.2);
         BootstrapComparison itself = Bootstrap.Compare(system, system);
         Assert.Equal((0.0, 0.0, 0.0), (itself.Difference.Score, itself.Difference.Low, itself.Difference.High));
+        Assert.Equal(1, itself.PValue);
     }
 
     [Fact]
