@@ -48,17 +48,17 @@ internal static class CharacterGrams
 internal sealed class CharacterGramIndex
 {
     private readonly Dictionary<ulong, List<int>> _textsByGram = [];
-    private readonly int[] _gramCounts;
+    private readonly double[] _weights; // 1/√|A|
     private readonly int[] _overlaps;
 
     public CharacterGramIndex(IReadOnlyList<string> texts)
     {
-        _gramCounts = new int[texts.Count];
+        _weights = new double[texts.Count];
         _overlaps = new int[texts.Count];
         for (int i = 0; i < texts.Count; i++)
         {
             ulong[] grams = CharacterGrams.Of(texts[i]);
-            _gramCounts[i] = grams.Length;
+            _weights[i] = 1 / Math.Sqrt(grams.Length);
             foreach (ulong gram in grams)
             {
                 if (!_textsByGram.TryGetValue(gram, out List<int>? holders))
@@ -79,15 +79,13 @@ internal sealed class CharacterGramIndex
                     _overlaps[i]++;
 
         int best = 0;
-        double bestSimilarity = 0;
+        double bestScore = 0;
         for (int i = 0; i < _overlaps.Length; i++)
         {
-            if (_overlaps[i] == 0)
-                continue;
-            double similarity = _overlaps[i] / Math.Sqrt((double)grams.Length * _gramCounts[i]);
-            if (similarity > bestSimilarity)
-                (best, bestSimilarity) = (i, similarity);
+            double score = _overlaps[i] * _weights[i];
+            if (score > bestScore)
+                (best, bestScore) = (i, score);
         }
-        return (best, bestSimilarity);
+        return (best, bestScore / Math.Sqrt(grams.Length));
     }
 }

@@ -17,7 +17,8 @@ internal static class CorpusSplit
 
     /// <summary>
     /// A larger cluster goes to train whatever its hash: a family of messages made from one pattern (similarity is
-    /// transitive here, so families grow) would otherwise be much of a test set by itself.
+    /// transitive here, so families grow) would otherwise be much of a test set by itself. Of 15,472 messages (SDK 10.0.401)
+    /// 2,929 are in such clusters, the largest of 553; 6,741 have no near-duplicate.
     /// </summary>
     public const int LargestHeldOut = 8;
 
@@ -35,7 +36,8 @@ internal static class CorpusSplit
         }
         Split[] parts = [.. clusters.Select(cluster => Part(byCluster[cluster].First, byCluster[cluster].Size))];
 
-        CharacterGramIndex training = new([.. messages.Where((_, i) => parts[i] == Split.Train).Select(message => message.English)]);
+        IEnumerable<SdkMessage> train = messages.Where((_, i) => parts[i] == Split.Train);
+        CharacterGramIndex training = new([.. train.Select(message => message.English)]);
         return [.. messages.Select((message, i) => message with
         {
             Split = parts[i],

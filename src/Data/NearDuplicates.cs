@@ -7,6 +7,10 @@ namespace IntraDistill.Data;
 public static class NearDuplicates
 {
     /// <summary>The character 4-gram cosine from which two English messages count as near-duplicates.</summary>
+    /// <remarks>
+    /// Measured on 15,472 messages (SDK 10.0.401): the largest cluster has 61 messages at 0.7, 76 at 0.65, 553 at 0.6, 2,925
+    /// at 0.55 and 5,634 at 0.5: below 0.6 chains of likeness run through the corpus and little is left to hold out.
+    /// </remarks>
     public const double Threshold = 0.6;
 
     /// <summary>
@@ -26,7 +30,7 @@ public static class NearDuplicates
         // gram among the first |A| − ⌈t²|A|⌉ + 1 of each, since the overlap is at least t·√(|A||B|) ≥ t²·max(|A|, |B|).
         // Taken rare-first, these prefixes have short lists of holders. How many grams two prefixes share bounds the whole
         // overlap (Xiao et al., WWW 2008), so that few pairs need their sets compared.
-        Dictionary<int, List<int>> holders = [];
+        Dictionary<int, Queue<int>> holders = [];
         double squared = threshold * threshold;
         int[] prefixes = [.. sets.Select(set => set.Length - (int)Math.Ceiling(squared * set.Length - 1e-9) + 1)];
         int[] shared = new int[texts.Count];
@@ -37,12 +41,15 @@ public static class NearDuplicates
             int prefix = prefixes[current];
             for (int position = 0; position < prefix; position++)
             {
-                if (!holders.TryGetValue(set[position], out List<int>? list))
-                    holders[set[position]] = list = [];
-                foreach (int other in list)
+                if (!holders.TryGetValue(set[position], out Queue<int>? queue))
+                    holders[set[position]] = queue = [];
+                // Sets come in the order of their sizes: one too small for this set is too small for all that follow.
+                while (queue.TryPeek(out int smallest) && sets[smallest].Length < squared * set.Length - 1e-9)
+                    queue.Dequeue();
+                foreach (int other in queue)
                     if (shared[other]++ == 0)
                         touched.Add(other);
-                list.Add(current);
+                queue.Enqueue(current);
             }
             foreach (int other in touched)
             {

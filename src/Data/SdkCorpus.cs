@@ -1,3 +1,5 @@
+using System.Runtime.ExceptionServices;
+
 namespace IntraDistill.Data;
 
 /// <summary>
@@ -62,7 +64,7 @@ public sealed class SdkCorpus
         }
         catch (AggregateException e)
         {
-            throw e.InnerExceptions[0];
+            ExceptionDispatchInfo.Throw(e.InnerExceptions[0]);
         }
         (List<SdkMessage> kept, SdkCorpusCounts counts) = Filter(read.SelectMany(messages => messages), settings.MaxCharacters);
         if (kept.Count == 0)
@@ -82,7 +84,8 @@ public sealed class SdkCorpus
         (source, target) = (Known(source), Known(target));
         if (source == target)
             throw new SdkCorpusException($"source and target language are both '{source}'; two different ones are needed");
-        SdkMessage[] both = [.. Messages.Where(message => message.Texts.ContainsKey(source) && message.Texts.ContainsKey(target))];
+        SdkMessage[] both =
+            [.. Messages.Where(message => message.Texts.ContainsKey(source) && message.Texts.ContainsKey(target))];
         return new ParallelCorpus(
             $"SDK {source}-{target}",
             $"localized messages of the .NET SDK {SdkVersion}, split by clusters of English near-duplicates (4-gram cosine "

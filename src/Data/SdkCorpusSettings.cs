@@ -13,7 +13,7 @@ public sealed record SdkCorpusSettings
     public int MaxCharacters { get; init; } = 400;
 }
 
-/// <summary>Raised when the SDK corpus cannot be had: no SDK, no localized resources, nothing left, or an unknown language.</summary>
+/// <summary>Raised when the SDK corpus cannot be had: no SDK, no localized resources, or an unknown language.</summary>
 public sealed class SdkCorpusException : IntraDistillException
 {
     /// <summary>Makes the error from its one-line message.</summary>

@@ -7,6 +7,9 @@ internal static class SdkFolder
 {
     private const string SatelliteSuffix = ".resources.dll";
 
+    private static readonly EnumerationOptions s_everywhere =
+        new() { RecurseSubdirectories = true, IgnoreInaccessible = true, AttributesToSkip = FileAttributes.None };
+
     /// <summary>The localized assemblies of the SDK in use, ordered by name: one of each, wherever else it has copies.</summary>
     public static (string Root, string Version, IReadOnlyList<LocalizedAssembly> Assemblies) Find(
         string? wantedRoot, IReadOnlyList<string> languages)
@@ -29,7 +32,7 @@ internal static class SdkFolder
         }
         throw new SdkCorpusException(
             $"the .NET SDK in {string.Join(", ", withSdk)} has no localized resources (no sdk/*/de/*{SatelliteSuffix} with its "
-            + "main assembly): install the SDK as Microsoft distributes it, or set SdkCorpusSettings.DotnetRoot to one that has them");
+            + "main assembly): install the SDK as Microsoft distributes it, or name another in SdkCorpusSettings.DotnetRoot");
     }
 
     private static List<string> Candidates()
@@ -76,7 +79,7 @@ internal static class SdkFolder
         // main assembly → language → satellite
         Dictionary<string, Dictionary<string, string>> byMain = new(StringComparer.Ordinal);
         foreach (string satellite in folders.SelectMany(
-            folder => Directory.EnumerateFiles(folder, "*" + SatelliteSuffix, SearchOption.AllDirectories)))
+            folder => Directory.EnumerateFiles(folder, "*" + SatelliteSuffix, s_everywhere)))
         {
             string languageFolder = Path.GetDirectoryName(satellite)!;
             string? language = languages.FirstOrDefault(
@@ -96,7 +99,8 @@ internal static class SdkFolder
         foreach (IGrouping<string, string> copies in byMain.Keys.GroupBy(main => Path.GetFileName(main), StringComparer.Ordinal)
             .OrderBy(group => group.Key, StringComparer.Ordinal))
         {
-            foreach (string main in copies.OrderByDescending(main => byMain[main].Count).ThenBy(main => main, StringComparer.Ordinal))
+            foreach (string main in copies.OrderByDescending(main => byMain[main].Count)
+                .ThenBy(main => main, StringComparer.Ordinal))
             {
                 string? file = new[] { main + ".dll", main + ".exe" }.FirstOrDefault(File.Exists);
                 if (file is null)

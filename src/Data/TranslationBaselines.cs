@@ -1,6 +1,6 @@
 namespace IntraDistill.Data;
 
-/// <summary>Translations without a model, for beside the models' scores: what a data set gives away by repeating itself.</summary>
+/// <summary>Translations without a model, to stand beside a model's: what a data set gives away by repeating itself.</summary>
 public static class TranslationBaselines
 {
     /// <summary>

@@ -7,8 +7,9 @@ namespace IntraDistill.Data;
 /// budget of tokens; host arrays only.
 /// </summary>
 /// <remarks>
-/// An epoch shuffles the pairs (Fisher–Yates, <see cref="Random"/> seeded with seed and epoch), sorts them stably by length,
-/// cuts the sequence where the budget is full, and shuffles the batches. It depends on seed and epoch only.
+/// An epoch shuffles the pairs (Fisher–Yates, <see cref="Random"/> seeded with seed and epoch), sorts them stably by the
+/// longer of source and target, then by target, cuts the sequence where the budget is full, and shuffles the batches. It
+/// depends on seed and epoch only.
 /// </remarks>
 public sealed class TranslationBatches : IBatchSource<TranslationBatch>
 {

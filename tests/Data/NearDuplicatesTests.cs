@@ -35,7 +35,10 @@ public sealed class NearDuplicatesTests
     public void The_nearest_neighbour_gives_its_translation()
     {
         SentencePair[] train =
-            [new("Datei nicht gefunden", "file not found"), new("Option unbekannt", "unknown option"), new("Datei offen", "file open")];
+        [
+            new("Datei nicht gefunden", "file not found"), new("Option unbekannt", "unknown option"),
+            new("Datei offen", "file open"),
+        ];
         Assert.Equal(
             ["unknown option", "file not found", "file open", "file not found"],
             TranslationBaselines.NearestNeighbour(train, ["die Option ist unbekannt", "Datei gefunden", "datei OFFEN", "xyz"]));
@@ -60,7 +63,8 @@ public sealed class NearDuplicatesTests
 
     private static HashSet<string> Grams(string text)
     {
-        string padded = "\u0002" + string.Join(' ', text.ToLowerInvariant().Split(' ', StringSplitOptions.RemoveEmptyEntries)) + "\u0002";
+        string normal = string.Join(' ', text.ToLowerInvariant().Split(' ', StringSplitOptions.RemoveEmptyEntries));
+        string padded = $"\u0002{normal}\u0002";
         return padded.Length < 4 ? [padded] : [.. Enumerable.Range(0, padded.Length - 3).Select(i => padded.Substring(i, 4))];
     }
 }

@@ -5,11 +5,9 @@ namespace IntraDistill.Tests.DataTests;
 /// <summary>On the SDK of this machine, which whoever builds the kit has.</summary>
 public sealed class SdkCorpusTests : IDisposable
 {
-    private static readonly Lazy<SdkCorpus> s_corpus = new(() => SdkCorpus.Load());
-
     private readonly string _folder = Directory.CreateTempSubdirectory("sdk").FullName;
 
-    private static SdkCorpus Corpus => s_corpus.Value;
+    private static SdkCorpus Corpus => MachineCorpus.Value;
 
     public void Dispose() => Directory.Delete(_folder, recursive: true);
 
@@ -20,7 +18,8 @@ public sealed class SdkCorpusTests : IDisposable
         foreach (string language in Corpus.Languages.Where(language => language != "en"))
             Assert.InRange(Corpus.Messages.Count(message => message.Texts.ContainsKey(language)), 10_000, 30_000);
         Assert.Contains(Corpus.Messages, message => message.Assembly == "Microsoft.CodeAnalysis.CSharp"
-            && message.Key == "ERR_SemicolonExpected" && message.English == "; expected" && message.Texts["de"].Contains("erwartet"));
+            && message.Key == "ERR_SemicolonExpected" && message.English == "; expected"
+            && message.Texts["de"].Contains("erwartet"));
     }
 
     [Fact]
@@ -116,7 +115,8 @@ public sealed class SdkCorpusTests : IDisposable
     }
 
     [Theory]
-    [InlineData("xx", "en", "unknown language 'xx'; the SDK has cs, de, en, es, fr, it, ja, ko, pl, pt-BR, ru, tr, zh-Hans, zh-Hant")]
+    [InlineData(
+        "xx", "en", "unknown language 'xx'; the SDK has cs, de, en, es, fr, it, ja, ko, pl, pt-BR, ru, tr, zh-Hans, zh-Hant")]
     [InlineData("de", "DE", "source and target language are both 'de'; two different ones are needed")]
     public void Bad_languages_are_refused(string source, string target, string message) =>
         Assert.Equal(message, Assert.Throws<SdkCorpusException>(() => Corpus.Parallel(source, target)).Message);

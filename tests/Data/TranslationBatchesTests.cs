@@ -62,7 +62,8 @@ public sealed class TranslationBatchesTests
     [Fact]
     public void Evaluation_batches_put_results_back_in_order()
     {
-        SentencePair[] pairs = [.. Enumerable.Range(0, 40).Select(i => new SentencePair(new string('a', i * 7 % 11), $"{(char)('a' + i % 6)}"))];
+        SentencePair[] pairs = [.. Enumerable.Range(0, 40)
+            .Select(i => new SentencePair(new string('a', i * 7 % 11), $"{(char)('a' + i % 6)}"))];
         TranslationBatchSettings settings = new() { MaxTokens = 30, MaxLength = 30 };
         string[] sources = new string[pairs.Length];
         foreach (TranslationBatch batch in TranslationBatches.InOrder(pairs, s_letters, settings))

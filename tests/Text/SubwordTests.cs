@@ -1,5 +1,6 @@
 using FsCheck;
 using FsCheck.Fluent;
+using IntraDistill.Data;
 using IntraDistill.Text;
 
 namespace IntraDistill.Tests.TextTests;
@@ -25,6 +26,17 @@ public sealed class SubwordTests : IDisposable
             int[] ids = vocabulary.Encode(text);
             return vocabulary.Decode(ids) == text && ids.All(id => id > SubwordVocabulary.UnkId && id < vocabulary.Size);
         }).QuickCheckThrowOnFailure();
+    }
+
+    [Theory]
+    [InlineData("de")]
+    [InlineData("ja")]
+    public void Every_training_message_of_the_sdk_comes_back(string language)
+    {
+        ParallelCorpus corpus = MachineCorpus.Value.Parallel(language, "en");
+        string[] texts = [.. corpus.Train.SelectMany(pair => new[] { pair.Source, pair.Target })];
+        SubwordVocabulary vocabulary = SubwordLearner.Learn(texts);
+        Assert.All(texts, text => Assert.Equal(text, vocabulary.Decode(vocabulary.Encode(text))));
     }
 
     [Theory]
@@ -62,8 +74,9 @@ public sealed class SubwordTests : IDisposable
     {
         Gen<string[]> corpora = Gen.Elements("abcd ".ToCharArray()).ArrayOf(60).Select(letters => new string(letters))
             .ArrayOf(6);
+        SubwordSettings settings = new() { Merges = 40 };
         Prop.ForAll(corpora.ToArbitrary(), texts => texts.All(string.IsNullOrEmpty)
-            || NaiveMerges(texts, 40, 2).SequenceEqual(MergeLines(SubwordLearner.Learn(texts, new SubwordSettings { Merges = 40 }))))
+            || NaiveMerges(texts, 40, 2).SequenceEqual(MergeLines(SubwordLearner.Learn(texts, settings))))
             .QuickCheckThrowOnFailure();
     }
 
@@ -87,7 +100,8 @@ public sealed class SubwordTests : IDisposable
     public void Coverage_leaves_out_the_rarest_characters()
     {
         SubwordVocabulary vocabulary = SubwordLearner.Learn(
-            [new string('a', 600) + new string('b', 395) + "wxyz"], new SubwordSettings { CharacterCoverage = 0.99, Merges = 0 });
+            [new string('a', 600) + new string('b', 395) + "wxyz"],
+            new SubwordSettings { CharacterCoverage = 0.99, Merges = 0 });
         Assert.Equal(4 + 2, vocabulary.Size);
         Assert.Contains(SubwordVocabulary.UnkId, vocabulary.Encode("aw"));
     }
@@ -120,7 +134,8 @@ public sealed class SubwordTests : IDisposable
         vocabulary.Save(path);
         SubwordVocabulary loaded = SubwordVocabulary.Load(path);
         Assert.Equal(vocabulary.Size, loaded.Size);
-        Assert.Equal(Enumerable.Range(0, vocabulary.Size).Select(vocabulary.Token), Enumerable.Range(0, loaded.Size).Select(loaded.Token));
+        Assert.Equal(
+            Enumerable.Range(0, vocabulary.Size).Select(vocabulary.Token), Enumerable.Range(0, loaded.Size).Select(loaded.Token));
         Assert.Equal(vocabulary.Encode(Characters + " abc"), loaded.Encode(Characters + " abc"));
         Assert.Equal([path], Directory.GetFiles(_folder));
     }
