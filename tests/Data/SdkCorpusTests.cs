@@ -114,6 +114,19 @@ public sealed class SdkCorpusTests : IDisposable
             pair => Assert.Equal((pair.Source + pair.Target).ToLowerInvariant(), pair.Source + pair.Target));
     }
 
+    [Fact]
+    public void A_sample_keeps_pairs_of_every_origin()
+    {
+        ParallelCorpus whole = Corpus.Parallel("de", "en"), sample = whole.Sample(train: 2000, valid: 100, test: 300);
+        Assert.Equal((2000, 100, 300), (sample.Train.Count, sample.Valid.Count, sample.Test.Count));
+        Assert.Equal(2000, sample.Train.Distinct().Count());
+        Assert.Subset(whole.Train.ToHashSet(), sample.Train.ToHashSet());
+        Assert.Equal(whole.HardTest.Where(sample.Test.Contains), sample.HardTest);
+        Assert.InRange(sample.Train.Select(pair => pair.Id.Split('/')[0]).Distinct().Count(), 60, 110);
+        Assert.Equal(whole.Valid, whole.Sample(train: 10).Valid);
+        Assert.Empty(whole.Sample(train: 0).Train);
+    }
+
     [Theory]
     [InlineData(
         "xx", "en", "unknown language 'xx'; the SDK has cs, de, en, es, fr, it, ja, ko, pl, pt-BR, ru, tr, zh-Hans, zh-Hant")]
