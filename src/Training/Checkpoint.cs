@@ -68,7 +68,10 @@ internal static class Checkpoint
         {
             string? was = stored.GetValueOrDefault(name), now = current.GetValueOrDefault(name);
             if (was != now)
-                throw new CheckpointMismatchException(file, $"was made with {name} = {was ?? "unset"}, and this run has {name} = {now ?? "unset"}.");
+            {
+                throw new CheckpointMismatchException(file,
+                    $"was made with {name} = {was ?? "unset"}, and this run has {name} = {now ?? "unset"}.");
+            }
         }
     }
 
@@ -85,7 +88,8 @@ internal static class Checkpoint
             }
         }
         var known = targets.Select(target => target.Name).ToHashSet();
-        string? extra = stored.Keys.FirstOrDefault(name => name.StartsWith(Weights, StringComparison.Ordinal) && !known.Contains(name));
+        string? extra = stored.Keys
+            .FirstOrDefault(name => name.StartsWith(Weights, StringComparison.Ordinal) && !known.Contains(name));
         if (extra is not null)
             throw new CheckpointMismatchException(file, $"was made with another model: {extra} in it is not here.");
     }

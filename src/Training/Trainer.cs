@@ -83,11 +83,11 @@ public sealed class Trainer<TBatch> : IDisposable where TBatch : IBatch
     /// place of that one, and of two the first that is reached counts. A run that has stopped early does not go on.
     /// </summary>
     /// <param name="untilUpdate">Stop when this many updates are done, counted from the start of the run.</param>
-    /// <param name="untilTime">Stop when the run's training time reaches this; see <see cref="TrainingResult.TrainingTime"/>.</param>
-    /// <param name="cancellation">Stops training within a step. The notebook runner's cancellation of a cell does likewise.</param>
+    /// <param name="untilTime">Stop when the run's <see cref="TrainingResult.TrainingTime"/> reaches this.</param>
+    /// <param name="cancellation">Stops training within a step, as cancelling a cell in the notebook runner does.</param>
     /// <returns>What the run has come to. The model has its last weights; see <see cref="RestoreBest"/>.</returns>
     /// <exception cref="NonFiniteLossException">The loss or its gradient is not finite; names the update.</exception>
-    /// <exception cref="OperationCanceledException">Cancelled; a checkpoint has been written if there is a folder for it.</exception>
+    /// <exception cref="OperationCanceledException">Cancelled; a checkpoint is written if there is a folder for it.</exception>
     /// <exception cref="CheckpointException">A checkpoint cannot be written, or the folder holds another run's.</exception>
     public async Task<TrainingResult> TrainAsync(long? untilUpdate = null, TimeSpan? untilTime = null,
         CancellationToken cancellation = default)
@@ -197,8 +197,9 @@ public sealed class Trainer<TBatch> : IDisposable where TBatch : IBatch
             _stopped = StopReason.Cancelled;
             string? file = Save();
             Show(meter);
-            throw new OperationCanceledException(FormattableString.Invariant($"{_settings.Label}: cancelled after update {_update:N0}; ") +
-                (file is null ? "calling TrainAsync again goes on from there." : $"TryResume goes on from {file}."), error, cancellation);
+            string message = FormattableString.Invariant($"{_settings.Label}: cancelled after update {_update:N0}; ") +
+                (file is null ? "calling TrainAsync again goes on from there." : $"TryResume goes on from {file}.");
+            throw new OperationCanceledException(message, error, cancellation);
         }
         finally
         {
@@ -287,8 +288,8 @@ public sealed class Trainer<TBatch> : IDisposable where TBatch : IBatch
             var there = new EpochCursor<TBatch>(_batches);
             there.MoveTo(stored.Epoch, stored.Position);
             if (there.Batches == stored.EpochBatches && there.Tokens == stored.EpochTokens) return;
-            throw new CheckpointMismatchException(file, $"was made with other data: epoch {stored.Epoch} had {stored.EpochBatches} " +
-                $"batches with {stored.EpochTokens} tokens, and here has {there.Batches} with {there.Tokens}.");
+            throw new CheckpointMismatchException(file, $"was made with other data: epoch {stored.Epoch} had " +
+                $"{stored.EpochBatches} batches with {stored.EpochTokens} tokens, here {there.Batches} with {there.Tokens}.");
         }
     }
 

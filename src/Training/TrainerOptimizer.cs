@@ -27,7 +27,7 @@ internal sealed class TrainerOptimizer : IDisposable
             OptimizerKind.Adam => optim.Adam(parameters, rate, first, second, settings.Epsilon, settings.WeightDecay),
             OptimizerKind.AdamW => optim.AdamW(parameters, rate, first, second, settings.Epsilon, settings.WeightDecay),
             OptimizerKind.Adamax => optim.Adamax(parameters, rate, first, second, settings.Epsilon, settings.WeightDecay),
-            _ => throw new IntraDistillException($"TrainerSettings.Optimizer is {settings.Optimizer}; expected Adam, AdamW or Adamax."),
+            var other => throw new IntraDistillException($"TrainerSettings.Optimizer is {other}; expected Adam, AdamW, Adamax."),
         };
     }
 

@@ -58,7 +58,7 @@ public sealed record TrainerSettings
     /// <summary>Updates of linear warm-up; 0 is none.</summary>
     public long WarmupSteps { get; init; } = 8_000;
 
-    /// <summary>Where <see cref="Trainer{TBatch}.TrainAsync"/> stops by default, and the horizon of the linear schedule.</summary>
+    /// <summary>Where <see cref="Trainer{TBatch}.TrainAsync"/> stops by default; the horizon of the linear schedule.</summary>
     public long MaxUpdates { get; init; } = 50_000;
 
     /// <summary>
@@ -82,7 +82,7 @@ public sealed record TrainerSettings
     /// <summary>Whether to keep a copy of the weights of the best validation.</summary>
     public bool KeepBest { get; init; } = true;
 
-    /// <summary>Seed of every random draw of the training itself; the order of batches and the initial weights have their own.</summary>
+    /// <summary>Seed of the random draws of training; the order of batches and the initial weights have their own.</summary>
     public long Seed { get; init; } = 1;
 
     /// <summary>Where checkpoints are written; null is nowhere. One folder a run.</summary>
@@ -99,7 +99,8 @@ public sealed record TrainerSettings
     public void Check()
     {
         Require(LearningRate >= 0 && double.IsFinite(LearningRate), nameof(LearningRate), LearningRate, "a number, 0 or more");
-        Require(Betas.First is >= 0 and < 1 && Betas.Second is >= 0 and < 1, nameof(Betas), Betas, "two numbers from 0 to less than 1");
+        Require(Betas.First is >= 0 and < 1 && Betas.Second is >= 0 and < 1, nameof(Betas), Betas,
+            "two numbers from 0 to less than 1");
         Require(Epsilon >= 0, nameof(Epsilon), Epsilon, "0 or more");
         Require(WeightDecay >= 0, nameof(WeightDecay), WeightDecay, "0 or more");
         Require(WarmupSteps >= 0, nameof(WarmupSteps), WarmupSteps, "0 or more");
@@ -113,7 +114,9 @@ public sealed record TrainerSettings
         Require(Patience >= 0, nameof(Patience), Patience, "0 (never) or more");
     }
 
-    /// <summary>The settings on which the weights and the best validation depend, by name, as text. A run is resumed only with the same.</summary>
+    /// <summary>
+    /// The settings on which the weights and the best validation depend, by name, as text. A run is resumed only with the same.
+    /// </summary>
     internal IReadOnlyDictionary<string, string> Fingerprint()
     {
         var values = new Dictionary<string, object>

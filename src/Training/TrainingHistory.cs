@@ -85,7 +85,7 @@ internal sealed class TrainingHistory
         return better;
     }
 
-    /// <summary>The updates as a float64 tensor (updates, 9), whose columns are the members of <see cref="TrainingPoint"/>.</summary>
+    /// <summary>The updates as a float64 tensor (updates, 9), a column a member of <see cref="TrainingPoint"/>.</summary>
     public Tensor UpdatesTensor()
     {
         var values = new double[Updates.Count * Columns];

@@ -54,7 +54,7 @@ public sealed record TrainingProgress
     /// <summary>Why training stopped; null while it goes on.</summary>
     public StopReason? Stopped { get; init; }
 
-    /// <summary>How much of the call's limit is used, from 0 to 1: of the updates or the training time, whichever is nearer its end.</summary>
+    /// <summary>How much of the call's limit is used, 0 to 1: of updates or training time, whichever is nearer its end.</summary>
     public double Fraction
     {
         get

@@ -29,7 +29,8 @@ internal sealed class UpdateStep<TBatch>(TrainerSettings settings, TrainerOptimi
             using var batchScope = NewDisposeScope();
             double share = batches.Count == 1 ? 1 : tokens > 0 ? batch.Tokens / tokens : 1.0 / batches.Count;
             var terms = loss(batch, update);
-            double batchTask = terms.Task.ToDouble(), batchDivergence = terms.Divergence.ToDouble(), batchTotal = terms.Total.ToDouble();
+            double batchTask = terms.Task.ToDouble(), batchDivergence = terms.Divergence.ToDouble();
+            double batchTotal = terms.Total.ToDouble();
             if (!double.IsFinite(batchTotal))
                 throw new NonFiniteLossException("loss", update, batchTask, batchDivergence, batchTotal);
             task += share * batchTask;

@@ -19,7 +19,8 @@ public sealed class CheckpointTests : IDisposable
         CheckpointFolder = Path.Combine(_temporary.FullName, "run"),
     };
 
-    private string[] Files => [.. Directory.GetFileSystemEntries(Settings.CheckpointFolder!).Order().Select(path => Path.GetFileName(path))];
+    private string[] Files =>
+        [.. new DirectoryInfo(Settings.CheckpointFolder!).EnumerateFileSystemInfos().Select(entry => entry.Name).Order()];
 
     [Theory]
     [InlineData(OptimizerKind.Adam)]
@@ -43,8 +44,10 @@ public sealed class CheckpointTests : IDisposable
         Assert.Equal(whole.Model.Hash(), second.Model.Hash());
         Assert.Equal(whole.Trainer.WithBestWeights(whole.Model.Hash), second.Trainer.WithBestWeights(second.Model.Hash));
         Assert.Equal(expected.History.Select(Values), result.History.Select(Values));
-        Assert.Equal((expected.BestUpdate, expected.BestValidation, expected.Epochs), (result.BestUpdate, result.BestValidation, result.Epochs));
-        Assert.Equal(result.History.Select(point => point.TrainingTime), result.History.Select(point => point.TrainingTime).Order());
+        Assert.Equal((expected.BestUpdate, expected.BestValidation), (result.BestUpdate, result.BestValidation));
+        Assert.Equal(expected.Epochs, result.Epochs);
+        var times = result.History.Select(point => point.TrainingTime).ToList();
+        Assert.Equal(times.Order(), times);
         // The validation at the end of the call that was stopped stays in the history.
         Assert.Equal([7, 14, 21, 23, 28, 35, 40], result.Validations.Select(point => point.Update));
 
@@ -192,7 +195,7 @@ public sealed class CheckpointTests : IDisposable
         {
             Model = new ToyModel(modelSeed, width: width);
             var data = source ?? new ToySource();
-            Trainer = new Trainer<ToyBatch>(Model, settings, data, (batch, _) => Model.Loss(batch)) { Validate = () => Model.Evaluate(data) };
+            Trainer = Model.Trainer(settings, data, () => Model.Evaluate(data));
         }
 
         public ToyModel Model { get; }

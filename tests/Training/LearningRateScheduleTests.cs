@@ -31,7 +31,8 @@ public sealed class LearningRateScheduleTests
     public void Constant_stays_after_the_warm_up()
     {
         var settings = new TrainerSettings { Schedule = ScheduleKind.Constant, LearningRate = 0.5, WarmupSteps = 2 };
-        Assert.Equal([0.25, 0.5, 0.5], new long[] { 1, 2, 1_000_000 }.Select(update => LearningRateSchedule.At(settings, update)));
+        long[] updates = [1, 2, 1_000_000];
+        Assert.Equal([0.25, 0.5, 0.5], updates.Select(update => LearningRateSchedule.At(settings, update)));
     }
 
     [Theory]

@@ -23,7 +23,7 @@ public sealed class TensorBoardTests : IDisposable
         };
         TrainingResult first;
         using (var model = new ToyModel())
-        using (var trainer = new Trainer<ToyBatch>(model, settings, new ToySource(), (batch, _) => model.Loss(batch)) { Validate = () => 3 })
+        using (var trainer = model.Trainer(settings, validate: () => 3))
         {
             await trainer.TrainAsync(untilUpdate: 5, cancellation: Cancellation);
             first = await trainer.TrainAsync(untilUpdate: 8, cancellation: Cancellation);
@@ -33,11 +33,12 @@ public sealed class TensorBoardTests : IDisposable
         var events = Events(content);
         foreach (string tag in new[] { "loss/task", "loss/divergence", "alpha", "lr", "tokens_per_second", "gradient_norm" })
             Assert.Equal([1, 2, 3, 4, 5, 6, 7, 8], events.Where(e => e.Tag == tag).Select(e => e.Step));
-        Assert.Equal(first.History.Select(point => (float)point.Task), events.Where(e => e.Tag == "loss/task").Select(e => e.Value));
+        Assert.Equal(first.History.Select(point => (float)point.Task),
+            events.Where(e => e.Tag == "loss/task").Select(e => e.Value));
         Assert.Equal([(5, 3f), (8, 3f)], events.Where(e => e.Tag == "validation").Select(e => (e.Step, e.Value)));
 
         using (var model = new ToyModel())
-        using (var trainer = new Trainer<ToyBatch>(model, settings, new ToySource(), (batch, _) => model.Loss(batch)) { Validate = () => 3 })
+        using (var trainer = model.Trainer(settings, validate: () => 3))
         {
             Assert.True(trainer.TryResume());
             await trainer.TrainAsync(cancellation: Cancellation);
@@ -49,7 +50,7 @@ public sealed class TensorBoardTests : IDisposable
 
     public void Dispose() => _temporary.Delete(recursive: true);
 
-    /// <summary>Reads TFRecords (length, masked CRC of it, data, masked CRC of it) of Event messages, checking every CRC.</summary>
+    /// <summary>Reads TFRecords (length, its masked CRC, data, its masked CRC) of Event messages, checking the CRCs.</summary>
     private static List<(string Tag, long Step, float Value)> Events(byte[] file)
     {
         var events = new List<(string, long, float)>();

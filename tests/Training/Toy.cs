@@ -75,6 +75,10 @@ public sealed class ToyModel : nn.Module<Tensor, Tensor>
         return new IntraDistillationLoss(task.detach(), divergence.detach(), alpha, task + alpha * divergence);
     }
 
+    /// <summary>A trainer of this model on the toy task.</summary>
+    public Trainer<ToyBatch> Trainer(TrainerSettings settings, ToySource? source = null, Func<double>? validate = null) =>
+        new(this, settings, source ?? new ToySource(), (batch, _) => Loss(batch)) { Validate = validate };
+
     /// <summary>Mean loss over the first epoch's batches.</summary>
     public double Evaluate(IBatchSource<ToyBatch> source)
     {

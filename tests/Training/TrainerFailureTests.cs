@@ -7,7 +7,8 @@ namespace IntraDistill.Tests.TrainingTests;
 [Collection("torch-rng")]
 public sealed class TrainerFailureTests : IDisposable
 {
-    private static readonly TrainerSettings Quick = new() { Label = "toy", LearningRate = 1e-2, WarmupSteps = 5, MaxUpdates = 40 };
+    private static readonly TrainerSettings Quick =
+        new() { Label = "toy", LearningRate = 1e-2, WarmupSteps = 5, MaxUpdates = 40 };
 
     private readonly DirectoryInfo _temporary = Directory.CreateTempSubdirectory("intradistill-failure-");
 
@@ -68,20 +69,10 @@ public sealed class TrainerFailureTests : IDisposable
         int last = 0;
         TrainingProgress? shown = null;
         trainer.ProgressChanged += progress => (shown, last) = (progress, steps);
-        OperationCanceledException error;
-        if (fromTheNotebookCell)
-        {
-            AppContext.SetData("IntraDistill.CellCancellation", source.Token);
-            try
-            {
-                error = await Assert.ThrowsAnyAsync<OperationCanceledException>(() => trainer.TrainAsync(cancellation: Cancellation));
-            }
-            finally
-            {
-                AppContext.SetData("IntraDistill.CellCancellation", null);
-            }
-        }
-        else error = await Assert.ThrowsAnyAsync<OperationCanceledException>(() => trainer.TrainAsync(cancellation: source.Token));
+        if (fromTheNotebookCell) AppContext.SetData("IntraDistill.CellCancellation", source.Token);
+        var token = fromTheNotebookCell ? Cancellation : source.Token;
+        var error = await Assert.ThrowsAnyAsync<OperationCanceledException>(() => trainer.TrainAsync(cancellation: token));
+        AppContext.SetData("IntraDistill.CellCancellation", null);
 
         Assert.Contains("toy: cancelled after update 10", error.Message);
         Assert.Contains("update-0000000010.checkpoint", error.Message);
@@ -93,13 +84,13 @@ public sealed class TrainerFailureTests : IDisposable
         // Going on here, or from the checkpoint in another trainer, gives what an undisturbed run gives.
         await trainer.TrainAsync(cancellation: Cancellation);
         using var resumed = new ToyModel(seed: 2);
-        using (var other = new Trainer<ToyBatch>(resumed, settings, new ToySource(), (batch, _) => resumed.Loss(batch)))
+        using (var other = resumed.Trainer(settings))
         {
             Assert.True(other.TryResume());
             await other.TrainAsync(cancellation: Cancellation);
         }
         using var alone = new ToyModel();
-        using (var undisturbed = new Trainer<ToyBatch>(alone, settings with { CheckpointFolder = null }, new ToySource(), (batch, _) => alone.Loss(batch)))
+        using (var undisturbed = alone.Trainer(settings with { CheckpointFolder = null }))
             await undisturbed.TrainAsync(cancellation: Cancellation);
         Assert.Equal(alone.Hash(), model.Hash());
         Assert.Equal(alone.Hash(), resumed.Hash());
@@ -109,7 +100,7 @@ public sealed class TrainerFailureTests : IDisposable
     public async Task Data_without_batches_and_two_calls_at_once_are_clear_errors()
     {
         using var model = new ToyModel();
-        using var empty = new Trainer<ToyBatch>(model, Quick, new ToySource(batches: 0), (batch, _) => model.Loss(batch));
+        using var empty = model.Trainer(Quick, new ToySource(batches: 0));
         var error = await Assert.ThrowsAsync<IntraDistillException>(() => empty.TrainAsync(cancellation: Cancellation));
         Assert.Contains("has no batches", error.Message);
 

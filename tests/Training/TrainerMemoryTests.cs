@@ -15,20 +15,20 @@ public sealed class TrainerMemoryTests
         var source = new ToySource();
         var live = new List<long>();
         var memory = new List<long>();
-        using var trainer = new Trainer<ToyBatch>(model, new TrainerSettings { MaxUpdates = 400, ClipNorm = 0.1, ValidateEvery = 20 },
-            source, (batch, update) =>
+        var settings = new TrainerSettings { MaxUpdates = 400, ClipNorm = 0.1, ValidateEvery = 20 };
+        using var trainer = new Trainer<ToyBatch>(model, settings, source, (batch, update) =>
+        {
+            if (update % 100 == 0)
             {
-                if (update % 100 == 0)
-                {
-                    // The statistics are of this thread, which is the training's.
-                    live.Add(DisposeScopeManager.Statistics.ThreadTotalLiveCount);
-                    memory.Add(Environment.WorkingSet);
-                }
-                // 4 MB that a leak would keep: 1.2 GB from update 100 to 400.
-                var loss = model.Loss(batch);
-                var ballast = ones(1_000_000) * loss.Total;
-                return loss with { Total = loss.Total + 1e-12 * ballast.sum() };
-            })
+                // The statistics are of this thread, which is the training's.
+                live.Add(DisposeScopeManager.Statistics.ThreadTotalLiveCount);
+                memory.Add(Environment.WorkingSet);
+            }
+            // 4 MB that a leak would keep: 1.2 GB from update 100 to 400.
+            var loss = model.Loss(batch);
+            var ballast = ones(1_000_000) * loss.Total;
+            return loss with { Total = loss.Total + 1e-12 * ballast.sum() };
+        })
         {
             Validate = () => model.Evaluate(source),
         };

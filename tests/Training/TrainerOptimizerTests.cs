@@ -18,7 +18,8 @@ public sealed class TrainerOptimizerTests
     public async Task The_updates_are_those_of_the_published_formulas_with_the_schedules_rate(OptimizerKind kind)
     {
         using var model = new Scalar();
-        var settings = new TrainerSettings { Optimizer = kind, LearningRate = 0.1, WarmupSteps = 3, MaxUpdates = 8, WeightDecay = Decay };
+        var settings = new TrainerSettings { Optimizer = kind, LearningRate = 0.1, WarmupSteps = 3, MaxUpdates = 8 };
+        settings = settings with { WeightDecay = Decay };
         using var trainer = new Trainer<ToyBatch>(model, settings, new ToySource(), (_, _) => model.Loss());
         await trainer.TrainAsync(cancellation: TestContext.Current.CancellationToken);
 

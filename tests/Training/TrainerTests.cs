@@ -8,7 +8,8 @@ namespace IntraDistill.Tests.TrainingTests;
 [Collection("torch-rng")]
 public sealed class TrainerTests
 {
-    private static readonly TrainerSettings Quick = new() { LearningRate = 1e-2, WarmupSteps = 20, MaxUpdates = 60, ValidateEvery = 10 };
+    private static readonly TrainerSettings Quick =
+        new() { LearningRate = 1e-2, WarmupSteps = 20, MaxUpdates = 60, ValidateEvery = 10 };
 
     private static CancellationToken Cancellation => TestContext.Current.CancellationToken;
 
@@ -18,7 +19,7 @@ public sealed class TrainerTests
         using var model = new ToyModel();
         var source = new ToySource();
         double before = model.Evaluate(source);
-        using var trainer = new Trainer<ToyBatch>(model, Quick with { MaxUpdates = 300 }, source, (batch, _) => model.Loss(batch));
+        using var trainer = model.Trainer(Quick with { MaxUpdates = 300 }, source);
         var result = await trainer.TrainAsync(cancellation: Cancellation);
 
         model.eval();
@@ -47,7 +48,7 @@ public sealed class TrainerTests
     public async Task Going_on_in_a_second_call_gives_what_one_call_gives()
     {
         using var model = new ToyModel();
-        using var trainer = new Trainer<ToyBatch>(model, Quick, new ToySource(), (batch, _) => model.Loss(batch));
+        using var trainer = model.Trainer(Quick);
         await trainer.TrainAsync(untilUpdate: 23, cancellation: Cancellation);
         var result = await trainer.TrainAsync(cancellation: Cancellation);
         Assert.Equal(60, result.Update);
@@ -62,7 +63,9 @@ public sealed class TrainerTests
         var source = new ToySource(batches: 4);
         var settings = Quick with { GradientAccumulation = 2, MaxUpdates = 10, ClipNorm = 0.1 };
         using var trainer = new Trainer<ToyBatch>(small, settings, source, (batch, _) => Loss(small, batch));
-        using var reference = new Trainer<ToyBatch>(big, settings with { GradientAccumulation = 1 }, new Merged(source), (batch, _) => Loss(big, batch));
+        var merged = new Merged(source);
+        var plain = settings with { GradientAccumulation = 1 };
+        using var reference = new Trainer<ToyBatch>(big, plain, merged, (batch, _) => Loss(big, batch));
         var result = await trainer.TrainAsync(cancellation: Cancellation);
         var expected = await reference.TrainAsync(cancellation: Cancellation);
 
@@ -117,7 +120,7 @@ public sealed class TrainerTests
         var settings = Quick with { MaxUpdates = 1_000, Patience = 3, HigherIsBetter = higherIsBetter };
         if (higherIsBetter) values = new([4, 4.5, 5, 4.9, 5, double.NaN]);
         using var model = new ToyModel();
-        using var trainer = new Trainer<ToyBatch>(model, settings, new ToySource(), (batch, _) => model.Loss(batch)) { Validate = values.Dequeue };
+        using var trainer = model.Trainer(settings, validate: values.Dequeue);
         var result = await trainer.TrainAsync(cancellation: Cancellation);
         Assert.Equal((StopReason.EarlyStop, stop, best), (result.Stopped, result.Update, result.BestUpdate));
         Assert.Equal(stop, (await trainer.TrainAsync(cancellation: Cancellation)).Update);
@@ -129,14 +132,11 @@ public sealed class TrainerTests
         using var model = new ToyModel();
         var hashes = new List<string>();
         var values = new Queue<double>([3, 1, 2, 4, 5, 6]);
-        using var trainer = new Trainer<ToyBatch>(model, Quick, new ToySource(), (batch, _) => model.Loss(batch))
+        using var trainer = model.Trainer(Quick, validate: () =>
         {
-            Validate = () =>
-            {
-                hashes.Add(model.Hash());
-                return values.Dequeue();
-            },
-        };
+            hashes.Add(model.Hash());
+            return values.Dequeue();
+        });
         await trainer.TrainAsync(untilUpdate: 40, cancellation: Cancellation);
         Assert.Equal(hashes[1], trainer.WithBestWeights(() => model.training ? "in training mode" : model.Hash()));
         Assert.Equal(hashes[3], model.Hash());
@@ -150,7 +150,7 @@ public sealed class TrainerTests
     public void Best_weights_without_a_validation_are_a_clear_error()
     {
         using var model = new ToyModel();
-        using var trainer = new Trainer<ToyBatch>(model, Quick, new ToySource(), (batch, _) => model.Loss(batch));
+        using var trainer = model.Trainer(Quick);
         Assert.Contains("no validation", Assert.Throws<IntraDistillException>(trainer.RestoreBest).Message);
     }
 
@@ -184,8 +184,17 @@ public sealed class TrainerTests
         using var model = new ToyModel();
         model.get_parameter("embedding.weight")!.requires_grad = false;
         string before = Convert.ToHexString(model.get_parameter("embedding.weight")!.bytes);
-        using var trainer = new Trainer<ToyBatch>(model, Quick with { ClipNorm = 1e-3, Optimizer = OptimizerKind.Adam, Epsilon = 1, WeightDecay = 0,
-            Schedule = ScheduleKind.Constant, WarmupSteps = 0, LearningRate = 1, MaxUpdates = 1 }, new ToySource(), (batch, _) => model.Loss(batch));
+        using var trainer = model.Trainer(new TrainerSettings
+        {
+            Optimizer = OptimizerKind.Adam,
+            Epsilon = 1,
+            WeightDecay = 0,
+            Schedule = ScheduleKind.Constant,
+            WarmupSteps = 0,
+            LearningRate = 1,
+            MaxUpdates = 1,
+            ClipNorm = 1e-3,
+        });
         var biasBefore = model.get_parameter("output.bias")!.clone();
         var result = await trainer.TrainAsync(cancellation: Cancellation);
         Assert.Equal(before, Convert.ToHexString(model.get_parameter("embedding.weight")!.bytes));
@@ -198,7 +207,7 @@ public sealed class TrainerTests
     private static async Task<(string Hash, TrainingResult Result)> TrainAsync(TrainerSettings settings)
     {
         using var model = new ToyModel();
-        using var trainer = new Trainer<ToyBatch>(model, settings, new ToySource(), (batch, _) => model.Loss(batch));
+        using var trainer = model.Trainer(settings);
         var result = await trainer.TrainAsync(cancellation: Cancellation);
         return (model.Hash(), result);
     }

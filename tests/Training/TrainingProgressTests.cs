@@ -23,7 +23,8 @@ public sealed class TrainingProgressTests
 
     [Fact]
     public void One_line_says_it_all() => Assert.Equal(
-        "ID <K=3>: 750/1,500 · loss 2.346 · α′ 1.000 · divergence 0.123 · validation 2.500 (best 2.400) · tokens/s 12,346 · 1:02:05, 1:05 left",
+        "ID <K=3>: 750/1,500 · loss 2.346 · α′ 1.000 · divergence 0.123 · validation 2.500 (best 2.400) · tokens/s 12,346 · " +
+        "1:02:05, 1:05 left",
         Half.ToString());
 
     [Fact]
@@ -78,7 +79,7 @@ public sealed class TrainingProgressTests
     {
         using var model = new ToyModel();
         var settings = new TrainerSettings { Label = "toy", MaxUpdates = 30, ValidateEvery = 10 };
-        using var trainer = new Trainer<ToyBatch>(model, settings, new ToySource(), (batch, _) => model.Loss(batch)) { Validate = () => 2 };
+        using var trainer = model.Trainer(settings, validate: () => 2);
         Assert.Equal(("toy", 0, 30), (trainer.Progress.Label, trainer.Progress.Update, trainer.Progress.MaxUpdates));
         var seen = new List<TrainingProgress>();
         trainer.ProgressChanged += seen.Add;

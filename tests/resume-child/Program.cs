@@ -30,4 +30,5 @@ if (trainer.TryResume()) Console.WriteLine($"resumed {trainer.Result.Update} {tr
 var result = await trainer.TrainAsync();
 string last = model.Hash();
 string best = trainer.WithBestWeights(model.Hash);
-Console.WriteLine($"done {last} {best} {string.Join(' ', result.Validations.Select(point => $"{point.Update}:{point.Value:R}"))}");
+string validations = string.Join(' ', result.Validations.Select(point => $"{point.Update}:{point.Value:R}"));
+Console.WriteLine($"done {last} {best} {validations}");
