@@ -17,7 +17,7 @@ public static class BeamSearch
     /// <param name="settings">The paper's, if not given.</param>
     /// <param name="cancellation">Stops the search between two tokens.</param>
     /// <returns>For each row its translation and score.</returns>
-    /// <exception cref="IntraDistillException">The settings are wrong, a source too long, or the model's output not finite.</exception>
+    /// <exception cref="IntraDistillException">Wrong settings, too long a source, or model output that is not finite.</exception>
     public static BeamSearchResult Translate(TranslationTransformer model, long[,] source,
         BeamSearchSettings? settings = null, CancellationToken cancellation = default)
     {
@@ -31,7 +31,7 @@ public static class BeamSearch
     /// <param name="settings">The paper's, if not given.</param>
     /// <param name="cancellation">Stops the search between two tokens.</param>
     /// <returns>For each row its translation and score.</returns>
-    /// <exception cref="IntraDistillException">The settings are wrong, a source too long, or the model's output not finite.</exception>
+    /// <exception cref="IntraDistillException">Wrong settings, too long a source, or model output that is not finite.</exception>
     public static BeamSearchResult Translate(TranslationTransformer model, Tensor source,
         BeamSearchSettings? settings = null, CancellationToken cancellation = default)
     {

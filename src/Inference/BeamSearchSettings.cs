@@ -42,13 +42,13 @@ public sealed record BeamSearchSettings
             throw new IntraDistillException(
                 $"BosId {BosId} and EosId {EosId} are not two tokens of a vocabulary of {vocabulary} beside PadId {model.PadId}");
         if (vocabulary < 4)
-            throw new IntraDistillException($"TargetVocabulary is {vocabulary}; nothing is left to generate but PAD, BOS and EOS");
+            throw new IntraDistillException($"TargetVocabulary is {vocabulary}; that leaves no token but PAD, BOS and EOS");
     }
 }
 
 /// <summary>One translation.</summary>
 /// <param name="Tokens">Its tokens, without BOS and EOS.</param>
-/// <param name="Score">Its log-probability, EOS included, over length^λ (see <see cref="BeamSearchSettings.LengthPenalty"/>).</param>
+/// <param name="Score">Its log-probability, EOS included, over length^λ (<see cref="BeamSearchSettings.LengthPenalty"/>).</param>
 public sealed record Hypothesis(int[] Tokens, double Score);
 
 /// <summary>The translations of a batch.</summary>

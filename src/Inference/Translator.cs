@@ -48,7 +48,8 @@ public sealed class Translator
         settings ??= new() { BosId = SubwordVocabulary.BosId, EosId = SubwordVocabulary.EosId };
         var translations = new string[texts.Count];
         Array.Fill(translations, "");
-        List<(int Index, int[] Tokens)> sources = [.. texts.Select((text, i) => (i, Encode(text))).Where(source => source.Item2.Length > 1)];
+        List<(int Index, int[] Tokens)> sources =
+            [.. texts.Select((text, i) => (Index: i, Tokens: Encode(text))).Where(source => source.Tokens.Length > 1)];
         int done = texts.Count - sources.Count;
         foreach (List<(int Index, int[] Tokens)> batch in Batches(sources))
         {

@@ -49,7 +49,7 @@ public sealed class TransformerDecoder : nn.Module<Tensor, Tensor, Tensor, Tenso
     private Tensor Finish(Tensor x) => _norm?.call(x) ?? x;
 }
 
-/// <summary>Causal self-attention, attention to the source and a feed-forward block, each with residual, dropout and norm.</summary>
+/// <summary>Causal self-attention, attention to the source, feed-forward block; each with residual, dropout and norm.</summary>
 public sealed class TransformerDecoderLayer : nn.Module<Tensor, Tensor, Tensor, Tensor, Tensor>
 {
     [ComponentName(Name = "self_attention")] private readonly MultiHeadAttention _selfAttention;

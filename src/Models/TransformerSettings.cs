@@ -2,8 +2,8 @@ namespace IntraDistill.Models;
 
 /// <summary>
 /// The sizes and dropouts of a <see cref="TranslationTransformer"/>. The defaults are fairseq's
-/// <c>transformer_iwslt_de_en</c> with the dropouts of the intra-distillation paper (appendix, IWSLT'14); only the two
-/// vocabulary sizes have to be given.
+/// <c>transformer_iwslt_de_en</c> with the dropouts the intra-distillation paper has for IWSLT'14; only the two vocabulary
+/// sizes have to be given.
 /// </summary>
 public sealed record TransformerSettings
 {

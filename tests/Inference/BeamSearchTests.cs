@@ -78,8 +78,11 @@ public class BeamSearchTests : SingleThreadedTests
         BeamSearchResult together = BeamSearch.Translate(model, Pad(sources, width: 25),
             cancellation: TestContext.Current.CancellationToken);
         for (int i = 0; i < sources.Length; i++)
-            AssertSame(BeamSearch.Translate(model, Pad([sources[i]]), cancellation: TestContext.Current.CancellationToken).NBest[0],
-                together.NBest[i]);
+        {
+            BeamSearchResult alone = BeamSearch.Translate(model, Pad([sources[i]]),
+                cancellation: TestContext.Current.CancellationToken);
+            AssertSame(alone.NBest[0], together.NBest[i]);
+        }
     }
 
     [Fact]
@@ -95,6 +98,17 @@ public class BeamSearchTests : SingleThreadedTests
                 Assert.InRange(hypothesis.Tokens.Length, 1, (int)(0.5 * sources[i].Length + 2));
                 Assert.All(hypothesis.Tokens, token => Assert.InRange(token, 3, 11));
             }
+    }
+
+    [Fact]
+    public void Output_fits_the_model_and_a_source_that_does_not_is_an_error()
+    {
+        using TranslationTransformer model = RandomModel(45, Tiny with { MaxLength = 8 });
+        BeamSearchSettings settings = new() { MaxLengthRatio = 10, MaxLengthOffset = 100, LengthPenalty = 4 };
+        BeamSearchResult result = BeamSearch.Translate(model, Pad([[3, 4, 2]]), settings, TestContext.Current.CancellationToken);
+        Assert.All(result.NBest[0], hypothesis => Assert.InRange(hypothesis.Tokens.Length, 1, 7));
+        Assert.Contains("MaxLength", Assert.Throws<IntraDistillException>(() => BeamSearch.Translate(model, Pad([[2]], width: 9),
+            settings, TestContext.Current.CancellationToken)).Message);
     }
 
     [Theory]

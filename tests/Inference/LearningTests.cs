@@ -20,8 +20,8 @@ public class LearningTests : SingleThreadedTests
         using var model = new TranslationTransformer(new()
         {
             EncoderLayers = 1, DecoderLayers = 1, ModelSize = 32, FeedForwardSize = 64, Heads = 4, Dropout = 0.02,
-            AttentionDropout = 0.02, NormalizeFirst = normalizeFirst, SourceVocabulary = Vocabulary, TargetVocabulary = Vocabulary,
-            ShareEmbeddings = true, MaxLength = 16,
+            AttentionDropout = 0.02, NormalizeFirst = normalizeFirst, ShareEmbeddings = true, SourceVocabulary = Vocabulary,
+            TargetVocabulary = Vocabulary, MaxLength = 16,
         });
         using var optimizer = optim.Adam(model.parameters(), lr: 4e-3);
         long tensors = 0;

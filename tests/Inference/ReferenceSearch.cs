@@ -81,11 +81,13 @@ internal static class ReferenceSearch
     private static int MaxLength(long[] source, BeamSearchSettings settings) =>
         Math.Max(1, (int)(settings.MaxLengthRatio * source.Length + settings.MaxLengthOffset));
 
-    private static bool Allowed(int token, int length, int maxLength, TranslationTransformer model, BeamSearchSettings settings) =>
+    private static bool Allowed(
+        int token, int length, int maxLength, TranslationTransformer model, BeamSearchSettings settings) =>
         token != model.Settings.PadId && token != settings.BosId
         && (token == settings.EosId ? length > 0 : length < maxLength);
 
-    private static double[] NextLogProbabilities(TranslationTransformer model, long[] source, int[] tokens, BeamSearchSettings settings)
+    private static double[] NextLogProbabilities(
+        TranslationTransformer model, long[] source, int[] tokens, BeamSearchSettings settings)
     {
         using var noGradients = no_grad();
         using var scope = NewDisposeScope();

@@ -80,7 +80,8 @@ public class MultiHeadAttentionTests : SingleThreadedTests
         return mask;
     }
 
-    private static Tensor CausalMask(int queries, int keys) => full([queries, keys], -1e9, float64).triu(1).view(1, 1, queries, keys);
+    private static Tensor CausalMask(int queries, int keys) =>
+        full([queries, keys], -1e9, float64).triu(1).view(1, 1, queries, keys);
 
     private static Tensor Loops(MultiHeadAttention attention, Tensor query, Tensor memory, Tensor? mask)
     {
@@ -93,13 +94,16 @@ public class MultiHeadAttentionTests : SingleThreadedTests
                 {
                     TensorIndex columns = TensorIndex.Slice(head * width, (head + 1) * width);
                     double[] scores = [.. Enumerable.Range(0, (int)memory.shape[0]).Select(s =>
-                        (q[t, row, columns] * k[s, row, columns]).sum().item<double>() / Math.Sqrt(width)
-                        + (mask is null ? 0 : mask[Math.Min(row, mask.shape[0] - 1), 0, Math.Min(t, mask.shape[2] - 1), s].item<double>()))];
+                        (q[t, row, columns] * k[s, row, columns]).sum().item<double>() / Math.Sqrt(width) + Masked(row, t, s))];
                     double[] weights = [.. scores.Select(score => Math.Exp(score - scores.Max()))];
                     for (int s = 0; s < weights.Length; s++)
                         context[t, row, columns] += v[s, row, columns] * (weights[s] / weights.Sum());
                 }
         return Project("output", context);
+
+        double Masked(long row, long t, long s) => mask is null
+            ? 0
+            : mask[Math.Min(row, mask.shape[0] - 1), 0, Math.Min(t, mask.shape[2] - 1), s].item<double>();
 
         Tensor Project(string name, Tensor x) =>
             x.matmul(attention.get_parameter($"{name}.weight")!.t()) + attention.get_parameter($"{name}.bias")!;

@@ -137,7 +137,8 @@ public class TranslationTransformerTests : SingleThreadedTests
     {
         using var scope = NewDisposeScope();
         manual_seed(6);
-        using var model = new TranslationTransformer(Tiny with { ModelSize = 64, SourceVocabulary = 500, TargetVocabulary = 500 });
+        using var model = new TranslationTransformer(
+            Tiny with { ModelSize = 64, SourceVocabulary = 500, TargetVocabulary = 500 });
         foreach (string name in (string[])["source_embedding", "target_embedding", "output_projection"])
             Assert.Equal(1 / 8.0, model.get_parameter($"{name}.weight")!.std().item<float>(), 0.003);
         Assert.Equal(0, model.get_parameter("source_embedding.weight")![0].abs().max().item<float>());
@@ -174,7 +175,8 @@ public class TranslationTransformerTests : SingleThreadedTests
     [Fact]
     public void Training_is_reproducible_after_manual_seed_and_leaves_no_tensors()
     {
-        using var model = new TranslationTransformer(Tiny with { Dropout = 0.2, AttentionDropout = 0.2, ActivationDropout = 0.2 });
+        using var model = new TranslationTransformer(
+            Tiny with { Dropout = 0.2, AttentionDropout = 0.2, ActivationDropout = 0.2 });
         model.train();
         double[] losses = [Loss(8), Loss(9)];
         long before = LiveTensors.Count();
