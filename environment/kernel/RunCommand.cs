@@ -78,6 +78,7 @@ internal static class RunCommand
         string folder = Path.GetDirectoryName(Path.GetFullPath(path))!;
         Directory.SetCurrentDirectory(folder);   // as Jupyter does: relative paths in cells start at the notebook
         OutputCapture.Install();
+        Console.SetIn(new NoInput());
         var terminal = new TerminalReport(OutputCapture.Terminal, OutputCapture.TerminalErrors, !Console.IsOutputRedirected, quiet);
         var runner = new NotebookRunner(document, folder, terminal, () => AtomicFile.Write(targets.Notebook, document.ToJson()));
         RunOutcome outcome;

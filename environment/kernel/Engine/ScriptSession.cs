@@ -59,6 +59,10 @@ internal sealed class ScriptSession
         {
             error = new CellError(CellError.Interrupted, "interrupted", 0, []);
         }
+        catch (Exception e)
+        {
+            error = CellError.Of(e, NameOf(cell), _folder);   // not of the cell's code, but of what runs it: a file it imports
+        }
         if (error is not null)
             Emit(new CellFailed(error));
         return error;
