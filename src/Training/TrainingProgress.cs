@@ -85,16 +85,16 @@ public sealed record TrainingProgress
             _ => "#2e8b57",
         };
         string measures = string.Join("", Update == 0 ? [] : Measures().Select(measure =>
-            $"<span style=\"margin-right:1.2em;white-space:nowrap\"><span style=\"opacity:.65\">{measure.Name}</span> " +
+            $"<span style=\"white-space:nowrap\"><span style=\"opacity:.65\">{measure.Name}</span> " +
             $"<b>{measure.Value}</b></span>"));
         return
-            "<div style=\"font:13px/1.5 system-ui,sans-serif;max-width:46em;font-variant-numeric:tabular-nums\">" +
+            "<div style=\"font:13px/1.5 system-ui,sans-serif;max-width:46em;margin-bottom:6px;font-variant-numeric:tabular-nums\">" +
             "<div style=\"display:flex;justify-content:space-between;gap:1em\">" +
             $"<span><b>{WebUtility.HtmlEncode(Label)}</b> {UpdateText}</span><span>{TimeText}</span></div>" +
             $"<div role=\"progressbar\" aria-valuemin=\"0\" aria-valuemax=\"100\" aria-valuenow=\"{percent}\" " +
             "style=\"height:8px;margin:3px 0;border-radius:4px;background:rgba(128,128,128,.3);overflow:hidden\">" +
             $"<div style=\"height:100%;width:{percent}%;background:{color}\"></div></div>" +
-            $"<div>{measures}</div></div>";
+            $"<div style=\"display:flex;flex-wrap:wrap;gap:0 1.2em\">{measures}</div></div>";
     }
 
     /// <summary>Hours, minutes and seconds: 4:05 or 1:04:05.</summary>
