@@ -19,7 +19,7 @@ internal static class RunCommand
         };
         var output = new Option<string?>("--output", "-o")
         {
-            Description = "Where the executed notebook goes. Default: runs/notebooks/NAME.ipynb, with a page NAME.html beside it.",
+            Description = "Where the executed notebook goes; by default runs/notebooks/NAME.ipynb, with a page beside it.",
             HelpName = "FILE",
         };
         var inPlace = new Option<bool>("--in-place") { Description = "The executed notebook replaces NOTEBOOK." };
@@ -39,9 +39,8 @@ internal static class RunCommand
             string path = result.GetValue(notebook)!;
             try
             {
-                return await RunAsync(
-                    path, result.GetValue(parameters) ?? [], Targets.Of(path, result.GetValue(output), result.GetValue(inPlace), result.GetValue(html)),
-                    result.GetValue(quiet));
+                Targets targets = Targets.Of(path, result.GetValue(output), result.GetValue(inPlace), result.GetValue(html));
+                return await RunAsync(path, result.GetValue(parameters) ?? [], targets, result.GetValue(quiet));
             }
             catch (RunnerException e)
             {
@@ -79,7 +78,8 @@ internal static class RunCommand
         Directory.SetCurrentDirectory(folder);   // as Jupyter does: relative paths in cells start at the notebook
         OutputCapture.Install();
         Console.SetIn(new NoInput());
-        var terminal = new TerminalReport(OutputCapture.Terminal, OutputCapture.TerminalErrors, !Console.IsOutputRedirected, quiet);
+        bool interactive = !Console.IsOutputRedirected;
+        var terminal = new TerminalReport(OutputCapture.Terminal, OutputCapture.TerminalErrors, interactive, quiet);
         var runner = new NotebookRunner(document, folder, terminal, () => AtomicFile.Write(targets.Notebook, document.ToJson()));
         RunOutcome outcome;
         using (new LastWill(runner.Recorder, () => AtomicFile.Write(targets.Notebook, document.ToJson())))

@@ -15,9 +15,11 @@ public sealed class NotebookDocumentTests : IDisposable
         JsonNode root = Prepared("""
             {"cells":[
               {"cell_type":"markdown","id":"a","source":["# T\n","ä<b>"],"attachments":{"x":1}},
-              {"cell_type":"code","id":"a","source":"1","metadata":{"editor":{"deep":[1,2]}},"outputs":[{"old":1}],"execution_count":7},
+              {"cell_type":"code","id":"a","source":"1",
+               "metadata":{"editor":{"deep":[1,2]}},"outputs":[{"old":1}],"execution_count":7},
               {"cell_type":"raw","source":"r","metadata":{}}],
-             "metadata":{"kernelspec":{"name":"mine","display_name":"Mine"},"other":true},"nbformat":4,"nbformat_minor":4,"extra":"kept"}
+             "metadata":{"kernelspec":{"name":"mine","display_name":"Mine"},"other":true},
+             "nbformat":4,"nbformat_minor":4,"extra":"kept"}
             """);
         Assert.Equal(("kept", 4, 5), ((string?)root["extra"], (int)root["nbformat"]!, (int)root["nbformat_minor"]!));
         Assert.Equal("mine", (string?)root["metadata"]!["kernelspec"]!["name"]);
@@ -39,7 +41,8 @@ public sealed class NotebookDocumentTests : IDisposable
     [InlineData("{}", "x")]
     public void The_language_that_an_editor_gave_a_cell_is_respected(string metadata, string code)
     {
-        File.WriteAllText(_path, $"{{\"cells\":[{{\"cell_type\":\"code\",\"source\":\"x\",\"metadata\":{metadata}}}],\"nbformat\":4}}");
+        string cell = $$"""{"cell_type":"code","source":"x","metadata":{{metadata}}}""";
+        File.WriteAllText(_path, $$"""{"cells":[{{cell}}],"nbformat":4}""");
         Assert.Equal(code, NotebookDocument.Load(_path).CodeCells[0].Code);
     }
 

@@ -53,7 +53,9 @@ public sealed class ScriptSessionTests : IDisposable
     {
         await Run("Console.Write(\"a\"); await Task.Run(() => Console.WriteLine(\"b\")); Console.Error.WriteLine(\"c\");"
             + "var t = new System.Threading.Thread(() => Console.Write(\"d\")); t.Start(); t.Join();");
-        Assert.Equal(["stdout a", "stdout b\n", "stderr c\n", "stdout d"], _events.OfType<StreamWritten>().Select(e => $"{e.Name} {e.Text}"));
+        Assert.Equal(
+            ["stdout a", "stdout b\n", "stderr c\n", "stdout d"],
+            _events.OfType<StreamWritten>().Select(e => $"{e.Name} {e.Text}"));
     }
 
     [Fact]
@@ -126,7 +128,7 @@ public sealed class ScriptSessionTests : IDisposable
     }
 
     [Theory]
-    [InlineData("#!nope x", "#!nope: there is no such magic here; there are #!csharp, #!c#, #!markdown, #!html, #!time and #!import", 1)]
+    [InlineData("#!nope x", "#!nope: no such magic; there are #!csharp, #!c#, #!markdown, #!html, #!time and #!import", 1)]
     [InlineData("var a = 1;\n#!import gone.cs", "#!import gone.cs: there is no file", 2)]
     [InlineData("\n#r \"gone.dll\"", "#r \"gone.dll\": there is no file", 2)]
     [InlineData("#r \"plain.txt\"", "#r \"plain.txt\": ", 1)]
@@ -167,7 +169,8 @@ public sealed class ScriptSessionTests : IDisposable
     public async Task Time_shows_the_wall_time()
     {
         await Run("#!time\n1 + 1");
-        Assert.StartsWith("Wall time:", Assert.Single(_events.OfType<Displayed>()).Data.Content["text/plain"], StringComparison.Ordinal);
+        string shown = Assert.Single(_events.OfType<Displayed>()).Data.Content["text/plain"];
+        Assert.StartsWith("Wall time:", shown, StringComparison.Ordinal);
     }
 
     [Fact]
@@ -187,8 +190,9 @@ public sealed class ScriptSessionTests : IDisposable
     [Fact]
     public async Task A_package_that_is_nowhere_is_one_line()
     {
-        CellError error = (await Run("#r \"nuget: IntraDistill.There.Is.No.Such.Package, 1.0.0\""))!;
-        Assert.StartsWith("#r \"nuget: IntraDistill.There.Is.No.Such.Package, 1.0.0\": NU1", error.Message, StringComparison.Ordinal);
+        const string Reference = "#r \"nuget: IntraDistill.There.Is.No.Such.Package, 1.0.0\"";
+        CellError error = (await Run(Reference))!;
+        Assert.StartsWith($"{Reference}: NU1", error.Message, StringComparison.Ordinal);
         Assert.DoesNotContain('\n', error.Message);
     }
 

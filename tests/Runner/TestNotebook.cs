@@ -13,7 +13,12 @@ internal static class TestNotebook
         foreach (string source in cells)
         {
             bool prose = source.StartsWith("# ", StringComparison.Ordinal);
-            var cell = new JsonObject { ["cell_type"] = prose ? "markdown" : "code", ["metadata"] = new JsonObject(), ["source"] = source };
+            var cell = new JsonObject
+            {
+                ["cell_type"] = prose ? "markdown" : "code",
+                ["metadata"] = new JsonObject(),
+                ["source"] = source,
+            };
             if (!prose)
             {
                 cell["execution_count"] = null;
@@ -23,7 +28,13 @@ internal static class TestNotebook
                 cell["metadata"]!["tags"] = new JsonArray("parameters");
             array.Add(cell);
         }
-        var notebook = new JsonObject { ["cells"] = array, ["metadata"] = new JsonObject { ["mine"] = 1 }, ["nbformat"] = 4, ["nbformat_minor"] = 2 };
+        var notebook = new JsonObject
+        {
+            ["cells"] = array,
+            ["metadata"] = new JsonObject { ["mine"] = 1 },
+            ["nbformat"] = 4,
+            ["nbformat_minor"] = 2,
+        };
         File.WriteAllText(path, notebook.ToJsonString());
         return path;
     }

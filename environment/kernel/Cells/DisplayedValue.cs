@@ -18,7 +18,7 @@ public sealed class DisplayedValue
     /// <summary>The identity of the output within the notebook.</summary>
     public string DisplayId { get; }
 
-    /// <summary>Replaces the output by another value, formatted as the same MIME types. May be called from any cell or thread.</summary>
+    /// <summary>Replaces the output by another value, formatted as the same MIME types; from any cell or thread.</summary>
     public void Update(object? updatedValue) =>
         _session?.Emit(new DisplayUpdated(MimeBundle.Of(updatedValue, _mimeTypes), DisplayId));
 }

@@ -17,7 +17,7 @@ internal static class AssemblyProbe
     static AssemblyProbe()
     {
         AssemblyLoadContext.Default.Resolving += (context, name) =>
-            name.Name is { } simple && s_managed.TryGetValue(simple, out string? path) ? context.LoadFromAssemblyPath(path) : null;
+            Find(name.Name!) is { } path ? context.LoadFromAssemblyPath(path) : null;
         AssemblyLoadContext.Default.ResolvingUnmanagedDll += (_, library) =>
             FindNative(library) is { } path ? NativeLibrary.Load(path) : IntPtr.Zero;
     }
@@ -41,7 +41,8 @@ internal static class AssemblyProbe
     /// <summary>Loads an assembly and runs its module initializer, so that the formatters it registers are in place.</summary>
     public static void LoadNow(string path)
     {
-        Assembly assembly = AssemblyLoadContext.Default.LoadFromAssemblyName(new AssemblyName(Path.GetFileNameWithoutExtension(path)));
+        var name = new AssemblyName(Path.GetFileNameWithoutExtension(path));
+        Assembly assembly = AssemblyLoadContext.Default.LoadFromAssemblyName(name);
         System.Runtime.CompilerServices.RuntimeHelpers.RunModuleConstructor(assembly.ManifestModule.ModuleHandle);
     }
 

@@ -27,8 +27,12 @@ internal static class CellContext
         set => s_flowing.Value = value;
     }
 
-    public static DisplayedValue Display(object? value, string[] mimeTypes) =>
-        Show(MimeBundle.Of(value, mimeTypes), mimeTypes.Length > 0 ? mimeTypes : [.. Formatter.GetPreferredMimeTypesFor(value?.GetType())]);
+    public static DisplayedValue Display(object? value, string[] mimeTypes)
+    {
+        // An update is formatted as what was shown first, whatever its own type prefers: as .NET Interactive does it.
+        string[] shown = mimeTypes.Length > 0 ? mimeTypes : [.. Formatter.GetPreferredMimeTypesFor(value?.GetType())];
+        return Show(MimeBundle.Of(value, shown), shown);
+    }
 
     public static DisplayedValue DisplayAs(string value, string mimeType) => Show(MimeBundle.Of(mimeType, value), [mimeType]);
 

@@ -1,4 +1,5 @@
 using System.Diagnostics;
+using System.Reflection;
 using Microsoft.CodeAnalysis;
 
 namespace IntraDistill.Kernel.Engine;
@@ -40,7 +41,8 @@ internal sealed record CellError(string Name, string Message, int Line, IReadOnl
                 trace.Add($"    {lines[line - 1].Trim()}");
         }
         FileLinePositionSpan first = errors[0].Location.GetMappedLineSpan();
-        return new CellError(CompilationError, $"{errors[0].Id}: {errors[0].GetMessage()}", first.StartLinePosition.Line + 1, trace);
+        string message = $"{errors[0].Id}: {errors[0].GetMessage()}";
+        return new CellError(CompilationError, message, first.StartLinePosition.Line + 1, trace);
     }
 
     /// <summary>An exception that left the cell: its message, and the frames that lie within cells.</summary>
@@ -50,15 +52,16 @@ internal sealed record CellError(string Name, string Message, int Line, IReadOnl
     public static CellError Of(Exception exception, string origin, string folder)
     {
         Exception cause = exception;
-        while (cause is AggregateException { InnerExceptions.Count: 1 } or TypeInitializationException or System.Reflection.TargetInvocationException
-               && cause.InnerException is { } inner)
+        while (IsWrapper(cause) && cause.InnerException is { } inner)
             cause = inner;
 
         int lineInCell = 0;
         var frames = new List<string>();
         foreach (StackFrame frame in new StackTrace(cause, fNeedFileInfo: true).GetFrames())
         {
-            if (frame.GetFileName() is not { } file || frame.GetMethod()?.Module.Assembly is not { } assembly || !Submission.IsCell(assembly))
+            if (frame.GetFileName() is not { } file || frame.GetMethod() is not { } method)
+                continue;
+            if (!Submission.IsCell(method.Module.Assembly))
                 continue;
             string name = Path.GetRelativePath(folder, file);
             if (lineInCell == 0 && name == origin)
@@ -67,6 +70,9 @@ internal sealed record CellError(string Name, string Message, int Line, IReadOnl
         }
         return new CellError(cause.GetType().Name, cause.Message, lineInCell, IsForUsers(cause) ? [] : frames);
     }
+
+    private static bool IsWrapper(Exception exception) =>
+        exception is AggregateException { InnerExceptions.Count: 1 } or TypeInitializationException or TargetInvocationException;
 
     // The kit's exceptions say all there is to say in their message. Known by name: the runner does not reference the kit.
     private static bool IsForUsers(Exception exception)

@@ -1,6 +1,6 @@
 namespace IntraDistill.Kernel.Engine;
 
-/// <summary>Something that a running cell put out. A front end (the headless runner, a Jupyter kernel) turns it into its own form.</summary>
+/// <summary>Something that a running cell put out; a front end (the runner, a Jupyter kernel) gives it its own form.</summary>
 internal abstract record CellEvent;
 
 /// <summary>Text written to the console.</summary>

@@ -59,7 +59,7 @@ internal static class CellParser
                 timed = true;
             else if (magic != "#!import")
                 throw new DirectiveException(
-                    $"{magic}: there is no such magic here; there are {string.Join(", ", s_languages.Keys)}, #!time and #!import", i + 1);
+                    $"{magic}: no such magic; there are {string.Join(", ", s_languages.Keys)}, #!time and #!import", i + 1);
             else if (argument.Length == 0)
                 throw new DirectiveException("#!import: expected a file, as in #!import helpers.cs", i + 1);
             else

@@ -62,7 +62,9 @@ internal static class NuGetRestore
             Task<string> errors = process.StandardError.ReadToEndAsync();
             string output = process.StandardOutput.ReadToEnd();
             process.WaitForExit();
-            return process.ExitCode == 0 ? output : throw new DirectiveException($"#r \"{reference}\": {Reason(output + errors.Result)}");
+            if (process.ExitCode != 0)
+                throw new DirectiveException($"#r \"{reference}\": {Reason(output + errors.Result)}");
+            return output;
         }
         catch (System.ComponentModel.Win32Exception)
         {

@@ -108,7 +108,7 @@ internal sealed class ReferenceSet : MetadataReferenceResolver
 
     // The dll that a notebook of this repository wants is built by one command.
     private static string BuildHint(string reference) =>
-        Path.GetFileName(reference) == "IntraDistill.Kit.dll" ? "; build the kit first: dotnet build IntraDistill.Kit.csproj" : "";
+        Path.GetFileName(reference) == "IntraDistill.Kit.dll" ? "; build it first: dotnet build IntraDistill.Kit.csproj" : "";
 
     private void Add(string path)
     {

@@ -78,13 +78,14 @@ internal sealed class ScriptSession
             {
                 CellPartKind.CSharp => await RunCodeAsync(part.Text, origin, cancellation),
                 CellPartKind.Import => await ImportAsync(part, cancellation),
-                _ => Show(part),
+                CellPartKind.Html => Show(MimeBundle.Html, part.Text),
+                _ => Show(MimeBundle.Markdown, part.Text),
             };
             if (error is not null)
                 return error;
         }
         if (parsed.Timed)
-            Emit(new Displayed(MimeBundle.Of(MimeBundle.PlainText, $"Wall time: {watch.Elapsed.TotalMilliseconds:0.0}ms"), NewDisplayId()));
+            Show(MimeBundle.PlainText, $"Wall time: {watch.Elapsed.TotalMilliseconds:0.0}ms");
         return null;
     }
 
@@ -135,11 +136,9 @@ internal sealed class ScriptSession
         return null;
     }
 
-    private CellError? Show(CellPart part)
+    private CellError? Show(string mimeType, string text)
     {
-        Emit(new Displayed(MimeBundle.Of(part.Kind == CellPartKind.Html ? MimeBundle.Html : MimeBundle.Markdown, part.Text), NewDisplayId()));
+        Emit(new Displayed(MimeBundle.Of(mimeType, text), Guid.NewGuid().ToString("N")));
         return null;
     }
-
-    private static string NewDisplayId() => Guid.NewGuid().ToString("N");
 }

@@ -80,7 +80,8 @@ internal sealed class Submission
         ImmutableArray<Diagnostic> diagnostics = compilation.GetDiagnostics(cancellation);
         if (references.TakeError() is { } error)
             throw new DirectiveException(error.Message, LineOfReference(tree, error.Message));
-        errors = [.. diagnostics.Where(diagnostic => diagnostic.Severity == DiagnosticSeverity.Error).OrderBy(d => d.Location.SourceSpan.Start)];
+        errors = [.. diagnostics.Where(diagnostic => diagnostic.Severity == DiagnosticSeverity.Error)
+            .OrderBy(diagnostic => diagnostic.Location.SourceSpan.Start)];
         return errors.Count > 0 ? null : new Submission(compilation, EndsInValue(compilation, tree));
     }
 
@@ -109,8 +110,8 @@ internal sealed class Submission
 
     private static bool EndsInValue(CSharpCompilation compilation, SyntaxTree tree) =>
         tree.GetCompilationUnitRoot().Members.LastOrDefault() is
-            GlobalStatementSyntax { Statement: ExpressionStatementSyntax { SemicolonToken.IsMissing: true } statement }
-        && compilation.GetSemanticModel(tree).GetTypeInfo(statement.Expression).Type is not { SpecialType: SpecialType.System_Void };
+            GlobalStatementSyntax { Statement: ExpressionStatementSyntax { SemicolonToken.IsMissing: true } last }
+        && compilation.GetSemanticModel(tree).GetTypeInfo(last.Expression).Type is not { SpecialType: SpecialType.System_Void };
 
     // The message quotes the reference: #r "…": …
     private static int LineOfReference(SyntaxTree tree, string message) =>

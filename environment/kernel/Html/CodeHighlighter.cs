@@ -38,7 +38,8 @@ internal static class CodeHighlighter
             html.Append($"<span class=\"{cssClass}\">").Append(encoded).Append("</span>");
     }
 
-    private static bool IsComment(SyntaxKind kind) => kind is SyntaxKind.SingleLineCommentTrivia or SyntaxKind.MultiLineCommentTrivia
+    private static bool IsComment(SyntaxKind kind) => kind is
+        SyntaxKind.SingleLineCommentTrivia or SyntaxKind.MultiLineCommentTrivia
         or SyntaxKind.SingleLineDocumentationCommentTrivia or SyntaxKind.MultiLineDocumentationCommentTrivia;
 
     private static string? ClassOf(SyntaxToken token) => token.Kind() switch
@@ -46,7 +47,8 @@ internal static class CodeHighlighter
         SyntaxKind.NumericLiteralToken => "n",
         SyntaxKind.StringLiteralToken or SyntaxKind.CharacterLiteralToken
             or SyntaxKind.SingleLineRawStringLiteralToken or SyntaxKind.MultiLineRawStringLiteralToken
-            or SyntaxKind.InterpolatedStringStartToken or SyntaxKind.InterpolatedStringTextToken or SyntaxKind.InterpolatedStringEndToken
+            or SyntaxKind.InterpolatedStringStartToken or SyntaxKind.InterpolatedStringTextToken
+            or SyntaxKind.InterpolatedStringEndToken
             or SyntaxKind.InterpolatedVerbatimStringStartToken or SyntaxKind.InterpolatedSingleLineRawStringStartToken
             or SyntaxKind.InterpolatedMultiLineRawStringStartToken or SyntaxKind.InterpolatedRawStringEndToken => "s",
         SyntaxKind.IdentifierToken when token.Text == "var" => "k",

@@ -91,8 +91,10 @@ internal sealed class HtmlPage
             _body.Append(NotebookCell.Join(html));
         else if (data["image/svg+xml"] is { } svg)
             _body.Append(NotebookCell.Join(svg));
-        else if (data.FirstOrDefault(entry => entry.Key is "image/png" or "image/jpeg" or "image/gif") is { Value: { } image } picture)
-            _body.Append($"<img alt=\"\" src=\"data:{picture.Key};base64,{NotebookCell.Join(image).ReplaceLineEndings("")}\">");
+        else if (data["image/png"] is { } png)
+            AddImage("image/png", png);
+        else if (data["image/jpeg"] is { } jpeg)
+            AddImage("image/jpeg", jpeg);
         else if (data[MimeBundle.Markdown] is { } markdown)
             _body.Append(Prose.ToHtml(NotebookCell.Join(markdown)));
         else if (data["text/latex"] is { } latex)
@@ -102,6 +104,9 @@ internal sealed class HtmlPage
         else
             AddText("text", data.ToJsonString());
     }
+
+    private void AddImage(string mimeType, JsonNode base64) =>
+        _body.Append($"<img alt=\"\" src=\"data:{mimeType};base64,{NotebookCell.Join(base64).ReplaceLineEndings("")}\">");
 
     private void AddChart(JsonObject chart)
     {

@@ -55,8 +55,12 @@ internal sealed class MathMl
             rows.RemoveAt(rows.Count - 1);
         if (rows is [[var single]] && environment is null)
             return single;
-        string align = environment is "cases" or "array" ? "left" : environment is null or "aligned" or "align" or "align*" or "split" ? "right left" : "center";
-        string[] columns = align.Split(' ');
+        string[] columns = environment switch
+        {
+            "cases" or "array" => ["left"],
+            null or "aligned" or "align" or "align*" or "split" => ["right", "left"],
+            _ => ["center"],
+        };
         var table = new StringBuilder("<mtable displaystyle=\"true\">");
         foreach (List<string> row in rows)
         {
@@ -108,7 +112,8 @@ internal sealed class MathMl
             (null, _) => limits ? $"<mover>{atom}{over}</mover>" : $"<msup>{atom}{over}</msup>",
             _ => limits ? $"<munderover>{atom}{under}{over}</munderover>" : $"<msubsup>{atom}{under}{over}</msubsup>",
         };
-        bool applied = command.StartsWith('\\') && MathSymbols.Functions.Contains(command[1..]) && !AtEnd && _source[_at] is '\\' or (>= 'A' and <= 'z');
+        bool applied = command.StartsWith('\\') && MathSymbols.Functions.Contains(command[1..])
+            && !AtEnd && (_source[_at] == '\\' || char.IsAsciiLetter(_source[_at]));
         return applied ? scripted + "<mspace width=\".17em\"/>" : scripted;   // log p, but log(p)
     }
 
@@ -131,7 +136,7 @@ internal sealed class MathMl
         if (char.IsAsciiDigit(c))
         {
             int begin = _at;
-            while (!AtEnd && (char.IsAsciiDigit(_source[_at]) || _source[_at] is '.' && _at + 1 < _source.Length && char.IsAsciiDigit(_source[_at + 1])))
+            while (IsDigit(_at) || !AtEnd && _source[_at] == '.' && IsDigit(_at + 1))
                 _at++;
             return $"<mn>{_source[begin.._at]}</mn>";
         }
@@ -139,11 +144,13 @@ internal sealed class MathMl
         return char.IsLetter(c) ? $"<mi>{c}</mi>" : Operator(c == '-' ? "−" : c.ToString());
     }
 
+    private bool IsDigit(int at) => at < _source.Length && char.IsAsciiDigit(_source[at]);
+
     // As TeX takes arguments: one digit of a number, unless in braces.
     private string ParseArgument()
     {
         SkipSpaces();
-        return !AtEnd && char.IsAsciiDigit(_source[_at]) ? $"<mn>{_source[_at++]}</mn>" : ParseAtom();
+        return IsDigit(_at) ? $"<mn>{_source[_at++]}</mn>" : ParseAtom();
     }
 
     private string ParseCommand()
@@ -158,7 +165,10 @@ internal sealed class MathMl
         if (MathSymbols.Spaces.TryGetValue(name, out string? width))
             return $"<mspace width=\"{width}\"/>";
         if (MathSymbols.Accents.TryGetValue(name, out string? accent))
-            return $"<mover accent=\"true\">{ParseArgument()}<mo stretchy=\"{(name is "widehat" or "widetilde" ? "true" : "false")}\">{accent}</mo></mover>";
+        {
+            string stretchy = name.StartsWith("wide", StringComparison.Ordinal) ? "true" : "false";
+            return $"<mover accent=\"true\">{ParseArgument()}<mo stretchy=\"{stretchy}\">{accent}</mo></mover>";
+        }
         if (MathSymbols.Alphabets.Contains(name))
             return $"<mi mathvariant=\"normal\">{MathSymbols.InAlphabet(name, ReadGroup())}</mi>";
         switch (name)
@@ -179,7 +189,8 @@ internal sealed class MathMl
             case "text" or "mathrm" or "textbf" or "textit" or "mathit" or "texttt" or "mathtt" or "mathsf":
                 return $"<mtext>{WebUtility.HtmlEncode(ReadGroup()).Replace(' ', '\u00a0')}</mtext>";
             case "bar" or "overline":
-                return $"<mrow class=\"bar\">{ParseArgument()}</mrow>";   // drawn by the page's style: fonts put a macron into the letter
+                // Drawn by the page's style: many fonts put a macron into the letter.
+                return $"<mrow class=\"bar\">{ParseArgument()}</mrow>";
             case "underbrace":
                 return $"<munder>{ParseArgument()}<mo stretchy=\"true\">⏟</mo></munder>";
             case "left":
@@ -193,7 +204,8 @@ internal sealed class MathMl
                 string table = ParseTable(environment);
                 (string before, string after) = MathSymbols.Around(environment);
                 return $"<mrow>{Operator(before)}{table}{Operator(after)}</mrow>";
-            case "big" or "Big" or "bigg" or "bigl" or "bigr" or "Bigl" or "Bigr" or "displaystyle" or "textstyle" or "limits" or "nolimits":
+            case "big" or "Big" or "bigg" or "bigl" or "bigr" or "Bigl" or "Bigr"
+                or "displaystyle" or "textstyle" or "limits" or "nolimits":
                 return "";
             default:
                 return $"<mtext>\\{WebUtility.HtmlEncode(name)}</mtext>";

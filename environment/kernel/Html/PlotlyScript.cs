@@ -13,8 +13,8 @@ internal static class PlotlyScript
         if (AssemblyProbe.Find("Plotly.NET") is not { } path)
             return "";
         Assembly assembly = AssemblyLoadContext.Default.LoadFromAssemblyPath(path);
-        string? resource = assembly.GetManifestResourceNames()
-            .FirstOrDefault(name => name.Contains("plotly", StringComparison.Ordinal) && name.EndsWith(".min.js", StringComparison.Ordinal));
+        string? resource = assembly.GetManifestResourceNames().FirstOrDefault(
+            name => name.Contains("plotly", StringComparison.Ordinal) && name.EndsWith(".min.js", StringComparison.Ordinal));
         if (resource is null)
             return "";
         using var reader = new StreamReader(assembly.GetManifestResourceStream(resource)!);

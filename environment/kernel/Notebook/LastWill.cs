@@ -30,7 +30,8 @@ internal sealed class LastWill : IDisposable
 
     private void OnUnhandledException(object sender, UnhandledExceptionEventArgs e)
     {
-        string what = e.ExceptionObject is Exception exception ? $"{exception.GetType().Name}: {exception.Message}" : "an exception";
+        var exception = (Exception)e.ExceptionObject;
+        string what = $"{exception.GetType().Name}: {exception.Message}";
         Execute(new CellError("UnhandledException", $"on a thread of the cell's own: {what}", 0, []));
         Environment.Exit(1);
     }

@@ -17,7 +17,7 @@ internal sealed class NotebookCell(JsonObject node)
     /// <summary>The text of the cell.</summary>
     public string Source => Join(node["source"]);
 
-    /// <summary>The text to run: a cell that an editor marked as another language than C# begins with that language's magic.</summary>
+    /// <summary>The text to run; with a language's magic where an editor marked the cell as other than C#.</summary>
     public string Code => Language is null or "csharp" ? Source : $"#!{Language}\n{Source}";
 
     /// <summary>The cell's outputs, in nbformat's form.</summary>
@@ -26,7 +26,8 @@ internal sealed class NotebookCell(JsonObject node)
     private string Type => node["cell_type"]!.GetValue<string>();
 
     private string? Language =>
-        (node["metadata"]?["polyglot_notebook"]?["kernelName"] ?? node["metadata"]?["dotnet_interactive"]?["language"])?.GetValue<string>();
+        (node["metadata"]?["polyglot_notebook"]?["kernelName"] ?? node["metadata"]?["dotnet_interactive"]?["language"])
+        ?.GetValue<string>();
 
     /// <summary>Whether the cell carries a tag.</summary>
     public bool HasTag(string tag) =>

@@ -7,7 +7,7 @@ namespace IntraDistill.Kernel.Notebook;
 /// <summary>A Jupyter notebook of nbformat 4. What the runner does not understand is kept as it stands.</summary>
 internal sealed class NotebookDocument
 {
-    /// <summary>As Jupyter writes notebooks, so that a diff shows what changed: one space of indent, characters as they are.</summary>
+    /// <summary>As Jupyter writes notebooks, so that a diff shows only what changed.</summary>
     private static readonly JsonSerializerOptions s_layout = new()
     {
         WriteIndented = true,
@@ -70,7 +70,12 @@ internal sealed class NotebookDocument
         _root["nbformat"] = 4;
         _root["nbformat_minor"] = Math.Max(5, _root["nbformat_minor"]?.GetValue<int>() ?? 0);
         JsonObject metadata = Child(_root, "metadata");
-        metadata["kernelspec"] ??= new JsonObject { ["display_name"] = ".NET (C#)", ["language"] = "C#", ["name"] = ".net-csharp" };
+        metadata["kernelspec"] ??= new JsonObject
+        {
+            ["display_name"] = ".NET (C#)",
+            ["language"] = "C#",
+            ["name"] = ".net-csharp",
+        };
         JsonObject language = Child(metadata, "language_info");
         language["name"] ??= "C#";
         language["file_extension"] ??= ".cs";
@@ -111,7 +116,8 @@ internal sealed class NotebookDocument
         if (node is not JsonObject root || root["cells"] is not JsonArray cells || root["nbformat"] is null)
             throw new RunnerException($"{path}: not a notebook: expected an object with \"nbformat\" and \"cells\" (nbformat 4)");
         if (root["nbformat"]!.GetValue<int>() != 4)
-            throw new RunnerException($"{path}: nbformat {root["nbformat"]}; expected 4 (jupyter nbconvert --to notebook converts it)");
+            throw new RunnerException(
+                $"{path}: nbformat {root["nbformat"]}; expected 4 (jupyter nbconvert --to notebook converts it)");
         for (int i = 0; i < cells.Count; i++)
         {
             if (cells[i] is not JsonObject cell || cell["cell_type"] is not JsonValue)

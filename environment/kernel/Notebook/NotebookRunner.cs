@@ -51,17 +51,21 @@ internal sealed class NotebookRunner(NotebookDocument document, string folder, T
         }
     }
 
-    private async Task<RunOutcome> RunCellAsync(ScriptSession session, NotebookCell cell, int number, int count, Interrupts interrupts)
+    private async Task<RunOutcome> RunCellAsync(
+        ScriptSession session, NotebookCell cell, int number, int count, Interrupts interrupts)
     {
         _recorder.Begin(cell, number);
         terminal.Begin(number, count, cell.Source);
         Task<CellError?> run = session.SubmitAsync(cell.Code, number, interrupts.Asked);
         await Task.WhenAny(run, interrupts.Insisted);
-        CellError? error = null;
+        CellError? error;
         if (run.IsCompleted)
             error = await run;
         else
-            OnEvent(new CellFailed(error = new CellError(CellError.Interrupted, "interrupted twice; the cell was given up", 0, [])));
+        {
+            error = new CellError(CellError.Interrupted, "interrupted twice; the cell was given up", 0, []);
+            OnEvent(new CellFailed(error));
+        }
         bool interrupted = interrupts.Asked.IsCancellationRequested;
         terminal.End(error, interrupted, cell.Source);
         return interrupted ? RunOutcome.Interrupted : error is null ? RunOutcome.Completed : RunOutcome.Failed;

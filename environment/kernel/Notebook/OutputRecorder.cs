@@ -42,7 +42,7 @@ internal sealed class OutputRecorder
         lock (_lock)
         {
             foreach (RunCell cell in _cells)
-                cell.Cell.SetOutputs(new JsonArray([.. cell.Outputs.Select(output => output.ToJson(cell.Number)), .. cell.Note()]), cell.Number);
+                cell.Cell.SetOutputs([.. cell.Outputs.Select(output => output.ToJson(cell.Number)), .. cell.Note()], cell.Number);
         }
     }
 
@@ -115,7 +115,10 @@ internal sealed class OutputRecorder
                 json["traceback"] = new JsonArray([.. Error.Describe().Select(line => JsonValue.Create(line))]);
                 return json;
             }
-            json["data"] = new JsonObject(Data!.Content.Select(entry => KeyValuePair.Create(entry.Key, Content(entry.Key, entry.Value))));
+            var data = new JsonObject();
+            foreach ((string mimeType, string content) in Data!.Content)
+                data[mimeType] = Content(mimeType, content);
+            json["data"] = data;
             json["metadata"] = new JsonObject();
             if (type == "execute_result")
                 json["execution_count"] = number;

@@ -14,7 +14,7 @@ internal static class Parameters
     private const string Tag = "parameters", InjectedTag = "injected-parameters";
 
     /// <param name="Name">The variable.</param>
-    /// <param name="Type">Its type as written, or the type of its literal where it says <c>var</c>; null where that cannot be told.</param>
+    /// <param name="Type">Its type as written, or the type of its literal for <c>var</c>; null where that cannot be told.</param>
     /// <param name="Default">Its value as written.</param>
     private sealed record Parameter(string Name, string? Type, string Default)
     {
@@ -40,7 +40,8 @@ internal static class Parameters
                 throw new RunnerException($"-p {assignment}: expected name=value");
             string name = parts[0].Trim();
             Parameter parameter = known.LastOrDefault(parameter => parameter.Name == name)
-                ?? throw new RunnerException($"-p {assignment}: no parameter '{name}'; the notebook has {string.Join(", ", known)}");
+                ?? throw new RunnerException(
+                    $"-p {assignment}: no parameter '{name}'; the notebook has {string.Join(", ", known)}");
             string literal = Literal(parameter.Type, parts[1])
                 ?? throw new RunnerException($"-p {assignment}: '{parts[1]}' is not a value for {parameter}");
             code.Add($"{name} = {literal};");
@@ -103,7 +104,7 @@ internal static class Parameters
                 .Select(item => Literal(element, item))];
             return literals.Contains(null) ? null : $"new {element}[] {{ {string.Join(", ", literals)} }}";
         }
-        CultureInfo invariant = CultureInfo.InvariantCulture;
+        CultureInfo invariant = CultureInfo.InvariantCulture;   // "R": every digit, so that the cell has the value that was given
         const NumberStyles Whole = NumberStyles.AllowLeadingSign, Real = NumberStyles.Float;
         return type switch
         {
@@ -112,8 +113,10 @@ internal static class Parameters
             "int" => int.TryParse(value, Whole, invariant, out int i) ? i.ToString(invariant) : null,
             "uint" => uint.TryParse(value, Whole, invariant, out uint u) ? u.ToString(invariant) : null,
             "long" => long.TryParse(value, Whole, invariant, out long l) ? $"{l.ToString(invariant)}L" : null,
-            "float" => float.TryParse(value, Real, invariant, out float f) && float.IsFinite(f) ? $"{f.ToString("R", invariant)}f" : null,
-            "double" => double.TryParse(value, Real, invariant, out double d) && double.IsFinite(d) ? $"{d.ToString("R", invariant)}d" : null,
+            "float" => float.TryParse(value, Real, invariant, out float f) && float.IsFinite(f)
+                ? $"{f.ToString("R", invariant)}f" : null,
+            "double" => double.TryParse(value, Real, invariant, out double d) && double.IsFinite(d)
+                ? $"{d.ToString("R", invariant)}d" : null,
             "decimal" => decimal.TryParse(value, Real, invariant, out decimal m) ? $"{m.ToString(invariant)}m" : null,
             _ => null,
         };
