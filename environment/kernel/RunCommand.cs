@@ -80,12 +80,25 @@ internal static class RunCommand
         Console.SetIn(new NoInput());
         bool interactive = !Console.IsOutputRedirected;
         var terminal = new TerminalReport(OutputCapture.Terminal, OutputCapture.TerminalErrors, interactive, quiet);
-        var runner = new NotebookRunner(document, folder, terminal, () => AtomicFile.Write(targets.Notebook, document.ToJson()));
+        void Save() => AtomicFile.Write(targets.Notebook, document.ToJson());
+        void TrySave()
+        {
+            try
+            {
+                Save();
+            }
+            catch (RunnerException)
+            {
+                // A disk that is full for a while must not end a long run; the last save reports what is still wrong.
+            }
+        }
+
+        var runner = new NotebookRunner(document, folder, terminal, TrySave);
         RunOutcome outcome;
-        using (new LastWill(runner.Recorder, () => AtomicFile.Write(targets.Notebook, document.ToJson())))
+        using (new LastWill(runner.Recorder, Save))
             outcome = await runner.RunAsync();
 
-        AtomicFile.Write(targets.Notebook, document.ToJson());
+        Save();
         OutputCapture.Terminal.WriteLine($"saved {targets.Notebook}");
         if (targets.Page is not null)
         {

@@ -171,6 +171,16 @@ public sealed class RunnerProcessTests : IDisposable
         await ValidateAsync(At("runs/notebooks/n.ipynb"));
     }
 
+    [Fact]
+    public async Task Native_code_that_aborts_leaves_what_ran_before_saved()
+    {
+        TestNotebook.Write(At("n.ipynb"), "Console.WriteLine(\"first\");", "Environment.FailFast(\"as a native abort does\");");
+        (int exit, _, _) = await Run("n.ipynb");
+        Assert.NotEqual(0, exit);
+        Assert.Contains("first\\n", File.ReadAllText(At("runs/notebooks/n.ipynb")), StringComparison.Ordinal);
+        await ValidateAsync(At("runs/notebooks/n.ipynb"));
+    }
+
     private string At(string name) => Path.Combine(_folder, name);
 
     private Process Start(params string[] arguments)

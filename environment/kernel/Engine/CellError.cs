@@ -68,7 +68,14 @@ internal sealed record CellError(string Name, string Message, int Line, IReadOnl
                 lineInCell = frame.GetFileLineNumber();
             frames.Add($"   at {name}, line {frame.GetFileLineNumber()}");
         }
-        return new CellError(cause.GetType().Name, cause.Message, lineInCell, IsForUsers(cause) ? [] : frames);
+        return new CellError(cause.GetType().Name, WithoutNativeFrames(cause.Message), lineInCell, IsForUsers(cause) ? [] : frames);
+    }
+
+    // libtorch puts the frames of its C++ code into the message.
+    private static string WithoutNativeFrames(string message)
+    {
+        int frames = message.IndexOf("\nException raised from ", StringComparison.Ordinal);
+        return frames < 0 ? message : message[..frames];
     }
 
     private static bool IsWrapper(Exception exception) =>

@@ -1,4 +1,3 @@
-using System.Diagnostics;
 using IntraDistill.Kernel.Engine;
 
 namespace IntraDistill.Kernel.Notebook;
@@ -10,25 +9,23 @@ internal enum RunOutcome { Completed, Failed, Interrupted }
 /// <param name="document">The notebook; outputs are stored in it.</param>
 /// <param name="folder">The notebook's folder.</param>
 /// <param name="terminal">Tells the user how it goes.</param>
-/// <param name="save">Called now and then with the outputs so far stored, so that a long run is not lost.</param>
+/// <param name="save">
+/// Called after each cell, with the outputs so far stored: native code that aborts leaves no other chance to save them.
+/// </param>
 internal sealed class NotebookRunner(NotebookDocument document, string folder, TerminalReport terminal, Action save)
 {
-    private static readonly TimeSpan s_saveEvery = TimeSpan.FromSeconds(30);
-
     private readonly OutputRecorder _recorder = new();
 
     /// <summary>Where outputs are recorded, for whoever must save them when the process goes down.</summary>
     public OutputRecorder Recorder => _recorder;
 
     /// <summary>Runs all cells of code that hold any.</summary>
-    /// <exception cref="RunnerException">The notebook could not be saved meanwhile.</exception>
     public async Task<RunOutcome> RunAsync()
     {
         NotebookCell[] cells = [.. document.CodeCells.Where(cell => !string.IsNullOrWhiteSpace(cell.Source))];
         var session = new ScriptSession(folder, OnEvent);
         CellContext.Fallback = session;
         using var interrupts = new Interrupts(terminal.Interrupting);
-        var sinceSaved = Stopwatch.StartNew();
         try
         {
             for (int i = 0; i < cells.Length; i++)
@@ -36,11 +33,8 @@ internal sealed class NotebookRunner(NotebookDocument document, string folder, T
                 RunOutcome outcome = await RunCellAsync(session, cells[i], i + 1, cells.Length, interrupts);
                 if (outcome != RunOutcome.Completed)
                     return outcome;
-                if (sinceSaved.Elapsed < s_saveEvery)
-                    continue;
                 _recorder.Store();
                 save();
-                sinceSaved.Restart();
             }
             return RunOutcome.Completed;
         }
