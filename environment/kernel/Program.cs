@@ -1,7 +1,6 @@
 using System.CommandLine;
 using IntraDistill.Kernel;
 
-NativeThreads.DoNotSpin();
 var root = new RootCommand("Runs the notebooks of IntraDistill.Kit.") { RunCommand.Create() };
 ParseResult parsed = root.Parse(args);
 if (parsed.Errors.Count == 0)

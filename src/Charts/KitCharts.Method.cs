@@ -76,7 +76,8 @@ public static partial class KitCharts
                 ("color", "white"), ("symbol", "star"), ("size", 16),
                 ("line", Make<Line>(("color", "#2a2a2a"), ("width", 1.5)))))));
 
-        Ternary ternary = Make<Ternary>(("sum", 1), ("bgcolor", "white"),
+        // The upper corner's name stands above the triangle: the title needs room above that.
+        Ternary ternary = Make<Ternary>(("sum", 1), ("bgcolor", "white"), ("domain", Make<Domain>(("y", new[] { 0, 0.92 }))),
             ("aaxis", Side(outcomes[0])), ("baxis", Side(outcomes[1])), ("caxis", Side(outcomes[2])));
         return WithRoomBelow(Compose(title, traces, ("ternary", ternary), ("showlegend", false)), 60);
 

@@ -172,17 +172,6 @@ public sealed class RunnerProcessTests : IDisposable
     }
 
     [Fact]
-    public async Task Native_libraries_see_that_their_threads_are_not_to_spin()
-    {
-        Assert.SkipUnless(OperatingSystem.IsLinux(), "libgomp is Linux's");
-        TestNotebook.Write(At("n.ipynb"),
-            "using System.Runtime.InteropServices;\n"
-            + "class Native { [DllImport(\"libc\")] public static extern IntPtr getenv(string name); }\n"
-            + "Console.WriteLine(\"spins \" + Marshal.PtrToStringUTF8(Native.getenv(\"GOMP_SPINCOUNT\")));");
-        Assert.Contains("spins 1000", (await Run("n.ipynb")).Output, StringComparison.Ordinal);
-    }
-
-    [Fact]
     public async Task Native_code_that_aborts_leaves_what_ran_before_saved()
     {
         TestNotebook.Write(At("n.ipynb"), "Console.WriteLine(\"first\");", "Environment.FailFast(\"as a native abort does\");");
