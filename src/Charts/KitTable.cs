@@ -30,7 +30,8 @@ public sealed record KitCell(string Text)
     /// <param name="value">The number.</param>
     /// <param name="decimals">Digits after the point.</param>
     public static KitCell Number(double value, int decimals = 2) =>
-        double.IsNaN(value) ? NotMeasured : new(value.ToString($"N{decimals}", CultureInfo.InvariantCulture));
+        // + 0.0 makes −0 a plain 0.
+        double.IsNaN(value) ? NotMeasured : new((Math.Round(value, decimals) + 0.0).ToString($"N{decimals}", CultureInfo.InvariantCulture));
 
     /// <summary>The cell, standing out.</summary>
     public KitCell Bold() => this with { Emphasized = true };
@@ -123,7 +124,8 @@ public sealed class KitTable(string caption, params KitColumn[] columns)
         {
             html.Append("<tr>");
             for (int i = 0; i < row.Length; i++)
-                html.Append($"<td style=\"text-align:{Align(columns[i])};padding:3px 10px{(row[i].IsPublished ? Shade : "")}\">")
+                html.Append($"<td style=\"text-align:{Align(columns[i])};padding:3px 10px{(columns[i].Numeric ? ";white-space:nowrap" : "")}"
+                        + $"{(row[i].IsPublished ? Shade : "")}\">")
                     .Append(Html(row[i])).Append("</td>");
             html.Append("</tr>\n");
         }

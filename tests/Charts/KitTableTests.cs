@@ -14,6 +14,9 @@ public class KitTableTests
         .Note("Xu et al. 2022, table 1.");
 
     [Fact]
+    public void A_small_negative_number_is_not_shown_as_minus_zero() => Assert.Equal("0.000", KitCell.Number(-0.0001, 3).Text);
+
+    [Fact]
     public void Text_is_aligned_and_tells_published_from_measured()
     {
         string[] lines = Table().ToString().ReplaceLineEndings("\n").Split('\n');
