@@ -164,6 +164,7 @@ public sealed class Trainer<TBatch> : IDisposable where TBatch : IBatch
             throw new CheckpointException(other, "is of an earlier run; call TryResume() before training to go on with it, " +
                 "or delete it, or choose another CheckpointFolder.");
         }
+        NativeMemory.Trim();
         _log ??= _settings.TensorBoardFolder is { } folder ? new TensorBoardLog(folder) : null;
         _stopped = null;
         var meter = new ProgressMeter(Progress with
@@ -204,6 +205,7 @@ public sealed class Trainer<TBatch> : IDisposable where TBatch : IBatch
         finally
         {
             _model.train(training);
+            NativeMemory.Trim();
         }
     }
 
