@@ -57,7 +57,10 @@ public sealed class SensitivityDistribution
     /// <summary>The standard deviation of log10 of the sensitivities above 0, in decades.</summary>
     public double LogStandardDeviation { get; }
 
-    /// <summary>The part of the parameters whose sensitivity is exactly 0, such as embeddings of words the probe never met.</summary>
+    /// <summary>
+    /// The part of the parameters whose sensitivity is exactly 0: those of ReLU units that are never active, or embeddings of
+    /// words that the probe never met.
+    /// </summary>
     public double ZeroFraction { get; }
 
     /// <summary>The ratio of the 90 % quantile to the 10 % quantile.</summary>
