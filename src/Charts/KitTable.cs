@@ -31,7 +31,8 @@ public sealed record KitCell(string Text)
     /// <param name="decimals">Digits after the point.</param>
     public static KitCell Number(double value, int decimals = 2) =>
         // + 0.0 makes −0 a plain 0.
-        double.IsNaN(value) ? NotMeasured : new((Math.Round(value, decimals) + 0.0).ToString($"N{decimals}", CultureInfo.InvariantCulture));
+        double.IsNaN(value) ? NotMeasured
+            : new((Math.Round(value, decimals) + 0.0).ToString($"N{decimals}", CultureInfo.InvariantCulture));
 
     /// <summary>The cell, standing out.</summary>
     public KitCell Bold() => this with { Emphasized = true };
@@ -124,8 +125,8 @@ public sealed class KitTable(string caption, params KitColumn[] columns)
         {
             html.Append("<tr>");
             for (int i = 0; i < row.Length; i++)
-                html.Append($"<td style=\"text-align:{Align(columns[i])};padding:3px 10px{(columns[i].Numeric ? ";white-space:nowrap" : "")}"
-                        + $"{(row[i].IsPublished ? Shade : "")}\">")
+                html.Append($"<td style=\"text-align:{Align(columns[i])};padding:3px 10px")
+                    .Append(columns[i].Numeric ? ";white-space:nowrap" : "").Append(row[i].IsPublished ? Shade : "").Append("\">")
                     .Append(Html(row[i])).Append("</td>");
             html.Append("</tr>\n");
         }

@@ -44,10 +44,10 @@ public static class Divergences
                 : throw new ArgumentException("the mean squared error counts every element and takes no mask", nameof(mask));
         RequirePasses(logits);
         if (logits.dim() < 2)
-            throw new ArgumentException($"logits of shape (K, …, V) were expected, not ({string.Join(", ", logits.shape)})", nameof(logits));
+            throw new ArgumentException($"logits of shape (K, …, V) were expected, not {logits.Text()}", nameof(logits));
         if (mask is not null && !mask.shape.SequenceEqual(logits.shape[1..^1]))
-            throw new ArgumentException($"a mask of shape ({string.Join(", ", logits.shape[1..^1])}) was expected for logits of shape "
-                + $"({string.Join(", ", logits.shape)}), not ({string.Join(", ", mask.shape)})", nameof(mask));
+            throw new ArgumentException($"a mask of shape {TensorShape.Text(logits.shape.AsSpan(1..^1))} was expected for logits of shape "
+                + $"{logits.Text()}, not {mask.Text()}", nameof(mask));
 
         using var scope = NewDisposeScope();
         long passes = logits.shape[0], classes = logits.shape[^1];
@@ -75,7 +75,8 @@ public static class Divergences
             value.add_(values.sum());
             gradient?.narrow(1, start, length).copy_(scaledGradient.mul_(1.0 / passes));
         }
-        return (gradient is null ? value : WithGradient(value, (logits, gradient.reshape(logits.shape)))).MoveToOuterDisposeScope();
+        Tensor result = gradient is null ? value : WithGradient(value, (logits, gradient.reshape(logits.shape)));
+        return result.MoveToOuterDisposeScope();
     }
 
     /// <summary>
@@ -92,7 +93,8 @@ public static class Divergences
     /// <param name="logProbabilities">(K, n, V); left as it is.</param>
     /// <param name="probabilities">(K, n, V), its exponential; left as it is.</param>
     /// <returns>Values (n), and K times the gradient (K, n, V).</returns>
-    internal static (Tensor Values, Tensor ScaledGradient) Terms(Divergence divergence, Tensor logProbabilities, Tensor probabilities)
+    internal static (Tensor Values, Tensor ScaledGradient) Terms(
+        Divergence divergence, Tensor logProbabilities, Tensor probabilities)
     {
         switch (divergence)
         {
@@ -134,6 +136,7 @@ public static class Divergences
     private static void RequirePasses(Tensor outputs)
     {
         if (outputs.dim() < 1 || outputs.shape[0] < 1)
-            throw new ArgumentException($"outputs of K ≥ 1 passes stacked along the first dimension were expected, not shape ({string.Join(", ", outputs.shape)})", nameof(outputs));
+            throw new ArgumentException(
+                $"outputs of K ≥ 1 passes stacked along the first dimension were expected, not {outputs.Text()}", nameof(outputs));
     }
 }

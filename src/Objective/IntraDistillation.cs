@@ -51,13 +51,17 @@ public sealed class IntraDistillation
     public IntraDistillationLoss Loss(Tensor logits, Func<Tensor, Tensor> taskLoss, long step, Tensor? mask = null)
     {
         if (logits.shape[0] != Settings.Passes)
-            throw new ArgumentException($"{Settings.Passes} passes were expected along the first dimension of the logits, not {logits.shape[0]}", nameof(logits));
+            throw new ArgumentException(
+                $"{Settings.Passes} passes were expected along the first dimension of the logits, not {logits.shape[0]}", nameof(logits));
         using var scope = NewDisposeScope();
         double alpha = AlphaAt(step);
         Tensor task = stack(Enumerable.Range(0, Settings.Passes).Select(i => taskLoss(logits[i])).ToArray()).mean();
         Tensor divergence = Divergences.Compute(Settings.Divergence, logits, mask);
+        // The mean squared error is a mean already.
         if (Settings.Reduction == DivergenceReduction.Mean && Settings.Divergence != Divergence.MeanSquaredError)
-            divergence = divergence / (mask is null ? logits.shape[1..^1].Aggregate(1L, (a, b) => a * b) : mask.sum().to(logits.dtype).clamp_min(1));
+            divergence = mask is null
+                ? divergence / (logits.numel() / (logits.shape[0] * logits.shape[^1]))
+                : divergence / mask.sum().to(logits.dtype).clamp_min(1);
         return Detach(new(task.detach(), divergence.detach(), alpha, alpha == 0 ? task : task + alpha * divergence));
     }
 

@@ -24,6 +24,8 @@ public sealed record IntraDistillationSettings
     /// <summary>N, the number of updates of the whole run.</summary>
     public long TotalSteps { get; init; } = 50_000;
 
-    /// <summary>How the divergences of a batch's positions become one number. <see cref="TranslationObjective"/> always averages.</summary>
+    /// <summary>
+    /// How the divergences of a batch's positions become one number. <see cref="TranslationObjective"/> always averages.
+    /// </summary>
     public DivergenceReduction Reduction { get; init; } = DivergenceReduction.Sum;
 }

@@ -18,11 +18,14 @@ public sealed class TranslationObjective
     /// <param name="intraDistillation">K, the divergence (X or Jensen–Shannon) and α′.</param>
     /// <param name="labelSmoothing">ε of the task loss, from 0 to below 1.</param>
     /// <param name="padId">The target id that does not count.</param>
-    /// <exception cref="ArgumentException">The divergence is the mean squared error, which is for regression, or ε is out of its range.</exception>
+    /// <exception cref="ArgumentException">
+    /// The divergence is the mean squared error, which is for regression, or ε is out of its range.
+    /// </exception>
     public TranslationObjective(IntraDistillation intraDistillation, double labelSmoothing = 0.1, long padId = 0)
     {
         if (intraDistillation.Settings.Divergence == Divergence.MeanSquaredError)
-            throw new ArgumentException("translation compares distributions: X or Jensen–Shannon was expected, not the mean squared error", nameof(intraDistillation));
+            throw new ArgumentException(
+                "translation compares distributions: X or Jensen–Shannon was expected, not the mean squared error", nameof(intraDistillation));
         if (!(labelSmoothing >= 0 && labelSmoothing < 1))
             throw new ArgumentOutOfRangeException(nameof(labelSmoothing), labelSmoothing, "0 ≤ ε < 1 was expected");
         (_intraDistillation, _smoothing, _padId) = (intraDistillation, new(labelSmoothing), padId);
@@ -33,7 +36,9 @@ public sealed class TranslationObjective
     /// <param name="outputWeight">(V, d): the output projection, logits = hidden · outputWeightᵀ.</param>
     /// <param name="target">(B, T): int64 target ids.</param>
     /// <param name="step">The update, for α′.</param>
-    /// <returns>Terms per target token; <c>Total.backward()</c> reaches both <paramref name="hidden"/> and <paramref name="outputWeight"/>.</returns>
+    /// <returns>
+    /// Terms per target token; <c>Total.backward()</c> reaches both <paramref name="hidden"/> and <paramref name="outputWeight"/>.
+    /// </returns>
     /// <exception cref="ArgumentException">The shapes do not fit each other, or every target is padding.</exception>
     public IntraDistillationLoss Loss(Tensor hidden, Tensor outputWeight, Tensor target, long step)
     {
@@ -87,7 +92,8 @@ public sealed class TranslationObjective
         {
             using var chunkScope = NewDisposeScope();
             Tensor logits = kept.Hidden.narrow(1, start, length).squeeze(0).matmul(outputWeight.t());
-            sum += F.cross_entropy(logits, kept.Target.narrow(0, start, length), reduction: nn.Reduction.Sum).to(float64).item<double>();
+            Tensor chunkSum = F.cross_entropy(logits, kept.Target.narrow(0, start, length), reduction: nn.Reduction.Sum);
+            sum += chunkSum.to(float64).item<double>();
         }
         return (sum, kept.Count);
     }
@@ -114,13 +120,15 @@ public sealed class TranslationObjective
         }
         else
         {
-            (Tensor values, Tensor scaled) = Divergences.Terms(_intraDistillation.Settings.Divergence, logProbabilities, probabilities);
+            (Tensor values, Tensor scaled) =
+                Divergences.Terms(_intraDistillation.Settings.Divergence, logProbabilities, probabilities);
             divergence.add_(values.sum());
             gradient = alpha == 0 ? probabilities : scaled.mul_(alpha).add_(probabilities);
         }
         if (perClass > 0)
             gradient.sub_(perClass);
-        return gradient.scatter_add_(-1, targets, full([passes, length, 1], -onTarget, dtype: states.dtype, device: states.device));
+        Tensor less = full([passes, length, 1], -onTarget, dtype: states.dtype, device: states.device);
+        return gradient.scatter_add_(-1, targets, less);
     }
 
     /// <summary>The states and targets of the tokens that count: (K, n, d), (n), and their places in B·T, (n).</summary>
@@ -148,8 +156,9 @@ public sealed class TranslationObjective
 
     private static void RequireShapes(Tensor hidden, Tensor outputWeight, Tensor target)
     {
-        if (hidden.dim() != 4 || outputWeight.dim() != 2 || hidden.shape[^1] != outputWeight.shape[^1] || !target.shape.SequenceEqual(hidden.shape[1..3]))
-            throw new ArgumentException($"hidden (K, B, T, d), outputWeight (V, d) and target (B, T) were expected, not "
-                + $"({string.Join(", ", hidden.shape)}), ({string.Join(", ", outputWeight.shape)}) and ({string.Join(", ", target.shape)})");
+        if (hidden.dim() != 4 || outputWeight.dim() != 2 || hidden.shape[^1] != outputWeight.shape[^1]
+            || !target.shape.SequenceEqual(hidden.shape[1..3]))
+            throw new ArgumentException("hidden (K, B, T, d), outputWeight (V, d) and target (B, T) were expected, not "
+                + $"{hidden.Text()}, {outputWeight.Text()} and {target.Text()}");
     }
 }

@@ -20,7 +20,8 @@ public sealed class ParameterSensitivity
         {
             int bad = Array.FindIndex(values, v => !(v >= 0 && float.IsFinite(v)));
             if (bad >= 0)
-                throw new IntraDistillException($"the sensitivity of {name}[{bad}] is {values[bad]}: a finite number, 0 or larger, was expected");
+                throw new IntraDistillException(
+                    $"the sensitivity of {name}[{bad}] is {values[bad]}: a finite number, 0 or larger, was expected");
         }
         _parameters = parameters;
     }

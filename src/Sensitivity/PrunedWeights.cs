@@ -7,7 +7,8 @@ public sealed class PrunedWeights : IDisposable
 {
     private readonly List<(Tensor Parameter, Tensor Original)> _originals;
 
-    internal PrunedWeights(List<(Tensor Parameter, Tensor Original)> originals, long count) => (_originals, Count) = (originals, count);
+    internal PrunedWeights(List<(Tensor Parameter, Tensor Original)> originals, long count) =>
+        (_originals, Count) = (originals, count);
 
     /// <summary>How many scalar parameters are zero because of it.</summary>
     public long Count { get; }

@@ -1,4 +1,5 @@
 using TorchSharp;
+using TorchSharp.Modules;
 using static TorchSharp.torch;
 
 namespace IntraDistill.Sensitivity;
@@ -23,15 +24,19 @@ public static class Pruning
     /// <param name="order">Which end of the order goes first.</param>
     /// <returns>Restores the weights, bit for bit, when disposed.</returns>
     /// <exception cref="IntraDistillException">A parameter is missing from the module, or has another size.</exception>
-    public static PrunedWeights Prune(nn.Module model, ParameterSensitivity sensitivity, double part, PruningOrder order = PruningOrder.LeastSensitive)
+    public static PrunedWeights Prune(
+        nn.Module model, ParameterSensitivity sensitivity, double part, PruningOrder order = PruningOrder.LeastSensitive)
     {
         if (!(part >= 0 && part <= 1))
             throw new ArgumentOutOfRangeException(nameof(part), part, "a part from 0 to 1 was expected");
-        Dictionary<string, TorchSharp.Modules.Parameter> byName = model.named_parameters().ToDictionary(p => p.name, p => p.parameter);
+        Dictionary<string, Parameter> byName = model.named_parameters().ToDictionary(p => p.name, p => p.parameter);
         foreach ((string name, float[] values) in sensitivity.Parameters)
-            if (!byName.TryGetValue(name, out TorchSharp.Modules.Parameter? parameter) || parameter.numel() != values.LongLength)
+        {
+            Parameter? parameter = byName.GetValueOrDefault(name);
+            if (parameter?.numel() != values.LongLength)
                 throw new IntraDistillException($"the sensitivities have {values.LongLength} values for {name}, and the module has "
-                    + (byName.TryGetValue(name, out parameter) ? $"{parameter.numel()}" : "no such parameter"));
+                    + (parameter is null ? "no such parameter" : $"{parameter.numel()}"));
+        }
 
         bool[][] pruned = Select(sensitivity, (long)Math.Round(part * sensitivity.Count), order);
         using var noGrad = no_grad();

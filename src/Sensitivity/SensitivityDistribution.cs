@@ -1,3 +1,5 @@
+using MathNet.Numerics.Statistics;
+
 namespace IntraDistill.Sensitivity;
 
 /// <summary>How sensitivity is spread over parameters: what the paper calls the sensitivity gap, in several measures.</summary>
@@ -32,8 +34,7 @@ public sealed class SensitivityDistribution
 
         float[] positive = _sorted[Array.FindIndex(_sorted, v => v > 0) is >= 0 and int first ? first.. : ^0..];
         ZeroFraction = 1 - positive.Length / n;
-        double logMean = positive.Length > 0 ? positive.Average(v => Math.Log10(v)) : double.NaN;
-        LogStandardDeviation = positive.Length > 0 ? Math.Sqrt(positive.Average(v => (Math.Log10(v) - logMean) * (Math.Log10(v) - logMean))) : double.NaN;
+        LogStandardDeviation = positive.Length > 0 ? positive.Select(v => Math.Log10(v)).PopulationStandardDeviation() : double.NaN;
     }
 
     /// <summary>How many parameters there are.</summary>
@@ -74,7 +75,9 @@ public sealed class SensitivityDistribution
             throw new ArgumentOutOfRangeException(nameof(part), part, "a part from 0 to 1 was expected");
         double position = part * (_sorted.Length - 1);
         int below = (int)position;
-        return below + 1 < _sorted.Length ? _sorted[below] + (position - below) * ((double)_sorted[below + 1] - _sorted[below]) : _sorted[^1];
+        return below + 1 < _sorted.Length
+            ? _sorted[below] + (position - below) * ((double)_sorted[below + 1] - _sorted[below])
+            : _sorted[^1];
     }
 
     /// <summary>The Lorenz curve: the part of all sensitivity that the least sensitive parameters hold.</summary>
@@ -95,7 +98,9 @@ public sealed class SensitivityDistribution
     }
 
     /// <summary>The histogram on a log axis.</summary>
-    /// <param name="decadeFrom">The lower end of the axis as a power of ten; smaller values, 0 among them, fall into the first bin.</param>
+    /// <param name="decadeFrom">
+    /// The lower end of the axis as a power of ten; smaller values, 0 among them, fall into the first bin.
+    /// </param>
     /// <param name="decadeTo">The upper end; larger values fall into the last bin.</param>
     /// <param name="binsPerDecade">How many bins a decade has.</param>
     /// <returns>The bins' edges as log10 (one more than there are bins) and the part of the parameters in each bin.</returns>

@@ -1,4 +1,5 @@
 using TorchSharp;
+using TorchSharp.Modules;
 using static TorchSharp.torch;
 
 namespace IntraDistill.Sensitivity;
@@ -19,10 +20,11 @@ public static class SensitivityProbe
     /// Washington's reproduction of the paper).
     /// </param>
     /// <exception cref="IntraDistillException">There is no batch, no parameter, or a loss that is not finite.</exception>
-    public static ParameterSensitivity Measure<TBatch>(nn.Module model, IEnumerable<TBatch> batches, Func<TBatch, Tensor> loss, bool divideByLoss = false)
+    public static ParameterSensitivity Measure<TBatch>(
+        nn.Module model, IEnumerable<TBatch> batches, Func<TBatch, Tensor> loss, bool divideByLoss = false)
     {
         using var scope = NewDisposeScope();
-        (string Name, TorchSharp.Modules.Parameter Value)[] parameters = [.. model.named_parameters().Where(p => p.parameter.requires_grad).Select(p => (p.name, p.parameter))];
+        (string Name, Parameter Value)[] parameters = [.. model.named_parameters().Where(p => p.parameter.requires_grad)];
         Tensor[] sums = [.. parameters.Select(p => zeros_like(p.Value).detach())];
         int count = 0;
         foreach (TBatch batch in batches)
@@ -32,7 +34,8 @@ public static class SensitivityProbe
             Tensor value = loss(batch);
             double scalar = value.detach().to(float64).item<double>();
             if (!double.IsFinite(scalar) || (divideByLoss && scalar == 0))
-                throw new IntraDistillException($"the loss of batch {count + 1} is {scalar}: a finite number{(divideByLoss ? " other than 0" : "")} was expected");
+                throw new IntraDistillException($"the loss of batch {count + 1} is {scalar}: a finite number"
+                    + $"{(divideByLoss ? " other than 0" : "")} was expected");
             value.backward();
             count++;
             using var noGrad = no_grad();

@@ -28,12 +28,14 @@ public static class Machine
             return CPU;
         string[] parts = name.Split(':');
         int index = 0;
-        if (parts[0] != "cuda" || parts.Length > 2 || (parts.Length == 2 && !int.TryParse(parts[1], NumberStyles.None, CultureInfo.InvariantCulture, out index)))
+        bool named = parts is ["cuda"]
+            || (parts is ["cuda", string number] && int.TryParse(number, NumberStyles.None, CultureInfo.InvariantCulture, out index));
+        if (!named)
             throw new IntraDistillException($"device = \"{name}\": auto, cpu, cuda or cuda:N was expected");
         int devices = cuda.is_available() ? cuda.device_count() : 0;
         if (index >= devices)
-            throw new IntraDistillException($"device = \"{name}\": {devices} CUDA devices are usable here; build the kit with -p:Accelerator=cuda on a "
-                + "machine that has one, or take auto or cpu");
+            throw new IntraDistillException($"device = \"{name}\": {devices} CUDA devices are usable here; build the kit with "
+                + "-p:Accelerator=cuda on a machine that has one, or take auto or cpu");
         return new Device(DeviceType.CUDA, index);
     }
 
@@ -41,7 +43,8 @@ public static class Machine
     {
         const string info = "/proc/cpuinfo";
         string? model = File.Exists(info)
-            ? File.ReadLines(info).FirstOrDefault(line => line.StartsWith("model name", StringComparison.Ordinal))?.Split(':', 2)[1].Trim()
+            ? File.ReadLines(info).FirstOrDefault(line => line.StartsWith("model name", StringComparison.Ordinal))?
+                .Split(':', 2)[1].Trim()
             : Environment.GetEnvironmentVariable("PROCESSOR_IDENTIFIER");
         return model ?? RuntimeInformation.ProcessArchitecture.ToString();
     }
