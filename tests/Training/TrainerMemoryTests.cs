@@ -55,10 +55,12 @@ public sealed class TrainerMemoryTests
             Tensor states = model.hidden(from_array(batch.Source).repeat(passes, 1), from_array(batch.DecoderInput).repeat(passes, 1));
             return objective.Loss(states.view(passes, target.shape[0], target.shape[1], -1), model.OutputWeight, target, update);
         });
+        // The first update leaves nothing behind of what earlier tests held.
+        await trainer.TrainAsync(untilUpdate: 1, cancellation: TestContext.Current.CancellationToken);
         long before = Environment.WorkingSet;
         TrainingResult result = await trainer.TrainAsync(cancellation: TestContext.Current.CancellationToken);
         long used = result.PeakMemory - before, kept = Environment.WorkingSet - before;
-        Assert.True(used > 200_000_000, $"the run used {used:N0} bytes: too few to tell");
+        Assert.True(used > 100_000_000, $"the run used {used:N0} bytes: too few to tell");
         Assert.True(kept < used / 2, $"{kept:N0} of {used:N0} bytes are still held");
     }
 
