@@ -14,6 +14,12 @@ public static class Divergences
     /// <summary>Chunks hold about this many logits: 16 MB of float32, enough for the products to be fast.</summary>
     internal const long ElementsPerChunk = 4_000_000;
 
+    /// <summary>The divergence of a name, as a notebook's parameter gives it; whatever its case.</summary>
+    /// <exception cref="IntraDistillException">There is no divergence of that name.</exception>
+    public static Divergence Parse(string name) =>
+        Enum.GetNames<Divergence>().Contains(name, StringComparer.OrdinalIgnoreCase) ? Enum.Parse<Divergence>(name, ignoreCase: true)
+            : throw new IntraDistillException($"divergence = \"{name}\": X, JensenShannon or MeanSquaredError was expected");
+
     /// <summary>The X-divergence, summed over the positions that count. See <see cref="Compute"/>.</summary>
     public static Tensor X(Tensor logits, Tensor? mask = null) => Compute(Divergence.X, logits, mask);
 

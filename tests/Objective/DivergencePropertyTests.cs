@@ -68,6 +68,14 @@ public class DivergencePropertyTests
     }
 
     [Fact]
+    public void A_divergence_is_chosen_by_name()
+    {
+        Assert.Equal(Divergence.X, Divergences.Parse("x"));
+        Assert.Equal(Divergence.JensenShannon, Divergences.Parse("JensenShannon"));
+        Assert.Contains("\"1\": X, JensenShannon", Assert.Throws<IntraDistillException>(() => Divergences.Parse("1")).Message);
+    }
+
+    [Fact]
     public void Wrong_shapes_are_named()
     {
         using var scope = NewDisposeScope();
