@@ -1,7 +1,7 @@
 namespace IntraDistill.Objective;
 
 /// <summary>
-/// The schedule of the divergence's weight α′ (paper, section 3.3): small while the model knows nothing, and α from
+/// The schedule of the divergence's weight α′ (Xu et al. 2022): small while the model knows nothing, and α from
 /// step N/p on.
 /// <code>
 /// γ = log_{p/q}(1/α)

@@ -9,7 +9,7 @@ public enum Divergence
     /// <summary>The Jensen–Shannon divergence, (1/K) Σ_i KL(p_i ‖ p̄): bounded by log K.</summary>
     JensenShannon,
 
-    /// <summary>(1/K) Σ_i mean((z_i − z̄)²) of the raw outputs: the form for regression (paper, section 4: STS-B).</summary>
+    /// <summary>(1/K) Σ_i mean((z_i − z̄)²) of the raw outputs: the form for regression (the paper's for STS-B).</summary>
     MeanSquaredError,
 }
 

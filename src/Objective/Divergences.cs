@@ -5,7 +5,7 @@ using F = TorchSharp.torch.nn.functional;
 namespace IntraDistill.Objective;
 
 /// <summary>
-/// The divergences between K passes over the same batch (paper, section 3.2), as scalars that autograd can
+/// The divergences between K passes over the same batch (Xu et al. 2022), as scalars that autograd can
 /// differentiate. Values and gradients come from closed forms, a chunk of positions at a time, so that the K
 /// probability tensors never exist at once.
 /// </summary>

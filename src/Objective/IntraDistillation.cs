@@ -4,7 +4,7 @@ namespace IntraDistill.Objective;
 
 /// <summary>
 /// Intra-distillation for any module: K passes over the same batch with dropout active, and
-/// <c>L = (1/K) Σ_i L_task(i) + α′ · X(p_1..p_K)</c> (paper, section 3). Three lines in a training loop:
+/// <c>L = (1/K) Σ_i L_task(i) + α′ · X(p_1..p_K)</c> (Xu et al. 2022). Three lines in a training loop:
 /// <code>
 /// var intraDistillation = new IntraDistillation(new() { Alpha = 1, TotalSteps = steps });
 /// var loss = intraDistillation.Loss(() => model.forward(x), logits => cross_entropy(logits, y), step);

@@ -1,6 +1,6 @@
 namespace IntraDistill.Objective;
 
-/// <summary>The settings of intra-distillation; the defaults are the paper's for IWSLT'14 (section 4.1).</summary>
+/// <summary>The settings of intra-distillation; the defaults are the paper's for IWSLT'14.</summary>
 public sealed record IntraDistillationSettings
 {
     /// <summary>K, the passes over each batch. 1 is plain training.</summary>

@@ -2,7 +2,7 @@ namespace IntraDistill.Sensitivity;
 
 /// <summary>
 /// The sensitivity of every scalar parameter of a module, <c>I(θ_j) = |θ_j · ∂L/∂θ_j|</c>: to first order the change of
-/// the loss when θ_j is set to zero (paper, section 2.1).
+/// the loss when θ_j is set to zero (Xu et al. 2022).
 /// </summary>
 public sealed class ParameterSensitivity
 {

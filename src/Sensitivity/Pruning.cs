@@ -14,7 +14,7 @@ public enum PruningOrder
     MostSensitive,
 }
 
-/// <summary>One-shot pruning: the most or least sensitive parameters of a module set to zero (paper, section 5.3).</summary>
+/// <summary>One-shot pruning: the most or least sensitive parameters of a module set to zero (Xu et al. 2022).</summary>
 public static class Pruning
 {
     /// <summary>Sets a part of the parameters to zero until the returned object is disposed.</summary>
