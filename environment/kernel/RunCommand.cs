@@ -77,7 +77,7 @@ internal static class RunCommand
         string folder = Path.GetDirectoryName(Path.GetFullPath(path))!;
         Directory.SetCurrentDirectory(folder);   // as Jupyter does: relative paths in cells start at the notebook
         OutputCapture.Install();
-        Console.SetIn(new NoInput());
+        Console.SetIn(new CellInputReader());
         bool interactive = !Console.IsOutputRedirected;
         var terminal = new TerminalReport(OutputCapture.Terminal, OutputCapture.TerminalErrors, interactive, quiet);
         void Save() => AtomicFile.Write(targets.Notebook, document.ToJson());

@@ -12,7 +12,7 @@ internal static class CellContext
     /// </summary>
     public const string CancellationKey = "IntraDistill.CellCancellation";
 
-    private static readonly AsyncLocal<ScriptSession?> s_flowing = new();
+    private static readonly AsyncLocal<CellRun?> s_flowing = new();
 
     /// <summary>
     /// The session that output belongs to when it comes from a thread that no cell started (a timer, a native callback).
@@ -20,12 +20,15 @@ internal static class CellContext
     /// </summary>
     public static ScriptSession? Fallback { get; set; }
 
-    /// <summary>The session of the code that asks, or null.</summary>
-    public static ScriptSession? Session
+    /// <summary>The run of the cell that started the code that asks, however many tasks and threads ago; or null.</summary>
+    public static CellRun? Run
     {
-        get => s_flowing.Value ?? Fallback;
+        get => s_flowing.Value;
         set => s_flowing.Value = value;
     }
+
+    /// <summary>The session of the code that asks, or null.</summary>
+    public static ScriptSession? Session => Run?.Session ?? Fallback;
 
     public static DisplayedValue Display(object? value, string[] mimeTypes)
     {

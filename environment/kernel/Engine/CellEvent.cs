@@ -14,6 +14,10 @@ internal sealed record Displayed(MimeBundle Data, string DisplayId) : CellEvent;
 /// <summary>A displayed value replaced by another, in whichever cell it was displayed.</summary>
 internal sealed record DisplayUpdated(MimeBundle Data, string DisplayId) : CellEvent;
 
+/// <summary>What the cell has put out so far is taken away.</summary>
+/// <param name="Wait">Not before there is something new to show, so that the output does not flicker.</param>
+internal sealed record OutputCleared(bool Wait) : CellEvent;
+
 /// <summary>The value of the cell's last expression.</summary>
 internal sealed record ResultProduced(MimeBundle Data) : CellEvent;
 

@@ -24,10 +24,11 @@ internal sealed class ReferenceSet : MetadataReferenceResolver
         _folder = folder;
         foreach (PortableExecutableReference reference in s_host.Value)
             _byName[Path.GetFileNameWithoutExtension(reference.FilePath!)] = reference;
+        All = [.. _byName.Values];
     }
 
-    /// <summary>All references so far.</summary>
-    public IReadOnlyCollection<MetadataReference> All => _byName.Values;
+    /// <summary>All references so far; a snapshot, so that it can be read while a cell adds to it.</summary>
+    public ImmutableArray<MetadataReference> All { get; private set; }
 
     /// <summary>What was wrong with a <c>#r</c> of the compilation at hand; the caller takes it and reports it.</summary>
     public DirectiveException? Error { get; private set; }
@@ -118,6 +119,7 @@ internal sealed class ReferenceSet : MetadataReferenceResolver
         AssemblyProbe.Add(path);
         string loaded = AssemblyProbe.Platform.GetValueOrDefault(name) ?? AssemblyProbe.Find(name)!;
         _byName[name] = MetadataReference.CreateFromFile(loaded);
+        All = [.. _byName.Values];
     }
 
     // What lies beside the assembly and belongs to it: all that its deps.json lists, or else what it references, and so on.

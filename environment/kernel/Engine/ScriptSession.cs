@@ -1,3 +1,4 @@
+using System.Collections.Immutable;
 using System.Diagnostics;
 using Microsoft.CodeAnalysis;
 using IntraDistill.Kernel.Notebook;
@@ -13,6 +14,7 @@ internal sealed class ScriptSession
     private readonly string _folder;
     private readonly Action<CellEvent> _emit;
     private readonly ReferenceSet _references;
+    private CellRun? _run;
     private Submission? _last;
     private object?[] _instances = new object?[16];
     private int _submissions;
@@ -27,14 +29,40 @@ internal sealed class ScriptSession
         OutputCapture.Install();
     }
 
+    /// <summary>Answers the cells that ask for input; by default nobody does.</summary>
+    public ICellInput Input { get; init; } = new NoInput();
+
+    /// <summary>The notebook's folder.</summary>
+    public string Folder => _folder;
+
+    /// <summary>What cells are compiled against.</summary>
+    public ReferenceSet References => _references;
+
+    /// <summary>The C# that was compiled so far, piece by piece, each on top of those before it. Safe to read at any time.</summary>
+    public ImmutableArray<string> Submissions { get; private set; } = [];
+
     /// <summary>Cancelled when the running cell is interrupted.</summary>
-    public CancellationToken CellCancellation { get; private set; }
+    public CancellationToken CellCancellation => _run?.Cancellation ?? CancellationToken.None;
 
     /// <summary>How the cell that is compiled under a number is called in errors.</summary>
     public static string NameOf(int cell) => $"cell {cell}";
 
-    /// <summary>Passes an event to the front end.</summary>
-    public void Emit(CellEvent cellEvent) => _emit(cellEvent);
+    /// <summary>Passes an event to the front end, unless it comes from a cell that was abandoned.</summary>
+    public void Emit(CellEvent cellEvent)
+    {
+        if (CellContext.Run is not { Abandoned: true })
+            _emit(cellEvent);
+    }
+
+    /// <summary>
+    /// Gives up the running cell, which does not react to its interruption. .NET cannot stop its thread; but what it
+    /// still puts out is dropped, what it declares is not taken over, and the next cell can run.
+    /// </summary>
+    public void Abandon()
+    {
+        if (_run is { } run)
+            run.Abandoned = true;
+    }
 
     /// <summary>Runs one cell, on another thread; one at a time.</summary>
     /// <param name="code">C# script with <c>#!</c> magics.</param>
@@ -43,8 +71,7 @@ internal sealed class ScriptSession
     /// <returns>Why the cell failed, also emitted as its last event; null when it ran to its end.</returns>
     public Task<CellError?> SubmitAsync(string code, int cell, CancellationToken cancellation) => Task.Run(async () =>
     {
-        CellContext.Session = this;
-        CellCancellation = cancellation;
+        CellContext.Run = _run = new CellRun(this, cancellation);
         AppContext.SetData(CellContext.CancellationKey, cancellation);
         CellError? error;
         try
@@ -67,6 +94,30 @@ internal sealed class ScriptSession
             Emit(new CellFailed(error));
         return error;
     }, CancellationToken.None);
+
+    /// <summary>
+    /// Evaluates an expression on top of the cells so far, for a front end that wants a value beside the cell's output.
+    /// What it declares is forgotten.
+    /// </summary>
+    /// <returns>Its value, or why it has none.</returns>
+    public Task<(MimeBundle? Value, CellError? Error)> EvaluateAsync(string expression, CancellationToken cancellation) =>
+        Task.Run<(MimeBundle?, CellError?)>(async () =>
+        {
+            const string origin = "expression";
+            try
+            {
+                Submission? submission = Submission.Compile(
+                    expression, origin, _folder, _references, _last, cancellation, out IReadOnlyList<Diagnostic> errors);
+                if (submission is null)
+                    return (null, CellError.Of(errors, expression, origin));
+                MakeRoom();
+                return (MimeBundle.Of(await submission.RunAsync(_instances, cancellation)), null);
+            }
+            catch (Exception e)
+            {
+                return (null, CellError.Of(e, origin, _folder));
+            }
+        }, CancellationToken.None);
 
     private async Task<CellError?> RunCellAsync(string cell, string origin, CancellationToken cancellation)
     {
@@ -96,22 +147,36 @@ internal sealed class ScriptSession
         if (submission is null)
             return CellError.Of(errors, code, origin);
 
-        // A submission writes itself into the slot after the last one's; slot 0 is not used.
-        if (++_submissions >= _instances.Length)
-            Array.Resize(ref _instances, 2 * _instances.Length);
+        MakeRoom();
+        CellRun run = _run!;
         try
         {
             object? value = await submission.RunAsync(_instances, cancellation);
-            _last = submission;
+            TakeOver(submission, code, run);
             if (submission.HasValue)
                 Emit(new ResultProduced(MimeBundle.Of(value)));
             return null;
         }
         catch (Exception e) when (e is not OperationCanceledException || !cancellation.IsCancellationRequested)
         {
-            _last = submission;   // what it had declared before it failed stays, as in .NET Interactive
+            TakeOver(submission, code, run);   // what it had declared before it failed stays, as in .NET Interactive
             return CellError.Of(e, origin, _folder);
         }
+    }
+
+    // A submission writes itself into the slot after the last one's; slot 0 is not used.
+    private void MakeRoom()
+    {
+        if (++_submissions >= _instances.Length)
+            Array.Resize(ref _instances, 2 * _instances.Length);
+    }
+
+    private void TakeOver(Submission submission, string code, CellRun run)
+    {
+        if (run.Abandoned)
+            return;
+        _last = submission;
+        Submissions = Submissions.Add(code);
     }
 
     private async Task<CellError?> ImportAsync(CellPart part, CancellationToken cancellation)

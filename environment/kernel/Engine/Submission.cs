@@ -19,13 +19,15 @@ internal sealed class Submission
     private const string AssemblyPrefix = "cell-";
 
     /// <summary>What .NET Interactive imports into every cell; the last is a class.</summary>
-    private static readonly string[] s_imports =
+    public static IReadOnlyList<string> Imports { get; } =
     [
         "System", "System.Text", "System.Collections", "System.Collections.Generic", "System.Threading.Tasks", "System.Linq",
         typeof(Microsoft.DotNet.Interactive.Kernel).FullName!,
     ];
 
-    private static readonly CSharpParseOptions s_parseOptions = new(LanguageVersion.Latest, kind: SourceCodeKind.Script);
+    /// <summary>Cells are C# script.</summary>
+    public static CSharpParseOptions ParseOptions { get; } = new(LanguageVersion.Latest, kind: SourceCodeKind.Script);
+
     private static int s_count;
 
     private readonly CSharpCompilation _compilation;
@@ -56,11 +58,11 @@ internal sealed class Submission
         CancellationToken cancellation, out IReadOnlyList<Diagnostic> errors)
     {
         int number = Interlocked.Increment(ref s_count);
-        SyntaxTree tree = CSharpSyntaxTree.ParseText(code, s_parseOptions, origin, Encoding.UTF8, cancellation);
+        SyntaxTree tree = CSharpSyntaxTree.ParseText(code, ParseOptions, origin, Encoding.UTF8, cancellation);
         var options = new CSharpCompilationOptions(
             OutputKind.DynamicallyLinkedLibrary,
             scriptClassName: $"Submission#{number}",
-            usings: s_imports,
+            usings: Imports,
             optimizationLevel: OptimizationLevel.Release,
             allowUnsafe: true,
             sourceReferenceResolver: new SourceFileResolver(ImmutableArray<string>.Empty, folder),
@@ -70,12 +72,12 @@ internal sealed class Submission
         int known;
         do
         {
-            known = references.All.Count;
+            known = references.All.Length;
             compilation = CSharpCompilation.CreateScriptCompilation(
                 $"{AssemblyPrefix}{number}", tree, references.All, options, previous?._compilation, typeof(object));
             _ = compilation.DirectiveReferences;   // resolves each #r, of #load'ed files too
         }
-        while (references.All.Count > known);
+        while (references.All.Length > known);
 
         ImmutableArray<Diagnostic> diagnostics = compilation.GetDiagnostics(cancellation);
         if (references.TakeError() is { } error)

@@ -48,6 +48,13 @@ internal sealed class OutputRecorder
 
     private void Append(RunCell cell, CellEvent cellEvent)
     {
+        if (cellEvent is OutputCleared { Wait: true })
+        {
+            cell.ClearsNext = true;
+            return;
+        }
+        if (cell.ClearsNext || cellEvent is OutputCleared)
+            cell.Clear();
         switch (cellEvent)
         {
             case StreamWritten written:
@@ -76,6 +83,16 @@ internal sealed class OutputRecorder
         public List<Output> Outputs { get; } = [];
 
         public int Displays { get; set; }
+
+        /// <summary>Whether the next output takes the place of all before it.</summary>
+        public bool ClearsNext { get; set; }
+
+        public void Clear()
+        {
+            Outputs.Clear();
+            Displays = 0;
+            ClearsNext = false;
+        }
 
         // Text between two displays goes into one output per stream, however the two streams alternate.
         public StreamBuffer StreamOf(string name)
