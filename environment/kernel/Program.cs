@@ -1,7 +1,10 @@
 using System.CommandLine;
 using IntraDistill.Kernel;
 
-var root = new RootCommand("Runs the notebooks of IntraDistill.Kit.") { RunCommand.Create() };
+var root = new RootCommand("Runs the notebooks of IntraDistill.Kit.")
+{
+    RunCommand.Create(), InstallCommand.Create(), InstallCommand.CreateUninstall(),
+};
 ParseResult parsed = root.Parse(args);
 if (parsed.Errors.Count == 0)
     return await parsed.InvokeAsync(new InvocationConfiguration { ProcessTerminationTimeout = null });

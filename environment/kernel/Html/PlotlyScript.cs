@@ -12,12 +12,20 @@ internal static class PlotlyScript
     {
         if (AssemblyProbe.Find("Plotly.NET") is not { } path)
             return "";
-        Assembly assembly = AssemblyLoadContext.Default.LoadFromAssemblyPath(path);
-        string? resource = assembly.GetManifestResourceNames().FirstOrDefault(
+        string? script = ReadFrom(AssemblyLoadContext.Default.LoadFromAssemblyPath(path));
+        if (script is null)
+            return "";
+        return $"<script>{script.Replace("</script", "<\\/script", StringComparison.OrdinalIgnoreCase)}</script>";
+    }
+
+    /// <summary>The script itself; null where the assembly holds none.</summary>
+    public static string? ReadFrom(Assembly plotlyNet)
+    {
+        string? resource = plotlyNet.GetManifestResourceNames().FirstOrDefault(
             name => name.Contains("plotly", StringComparison.Ordinal) && name.EndsWith(".min.js", StringComparison.Ordinal));
         if (resource is null)
-            return "";
-        using var reader = new StreamReader(assembly.GetManifestResourceStream(resource)!);
-        return $"<script>{reader.ReadToEnd().Replace("</script", "<\\/script", StringComparison.OrdinalIgnoreCase)}</script>";
+            return null;
+        using var reader = new StreamReader(plotlyNet.GetManifestResourceStream(resource)!);
+        return reader.ReadToEnd();
     }
 }

@@ -1,0 +1,134 @@
+using System.Text;
+using System.Text.Json;
+using System.Text.Json.Nodes;
+using System.Text.RegularExpressions;
+
+namespace IntraDistill.Kernel.Kernelspec;
+
+/// <summary>Puts the kernelspec and nbconvert's template into one of Jupyter's data folders, and takes them out again.</summary>
+/// <param name="dataFolder">Jupyter's data folder.</param>
+internal sealed partial class KernelspecInstaller(string dataFolder)
+{
+    /// <summary>The kernelspec's name where no other is chosen; also the name of nbconvert's template.</summary>
+    public const string DefaultName = "intradistill";
+
+    private readonly string _kernels = Path.Combine(dataFolder, "kernels");
+    private readonly string _template = Path.Combine(dataFolder, "nbconvert", "templates", DefaultName);
+
+    /// <summary>A kernel's name as Jupyter keeps it: lower-case.</summary>
+    /// <exception cref="RunnerException">Jupyter takes no such name.</exception>
+    public static string NameOf(string name)
+    {
+        // "." and ".." fit Jupyter's pattern; as folders they are others than meant.
+        if (!ValidName().IsMatch(name) || name.Trim('.').Length == 0)
+            throw new RunnerException($"--name '{name}': expected ASCII letters, digits and - . _ only");
+        return name.ToLowerInvariant();
+    }
+
+    /// <summary>Writes all files, or none.</summary>
+    /// <returns>The folders written.</returns>
+    /// <exception cref="RunnerException">They cannot be written, or another kernel has the name.</exception>
+    public IReadOnlyList<string> Install(string name, string displayName)
+    {
+        string folder = Path.Combine(_kernels, name);
+        return Guarded(folder, () =>
+        {
+            if (Directory.Exists(folder) && Directory.EnumerateFileSystemEntries(folder).Any() && !IsOurs(folder))
+                throw new RunnerException(
+                    $"{folder}: another kernel's kernelspec is there and stays; choose another --name, "
+                    + "or remove that folder first");
+            string plotly = KernelFiles.PlotlyJs();
+            var staged = new List<StagedFolder>();
+            try
+            {
+                var template = KernelFiles.Embedded("nbconvert").ToList();
+                if (template.Count > 0)
+                    staged.Add(Stage(_template, template));
+                staged.Add(Stage(folder,
+                [
+                    .. KernelFiles.Embedded("kernelspec"),
+                    ("plotly.min.js", file => file.Write(Encoding.UTF8.GetBytes(plotly))),
+                    ("kernel.json", file => file.Write(Encoding.UTF8.GetBytes(KernelFiles.KernelJson(displayName)))),
+                ]));
+                foreach (StagedFolder part in staged)
+                    part.Commit();
+                return staged.ConvertAll(part => part.Target);
+            }
+            finally
+            {
+                foreach (StagedFolder part in staged)
+                    part.Dispose();
+            }
+        });
+    }
+
+    /// <summary>Removes a kernelspec that <see cref="Install"/> wrote, and the template with the last one.</summary>
+    /// <returns>The folders removed.</returns>
+    /// <exception cref="RunnerException">There is none, it is another kernel's, or it cannot be removed.</exception>
+    public IReadOnlyList<string> Uninstall(string name)
+    {
+        string folder = Path.Combine(_kernels, name);
+        return Guarded(folder, () =>
+        {
+            if (!Directory.Exists(folder))
+                throw new RunnerException($"{folder}: there is no such kernelspec");
+            if (!IsOurs(folder))
+                throw new RunnerException($"{folder}: another kernel's kernelspec; it stays");
+            var removed = new List<string> { folder };
+            Directory.Delete(folder, recursive: true);
+            if (!Directory.EnumerateDirectories(_kernels).Any(IsOurs) && Directory.Exists(_template))
+            {
+                Directory.Delete(_template, recursive: true);
+                removed.Add(_template);
+            }
+            return removed;
+        });
+    }
+
+    private static StagedFolder Stage(string target, IEnumerable<(string Name, Action<Stream> Write)> files)
+    {
+        if (File.Exists(target))
+            throw new IOException("a file is there where a folder is expected");
+        var staged = new StagedFolder(target);
+        try
+        {
+            foreach ((string name, Action<Stream> write) in files)
+                staged.Add(name, write);
+            return staged;
+        }
+        catch
+        {
+            staged.Dispose();
+            throw;
+        }
+    }
+
+    private static bool IsOurs(string folder)
+    {
+        try
+        {
+            string json = File.ReadAllText(Path.Combine(folder, "kernel.json"));
+            return JsonNode.Parse(json) is JsonObject spec && spec["metadata"] is JsonObject metadata
+                && metadata.ContainsKey(KernelFiles.Mark);
+        }
+        catch (Exception e) when (e is IOException or UnauthorizedAccessException or JsonException or ArgumentException)
+        {
+            return false;   // not readable as JSON, or not there: nothing that was written here
+        }
+    }
+
+    private static IReadOnlyList<string> Guarded(string folder, Func<IReadOnlyList<string>> act)
+    {
+        try
+        {
+            return act();
+        }
+        catch (Exception e) when (e is IOException or UnauthorizedAccessException)
+        {
+            throw new RunnerException($"{folder}: cannot be written: {e.Message.ReplaceLineEndings(" ")}", e);
+        }
+    }
+
+    [GeneratedRegex(@"\A[a-zA-Z0-9._-]+\z")]
+    private static partial Regex ValidName();
+}
