@@ -1,9 +1,9 @@
 using System.CommandLine;
 using IntraDistill.Kernel;
 
-var root = new RootCommand("Runs the notebooks of IntraDistill.Kit.")
+var root = new RootCommand("Runs the notebooks of IntraDistill.Kit, and serves Jupyter.")
 {
-    RunCommand.Create(), InstallCommand.Create(), InstallCommand.CreateUninstall(),
+    RunCommand.Create(), JupyterCommand.Create(), InstallCommand.Create(), InstallCommand.CreateUninstall(),
 };
 ParseResult parsed = root.Parse(args);
 if (parsed.Errors.Count == 0)

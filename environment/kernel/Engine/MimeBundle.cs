@@ -1,3 +1,5 @@
+using System.Text.Json;
+using System.Text.Json.Nodes;
 using Microsoft.DotNet.Interactive.Formatting;
 
 namespace IntraDistill.Kernel.Engine;
@@ -27,6 +29,31 @@ internal sealed record MimeBundle(IReadOnlyDictionary<string, string> Content)
     /// <summary>A bundle of ready content.</summary>
     public static MimeBundle Of(string mimeType, string text) =>
         new(new SortedDictionary<string, string>(StringComparer.Ordinal) { [mimeType] = text, [PlainText] = text });
+
+    /// <summary>The bundle as notebooks and messages have it: JSON types as JSON, all others as text.</summary>
+    /// <param name="text">Writes a text.</param>
+    public JsonObject ToJson(Func<string, JsonNode?> text)
+    {
+        var json = new JsonObject();
+        foreach ((string mimeType, string content) in Content)
+            json[mimeType] = IsJson(mimeType) ? Parse(content) : text(content);
+        return json;
+    }
+
+    private static bool IsJson(string mimeType) =>
+        mimeType == "application/json" || mimeType.EndsWith("+json", StringComparison.Ordinal);
+
+    private static JsonNode? Parse(string content)
+    {
+        try
+        {
+            return JsonNode.Parse(content);
+        }
+        catch (JsonException)
+        {
+            return JsonValue.Create(content);   // a formatter that says JSON and writes something else
+        }
+    }
 
     private static string Fallback(object? value)
     {

@@ -1,4 +1,3 @@
-using System.Text.Json;
 using System.Text.Json.Nodes;
 using IntraDistill.Kernel.Engine;
 
@@ -132,10 +131,7 @@ internal sealed class OutputRecorder
                 json["traceback"] = new JsonArray([.. Error.Describe().Select(line => JsonValue.Create(line))]);
                 return json;
             }
-            var data = new JsonObject();
-            foreach ((string mimeType, string content) in Data!.Content)
-                data[mimeType] = Content(mimeType, content);
-            json["data"] = data;
+            json["data"] = Data!.ToJson(NotebookCell.Lines);
             json["metadata"] = new JsonObject();
             if (type == "execute_result")
                 json["execution_count"] = number;
@@ -145,19 +141,4 @@ internal sealed class OutputRecorder
 
     private static JsonObject Text(string stream, string text) =>
         new() { ["name"] = stream, ["output_type"] = "stream", ["text"] = NotebookCell.Lines(text) };
-
-    // nbformat wants JSON types as JSON, all others as text.
-    private static JsonNode? Content(string mimeType, string content)
-    {
-        if (mimeType != "application/json" && !mimeType.EndsWith("+json", StringComparison.Ordinal))
-            return NotebookCell.Lines(content);
-        try
-        {
-            return JsonNode.Parse(content);
-        }
-        catch (JsonException)
-        {
-            return JsonValue.Create(content);   // a formatter that says JSON and writes something else
-        }
-    }
 }

@@ -1,0 +1,53 @@
+using System.Text.Json.Nodes;
+using IntraDistill.Kernel.Engine;
+using IntraDistill.Kernel.Language;
+
+namespace IntraDistill.Kernel.Jupyter;
+
+/// <summary>Answers what editors ask about code. The protocol counts positions in code points, .NET in UTF-16.</summary>
+internal static class CodeAnswers
+{
+    /// <summary>Answers a <c>complete_request</c>.</summary>
+    public static async Task<JsonObject> CompleteAsync(Request request, LanguageServices language)
+    {
+        string code = request.Text("code");
+        Completions found = await language.CompleteAsync(code, Cursor(request, code), CancellationToken.None);
+        int start = CodePoints.FromUtf16(code, found.Start), end = CodePoints.FromUtf16(code, found.End);
+        return new JsonObject
+        {
+            ["status"] = "ok",
+            ["matches"] = new JsonArray([.. found.Items.Select(item => JsonValue.Create(item.Text))]),
+            ["cursor_start"] = start,
+            ["cursor_end"] = end,
+            ["metadata"] = new JsonObject
+            {
+                ["_jupyter_types_experimental"] = new JsonArray([.. found.Items.Select(item => new JsonObject
+                {
+                    ["text"] = item.Text,
+                    ["type"] = item.Kind,
+                    ["signature"] = item.Signature,
+                    ["start"] = start,
+                    ["end"] = end,
+                })]),
+            },
+        };
+    }
+
+    /// <summary>Answers an <c>inspect_request</c>.</summary>
+    public static async Task<JsonObject> InspectAsync(Request request, LanguageServices language)
+    {
+        string code = request.Text("code");
+        MimeBundle? found = await language.InspectAsync(
+            code, Cursor(request, code), request.Number("detail_level", 0) > 0, CancellationToken.None);
+        return new JsonObject
+        {
+            ["status"] = "ok",
+            ["found"] = found is not null,
+            ["data"] = found?.ToJson(text => JsonValue.Create(text)) ?? new JsonObject(),
+            ["metadata"] = new JsonObject(),
+        };
+    }
+
+    private static int Cursor(Request request, string code) =>
+        request.Number("cursor_pos", -1) is var cursor and >= 0 ? CodePoints.ToUtf16(code, cursor) : code.Length;
+}

@@ -1,0 +1,206 @@
+using System.Text.Json.Nodes;
+using System.Threading.Channels;
+using IntraDistill.Kernel.Engine;
+using IntraDistill.Kernel.Language;
+
+namespace IntraDistill.Kernel.Jupyter;
+
+/// <summary>Runs the cells that clients send, one after another.</summary>
+internal sealed class Executor
+{
+    /// <summary>An interruption this soon after another is the same impatience, not a second wish.</summary>
+    private static readonly TimeSpan s_insistence = TimeSpan.FromSeconds(1);
+
+    /// <summary>How long a cell may take to notice that it was interrupted before its user is told what else can be done.</summary>
+    private static readonly TimeSpan s_patience = TimeSpan.FromSeconds(4);
+
+    private readonly Messenger _messenger;
+    private readonly History _history;
+    private readonly StdinInput _input;
+    private readonly Channel<Request> _queue = Channel.CreateUnbounded<Request>();
+    private volatile RunningCell? _running;
+    private volatile CellOutput? _output;
+    private int _count;
+
+    public Executor(Messenger messenger, History history, string folder)
+    {
+        _messenger = messenger;
+        _history = history;
+        _input = new StdinInput(messenger);
+        Session = new ScriptSession(folder, cellEvent => _output?.Accept(cellEvent)) { Input = _input };
+        Language = new LanguageServices(Session);
+        CellContext.Fallback = Session;
+    }
+
+    /// <summary>What the cells run in.</summary>
+    public ScriptSession Session { get; }
+
+    /// <summary>What editors ask about code.</summary>
+    public LanguageServices Language { get; }
+
+    /// <summary>Takes a cell; it runs when those before it are done.</summary>
+    public void Enqueue(Request request) => _queue.Writer.TryWrite(request);
+
+    /// <summary>Takes an answer to a cell's question.</summary>
+    public void AcceptInput(Request reply) => _input.Accept(reply);
+
+    /// <summary>Asks the running cell to stop; asked again, gives it up. Between cells it does nothing.</summary>
+    public void Interrupt() => _running?.Interrupt();
+
+    /// <summary>Takes no more cells.</summary>
+    public void Complete() => _queue.Writer.TryComplete();
+
+    /// <summary>Runs cells until <see cref="Complete"/>.</summary>
+    public async Task RunAsync()
+    {
+        await foreach (Request request in _queue.Reader.ReadAllAsync())
+        {
+            _messenger.Begin(request, executes: true);
+            bool goesOn;
+            try
+            {
+                goesOn = await ExecuteAsync(request);
+            }
+            catch (MessageException e)
+            {
+                goesOn = false;
+                _messenger.Reply(request, Failed(new CellError(nameof(MessageException), e.Message, 0, [])));
+            }
+            _messenger.End(request);
+            if (!goesOn)
+                AbortQueued();
+        }
+    }
+
+    /// <returns>Whether the cells that wait may run.</returns>
+    private async Task<bool> ExecuteAsync(Request request)
+    {
+        string code = request.Text("code");
+        bool silent = request.Flag("silent", false);
+        bool stopsOnError = request.Flag("stop_on_error", true);
+        IReadOnlyList<KeyValuePair<string, string>> expressions = request.Texts("user_expressions");
+        if (!silent && request.Flag("store_history", true))
+            _history.Add(++_count, code);
+        int number = _count;
+        if (!silent)
+            _messenger.Publish("execute_input", new JsonObject { ["code"] = code, ["execution_count"] = number }, request);
+
+        var output = new CellOutput(_messenger, request, number, silent);
+        _output = output;
+        using var cell = new RunningCell(Session, output);
+        _running = cell;
+        _input.Asking = request;
+        var payload = new JsonArray();
+        CellError? error = null;
+        if (Question.In(code) is { } asked)
+            payload.Add(await Question.AnswerAsync(asked, Language));
+        else
+            error = await cell.RunAsync(code, number);
+        _input.Asking = null;
+        _running = null;
+
+        JsonObject reply = error is null
+            ? new JsonObject { ["status"] = "ok", ["user_expressions"] = await EvaluateAsync(expressions) }
+            : Failed(error);
+        reply["execution_count"] = number;
+        reply["payload"] = payload;
+        if (output.Result is { } value && !silent && request.Flag("store_history", true))
+            _history.SetOutput(value);
+        _messenger.Reply(request, reply);
+        return error is null || !stopsOnError;
+    }
+
+    private async Task<JsonObject> EvaluateAsync(IReadOnlyList<KeyValuePair<string, string>> expressions)
+    {
+        var values = new JsonObject();
+        foreach ((string name, string expression) in expressions)
+        {
+            (MimeBundle? value, CellError? error) = await Session.EvaluateAsync(expression, CancellationToken.None);
+            values[name] = value is null
+                ? Failed(error!)
+                : new JsonObject
+                {
+                    ["status"] = "ok",
+                    ["data"] = value.ToJson(text => JsonValue.Create(text)),
+                    ["metadata"] = new JsonObject(),
+                };
+        }
+        return values;
+    }
+
+    // The cells that were sent before the error was known; those sent from now on are run.
+    private void AbortQueued()
+    {
+        while (_queue.Reader.TryRead(out Request? request))
+        {
+            _messenger.Begin(request);
+            _messenger.Reply(request, new JsonObject { ["status"] = "aborted", ["execution_count"] = _count });
+            _messenger.End(request);
+        }
+    }
+
+    private static JsonObject Failed(CellError error)
+    {
+        JsonObject content = CellOutput.ToJson(error);
+        content["status"] = "error";
+        return content;
+    }
+
+    /// <summary>The cell at work, and how it is interrupted.</summary>
+    private sealed class RunningCell(ScriptSession session, CellOutput output) : IDisposable
+    {
+        private readonly CancellationTokenSource _interrupted = new();
+        private readonly TaskCompletionSource _abandoned = new(TaskCreationOptions.RunContinuationsAsynchronously);
+        private readonly Lock _lock = new();
+        private DateTime _firstInterrupt;
+        private bool _done;
+
+        /// <returns>Why it failed, or null.</returns>
+        public async Task<CellError?> RunAsync(string code, int number)
+        {
+            Task<CellError?> run = session.SubmitAsync(code, number, _interrupted.Token);
+            await Task.WhenAny(run, _abandoned.Task);
+            if (run.IsCompleted)
+                return await run;
+            session.Abandon();
+            var error = new CellError(
+                CellError.Interrupted, "interrupted twice; the cell was left behind, and its thread may still be at work", 0, []);
+            output.Accept(new CellFailed(error));
+            return error;
+        }
+
+        public void Interrupt()
+        {
+            lock (_lock)
+            {
+                if (_interrupted.IsCancellationRequested)
+                {
+                    if (DateTime.UtcNow - _firstInterrupt > s_insistence)
+                        _abandoned.TrySetResult();
+                    return;
+                }
+                _firstInterrupt = DateTime.UtcNow;
+                _interrupted.CancelAsync();
+                _ = AdviseLaterAsync();
+            }
+        }
+
+        public void Dispose()
+        {
+            lock (_lock)
+                _done = true;
+        }
+
+        private async Task AdviseLaterAsync()
+        {
+            await Task.Delay(s_patience);
+            lock (_lock)
+            {
+                if (!_done && !_abandoned.Task.IsCompleted)
+                    output.Accept(new StreamWritten("stderr", "The cell goes on: it does not watch for interruptions "
+                        + "(KernelInvocationContext.Current.CancellationToken). Interrupt again to leave it behind, "
+                        + "or restart the kernel.\n"));
+            }
+        }
+    }
+}

@@ -1,0 +1,163 @@
+using System.Text.Json.Nodes;
+using System.Threading.Channels;
+using IntraDistill.Kernel.Engine;
+using IntraDistill.Kernel.Language;
+
+namespace IntraDistill.Kernel.Jupyter;
+
+/// <summary>
+/// A kernel of the Jupyter messaging protocol: cells go to the <see cref="Executor"/>, all other requests are answered
+/// here, also while a cell runs.
+/// </summary>
+internal sealed class JupyterKernel : IDisposable
+{
+    /// <summary>How long a running cell may take to stop when the kernel is shut down; clients wait five seconds.</summary>
+    private static readonly TimeSpan s_farewell = TimeSpan.FromSeconds(2);
+
+    private readonly KernelSockets _sockets;
+    private readonly WireFormat _wire;
+    private readonly Messenger _messenger;
+    private readonly History _history = new();
+    private readonly Executor _executor;
+    private readonly Channel<Request> _shell = Channel.CreateUnbounded<Request>();
+    private readonly Channel<Request> _control = Channel.CreateUnbounded<Request>();
+    private readonly TaskCompletionSource _shutdown = new(TaskCreationOptions.RunContinuationsAsynchronously);
+
+    /// <param name="connection">Where its client wants it to listen.</param>
+    /// <param name="folder">The notebook's folder.</param>
+    /// <exception cref="RunnerException">It cannot listen there.</exception>
+    public JupyterKernel(ConnectionFile connection, string folder)
+    {
+        _wire = new WireFormat(connection.Key);
+        _sockets = new KernelSockets(connection);
+        _messenger = new Messenger(_wire, _sockets);
+        _executor = new Executor(_messenger, _history, folder);
+    }
+
+    /// <summary>Serves until it is shut down.</summary>
+    public async Task RunAsync()
+    {
+        _sockets.Start(Receive);
+        _messenger.PublishStarting();
+        Task cells = _executor.RunAsync();
+        _ = AnswerAsync(_shell.Reader);
+        _ = AnswerAsync(_control.Reader);
+        _ = WarmUpAsync();
+        await _shutdown.Task;
+        _executor.Complete();
+        _executor.Interrupt();
+        await Task.WhenAny(cells, Task.Delay(s_farewell));
+    }
+
+    /// <summary>Asks the running cell to stop.</summary>
+    public void Interrupt() => _executor.Interrupt();
+
+    /// <summary>Ends <see cref="RunAsync"/>.</summary>
+    public void ShutDown() => _shutdown.TrySetResult();
+
+    /// <inheritdoc/>
+    public void Dispose() => _sockets.Dispose();
+
+    /// <summary>Writes a line to the log, which is the terminal that started Jupyter.</summary>
+    public static void Log(string line) => OutputCapture.TerminalErrors.WriteLine($"[intradistill] {line}");
+
+    // On the sockets' thread: sorts, and leaves the work to others.
+    private void Receive(KernelChannel channel, IReadOnlyList<byte[]> frames)
+    {
+        try
+        {
+            Request request = _wire.Read(channel, frames);
+            switch (channel, request.Type)
+            {
+                case (KernelChannel.Shell, "execute_request"):
+                    _executor.Enqueue(request);
+                    break;
+                case (KernelChannel.Stdin, "input_reply"):
+                    _executor.AcceptInput(request);
+                    break;
+                case (KernelChannel.Shell or KernelChannel.Control, _):
+                    (channel == KernelChannel.Shell ? _shell : _control).Writer.TryWrite(request);
+                    break;
+                default:
+                    throw new MessageException($"{request.Type}: not expected there");
+            }
+        }
+        catch (MessageException e)
+        {
+            Log($"dropped a message on {channel}: {e.Message}");
+        }
+    }
+
+    private async Task AnswerAsync(ChannelReader<Request> requests)
+    {
+        await foreach (Request request in requests.ReadAllAsync())
+        {
+            _messenger.Begin(request);
+            try
+            {
+                if (await AnswerAsync(request) is { } content)
+                    _messenger.Reply(request, content);
+                else
+                    Log($"dropped a message on {request.Channel}: {request.Type}: not known");
+            }
+            catch (Exception e)
+            {
+                if (e is not MessageException)
+                    Log($"{request.Type}: {e}");
+                _messenger.Reply(request, Failure(e));
+            }
+            _messenger.End(request);
+            if (request.Type == "shutdown_request")
+                ShutDown();
+        }
+    }
+
+    /// <returns>The reply's content; null for a request that this kernel does not know.</returns>
+    private async Task<JsonObject?> AnswerAsync(Request request)
+    {
+        switch (request.Type)
+        {
+            case "kernel_info_request":
+                return KernelInfo.ToJson();
+            case "is_complete_request":
+                Completeness complete = _executor.Language.CheckComplete(request.Text("code"));
+                return new JsonObject { ["status"] = complete.Status, ["indent"] = complete.Indent };
+            case "complete_request":
+                return await CodeAnswers.CompleteAsync(request, _executor.Language);
+            case "inspect_request":
+                return await CodeAnswers.InspectAsync(request, _executor.Language);
+            case "history_request":
+                return _history.Answer(request);
+            case "comm_info_request":
+                return new JsonObject { ["status"] = "ok", ["comms"] = new JsonObject() };
+            case "comm_open":
+                // No targets are registered here: the protocol answers an unknown one by closing.
+                var closed = new JsonObject { ["comm_id"] = request.Text("comm_id"), ["data"] = new JsonObject() };
+                _messenger.Publish("comm_close", closed, request);
+                return null;
+            case "interrupt_request":
+                Interrupt();
+                return new JsonObject { ["status"] = "ok" };
+            case "shutdown_request":
+                return new JsonObject { ["status"] = "ok", ["restart"] = request.Flag("restart", false) };
+            default:
+                return null;
+        }
+    }
+
+    // The compiler's first compilation takes most of a second: it is over before the first cell arrives.
+    private async Task WarmUpAsync()
+    {
+        var session = new ScriptSession(_executor.Session.Folder, _ => { });
+        await session.EvaluateAsync("""string.Join(", ", Enumerable.Range(0, 2).Select(i => $"{i}").ToList())""", CancellationToken.None);
+        _executor.Language.WarmUp();
+    }
+
+    private static JsonObject Failure(Exception e) => new()
+    {
+        ["status"] = "error",
+        ["ename"] = e.GetType().Name,
+        ["evalue"] = e.Message,
+        ["traceback"] = new JsonArray(),
+    };
+}

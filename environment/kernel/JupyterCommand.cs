@@ -1,0 +1,49 @@
+using System.CommandLine;
+using System.Runtime.InteropServices;
+using IntraDistill.Kernel.Engine;
+using IntraDistill.Kernel.Jupyter;
+
+namespace IntraDistill.Kernel;
+
+/// <summary><c>jupyter CONNECTION_FILE</c>: serves a Jupyter client. Clients start it, by the kernelspec that <c>install</c> writes.</summary>
+internal static class JupyterCommand
+{
+    /// <summary>The command with its argument.</summary>
+    public static Command Create()
+    {
+        var file = new Argument<string>("CONNECTION_FILE") { Description = "Where to listen, as Jupyter clients write it." };
+        var command = new Command("jupyter", "Serves a Jupyter client; Jupyter starts this itself.") { file };
+        command.SetAction(async (result, _) =>
+        {
+            try
+            {
+                await ServeAsync(ConnectionFile.Load(result.GetValue(file)!));
+                return 0;
+            }
+            catch (RunnerException e)
+            {
+                Console.Error.WriteLine($"error: {e.Message}");
+                return 1;
+            }
+        });
+        return command;
+    }
+
+    private static async Task ServeAsync(ConnectionFile connection)
+    {
+        OutputCapture.Install();
+        Console.SetIn(new CellInputReader());
+        using var kernel = new JupyterKernel(connection, Directory.GetCurrentDirectory());   // Jupyter starts it in the notebook's folder
+        using var interrupt = PosixSignalRegistration.Create(PosixSignal.SIGINT, signal =>
+        {
+            signal.Cancel = true;
+            kernel.Interrupt();
+        });
+        using var terminate = PosixSignalRegistration.Create(PosixSignal.SIGTERM, signal =>
+        {
+            signal.Cancel = true;
+            kernel.ShutDown();
+        });
+        await kernel.RunAsync();
+    }
+}
