@@ -45,7 +45,7 @@ public sealed class StreamBufferTests
         var buffer = new StreamBuffer();
         for (int i = 0; i < 100_000; i++)
             buffer.Write("0123456789");
-        Assert.Equal(StreamBuffer.LongestLine + 2, buffer.ToString().Length);
+        Assert.Equal(ConsoleLine.Longest + 2, buffer.ToString().Length);
         Assert.EndsWith("9 …", buffer.ToString(), StringComparison.Ordinal);
     }
 
