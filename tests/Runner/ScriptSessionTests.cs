@@ -196,6 +196,93 @@ public sealed class ScriptSessionTests : IDisposable
         Assert.DoesNotContain('\n', error.Message);
     }
 
+    [Fact]
+    public async Task A_display_as_the_last_expression_is_shown_once()
+    {
+        Assert.Null(await Run("display(\"once\")"));
+        Assert.IsType<Displayed>(Assert.Single(_events));
+    }
+
+    [Fact]
+    public async Task What_an_abandoned_cell_still_does_is_not_seen()
+    {
+        using var never = new ManualResetEventSlim();
+        AppContext.SetData("ScriptSessionTests.Gate", never);
+        await Run("var kept = 1;");
+        Task<CellError?> run = _session.SubmitAsync(
+            "Console.Write(\"before\"); var lost = 2;"
+            + "((System.Threading.ManualResetEventSlim)AppContext.GetData(\"ScriptSessionTests.Gate\")).Wait(); kept = 3;"
+            + "Console.Write(\"after\"); display(\"after\"); lost", ++_cell, CancellationToken.None);
+        SpinWait.SpinUntil(() => _events.Count > 0 || run.IsCompleted);
+        _session.Abandon();
+        Assert.Null(await Run("Console.Write(\"next\");"));
+        never.Set();
+        await run;
+        Assert.Equal(["before", "next"], _events.Cast<StreamWritten>().Select(e => e.Text));
+        Assert.Contains("CS0103", (await Run("lost"))!.Message, StringComparison.Ordinal);
+        await Run("kept");
+        Assert.Equal("3", Result().Content["text/plain"]);
+    }
+
+    [Fact]
+    public async Task Clearing_the_output_is_an_event()
+    {
+        await Run("Console.Write(1); ClearOutput(); ClearOutput(wait: true);");
+        Assert.Equal([false, true], _events.OfType<OutputCleared>().Select(e => e.Wait));
+    }
+
+    [Fact]
+    public async Task Input_is_asked_of_the_sessions_user()
+    {
+        var asked = new List<(string, bool)>();
+        var session = new ScriptSession(_folder, _events.Add) { Input = new Answers(asked) };
+        TextReader before = Console.In;
+        Console.SetIn(new CellInputReader());
+        try
+        {
+            Assert.Null(await session.SubmitAsync(
+                "Console.Write((char)Console.Read()); Console.Write(Console.ReadLine() + Console.ReadLine());"
+                + "Console.Write(await GetInputAsync(\"Name?\") + await GetPasswordAsync(\"Word?\"));",
+                1, TestContext.Current.CancellationToken));
+        }
+        finally
+        {
+            Console.SetIn(before);
+        }
+        Assert.Equal([("", false), ("", false), ("Name?", false), ("Word?", true)], asked);
+        Assert.Equal("answer 1answer 2answer 3answer 4", string.Concat(_events.OfType<StreamWritten>().Select(e => e.Text)));
+    }
+
+    [Fact]
+    public async Task Without_a_user_a_cell_that_asks_for_input_fails()
+    {
+        CellError error = (await Run("await GetInputAsync(\"Name?\")"))!;
+        Assert.Contains("headless", error.Message, StringComparison.Ordinal);
+    }
+
+    [Fact]
+    public async Task An_expression_is_evaluated_beside_the_cells()
+    {
+        await Run("int x = 20;");
+        _events.Clear();
+        CancellationToken stop = TestContext.Current.CancellationToken;
+        Assert.Equal("41", (await _session.EvaluateAsync("2 * x + 1", stop)).Value!.Content["text/plain"]);
+        Assert.Null((await _session.EvaluateAsync("int y = 1;", stop)).Error);
+        Assert.StartsWith("CS0103", (await _session.EvaluateAsync("y", stop)).Error!.Message, StringComparison.Ordinal);
+        Assert.Equal("DivideByZeroException", (await _session.EvaluateAsync("1 / (x - 20)", stop)).Error!.Name);
+        Assert.Empty(_events);
+        Assert.Null(await Run("x"));
+    }
+
+    private sealed class Answers(List<(string, bool)> asked) : ICellInput
+    {
+        public string Ask(string prompt, bool password)
+        {
+            asked.Add((prompt, password));
+            return $"answer {asked.Count}";
+        }
+    }
+
     private Task<CellError?> Run(string code) => _session.SubmitAsync(code, ++_cell, TestContext.Current.CancellationToken);
 
     private MimeBundle Result() => _events.OfType<ResultProduced>().Last().Data;

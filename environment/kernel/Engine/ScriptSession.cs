@@ -1,6 +1,7 @@
 using System.Collections.Immutable;
 using System.Diagnostics;
 using Microsoft.CodeAnalysis;
+using Microsoft.DotNet.Interactive;
 using IntraDistill.Kernel.Notebook;
 
 namespace IntraDistill.Kernel.Engine;
@@ -153,7 +154,7 @@ internal sealed class ScriptSession
         {
             object? value = await submission.RunAsync(_instances, cancellation);
             TakeOver(submission, code, run);
-            if (submission.HasValue)
+            if (submission.HasValue && value is not DisplayedValue)   // display(x) has shown x already
                 Emit(new ResultProduced(MimeBundle.Of(value)));
             return null;
         }
