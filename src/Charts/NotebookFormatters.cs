@@ -1,7 +1,4 @@
-using System.Net;
 using System.Runtime.CompilerServices;
-using System.Security.Cryptography;
-using System.Text;
 using IntraDistill.Metrics;
 using IntraDistill.Training;
 using Microsoft.DotNet.Interactive.Formatting;
@@ -16,14 +13,18 @@ namespace IntraDistill.Charts;
 /// Plotly.NET's. A notebook that draws with Plotly.NET alone, before any use of the kit, calls <see cref="Register"/>.)
 /// </summary>
 /// <remarks>
-/// A chart is two representations: <c>application/vnd.plotly.v1+json</c>, which VS Code, JupyterLab's Plotly renderer
-/// and the runner's pages draw, and <c>text/html</c>, which draws where the page has plotly.js (<c>window.Plotly</c>)
-/// and otherwise says so in words. Neither carries plotly.js itself (3.6 MB), so that a committed notebook stays small.
+/// A chart is three representations: <c>application/vnd.plotly.v1+json</c>, which VS Code, JupyterLab's Plotly renderer and the
+/// runner's pages draw; <c>text/html</c>, for Jupyter Notebook, nbconvert and .NET Interactive, which shows a picture until the page
+/// has plotly.js; and that picture alone as <c>image/svg+xml</c>. None carries plotly.js itself (3.6 MB): a page loads it once, from
+/// its Jupyter server or from beside the kit, and never from elsewhere.
 /// </remarks>
 public static class NotebookFormatters
 {
     /// <summary>The MIME type of a Plotly figure: a JSON object with <c>data</c>, <c>layout</c> and <c>config</c>.</summary>
     public const string PlotlyMimeType = "application/vnd.plotly.v1+json";
+
+    /// <summary>The MIME type of the static picture.</summary>
+    public const string SvgMimeType = "image/svg+xml";
 
     /// <summary>Registers the formatters; again only if the host has reset its own since the kit was loaded.</summary>
 #pragma warning disable CA2255 // a library's initializer: nothing in a notebook would otherwise call this
@@ -35,7 +36,8 @@ public static class NotebookFormatters
         Formatter.Register<GenericChart>((chart, writer) => writer.Write(ToHtml(chart)), HtmlFormatter.MimeType);
         Formatter.Register<GenericChart>(
             (chart, writer) => writer.Write($"[chart: {PlotlyFigure.Title(chart)}]"), PlainTextFormatter.MimeType);
-        Formatter.SetPreferredMimeTypesFor(typeof(GenericChart), PlotlyMimeType, HtmlFormatter.MimeType);
+        Formatter.Register<GenericChart>((chart, writer) => writer.Write(ToSvg(chart)), SvgMimeType);
+        Formatter.SetPreferredMimeTypesFor(typeof(GenericChart), PlotlyMimeType, HtmlFormatter.MimeType, SvgMimeType);
 
         Formatter.Register<KitTable>((table, writer) => writer.Write(table.ToHtml()), HtmlFormatter.MimeType);
         Formatter.Register<KitTable>((table, writer) => writer.Write(table.ToString()), PlainTextFormatter.MimeType);
@@ -59,30 +61,33 @@ public static class NotebookFormatters
         Formatter.SetPreferredMimeTypesFor(typeof(T), PlainTextFormatter.MimeType);
     }
 
-    /// <summary>A chart as a fragment of a page: draws with the page's plotly.js, or says in words what is missing.</summary>
+    /// <summary>
+    /// A chart as a fragment of a page: its static picture, which gives way to the live chart where the page has plotly.js or can
+    /// load it from the kit.
+    /// </summary>
     public static string ToHtml(GenericChart chart)
     {
-        // "<" would end the script element early, were a title to hold "</script>".
-        string figure = GenericChart.toJson(chart).Replace("<", "\\u003c");
-        // A name of the content, not of chance: running a notebook again changes nothing but what changed.
-        string id = Convert.ToHexStringLower(SHA256.HashData(Encoding.UTF8.GetBytes(figure)).AsSpan(0, 8));
-        return $$"""
-            <div data-kit-chart="{{id}}" style="max-width:960px">
-            <p><i>Chart: {{WebUtility.HtmlEncode(PlotlyFigure.Title(chart))}}.</i> To draw it this page needs plotly.js:
-            open the notebook in an editor with a Plotly renderer (VS Code, JupyterLab), or write it as a page with the
-            kit's runner (<code>--html</code>).</p></div>
-            <script>(() => {
-              const figure = {{figure}};
-              const draw = () => {
-                if (!window.Plotly) return false;
-                for (const place of document.querySelectorAll('[data-kit-chart="{{id}}"]:not([data-drawn])')) {
-                  place.dataset.drawn = 'yes'; place.replaceChildren();
-                  Plotly.newPlot(place, figure.data, figure.layout, figure.config);
-                }
-                return true;
-              };
-              if (!draw()) window.addEventListener('load', draw, { once: true });
-            })();</script>
-            """;
+        string figure = GenericChart.toJson(chart);
+        string kitFolder = Path.GetDirectoryName(typeof(NotebookFormatters).Assembly.Location) is { Length: > 0 } folder ? folder : ".";
+        return ChartHtml.Of(figure, PlotlyFigure.Title(chart), Picture(figure),
+            ChartHtml.PlotlyBeside(kitFolder, Environment.CurrentDirectory));
+    }
+
+    /// <summary>
+    /// A chart as a small static picture; a line of text where it holds something that the picture would not show faithfully.
+    /// </summary>
+    public static string ToSvg(GenericChart chart) =>
+        Picture(GenericChart.toJson(chart)) ?? StaticPicture.InWords($"Chart: {PlotlyFigure.Title(chart)}");
+
+    private static string? Picture(string figure)
+    {
+        try
+        {
+            return StaticPicture.Draw(figure);
+        }
+        catch (Exception e) when (e is not OutOfMemoryException)
+        {
+            return null;   // a chart is worth showing without its picture too, whatever is odd in it
+        }
     }
 }
