@@ -56,24 +56,26 @@ internal sealed class Executor
         await foreach (Request request in _queue.Reader.ReadAllAsync())
         {
             _messenger.Begin(request, executes: true);
+            JsonObject reply;
             bool goesOn;
             try
             {
-                goesOn = await ExecuteAsync(request);
+                (reply, goesOn) = await ExecuteAsync(request);
             }
             catch (MessageException e)
             {
-                goesOn = false;
-                _messenger.Reply(request, Failed(new CellError(nameof(MessageException), e.Message, 0, [])));
+                (reply, goesOn) = (Failed(new CellError(nameof(MessageException), e.Message, 0, [])), false);
             }
+            List<Request> aborted = goesOn ? [] : TakeQueued();
+            _messenger.Reply(request, reply);
             _messenger.End(request);
-            if (!goesOn)
-                AbortQueued();
+            foreach (Request waiting in aborted)
+                Abort(waiting);
         }
     }
 
-    /// <returns>Whether the cells that wait may run.</returns>
-    private async Task<bool> ExecuteAsync(Request request)
+    /// <returns>The reply, and whether the cells that wait may run.</returns>
+    private async Task<(JsonObject Reply, bool GoesOn)> ExecuteAsync(Request request)
     {
         string code = request.Text("code");
         bool silent = request.Flag("silent", false);
@@ -106,8 +108,7 @@ internal sealed class Executor
         reply["payload"] = payload;
         if (output.Result is { } value && !silent && request.Flag("store_history", true))
             _history.SetOutput(value);
-        _messenger.Reply(request, reply);
-        return error is null || !stopsOnError;
+        return (reply, error is null || !stopsOnError);
     }
 
     private async Task<JsonObject> EvaluateAsync(IReadOnlyList<KeyValuePair<string, string>> expressions)
@@ -128,15 +129,20 @@ internal sealed class Executor
         return values;
     }
 
-    // The cells that were sent before the error was known; those sent from now on are run.
-    private void AbortQueued()
+    // Before the error is replied: what a client sends once it knows of the error is to run.
+    private List<Request> TakeQueued()
     {
+        List<Request> queued = [];
         while (_queue.Reader.TryRead(out Request? request))
-        {
-            _messenger.Begin(request);
-            _messenger.Reply(request, new JsonObject { ["status"] = "aborted", ["execution_count"] = _count });
-            _messenger.End(request);
-        }
+            queued.Add(request);
+        return queued;
+    }
+
+    private void Abort(Request request)
+    {
+        _messenger.Begin(request);
+        _messenger.Reply(request, new JsonObject { ["status"] = "aborted", ["execution_count"] = _count });
+        _messenger.End(request);
     }
 
     private static JsonObject Failed(CellError error)
