@@ -3,6 +3,7 @@ using System.Reflection.Metadata;
 using System.Reflection.PortableExecutable;
 using System.Text.Json;
 using Microsoft.CodeAnalysis;
+using Microsoft.CodeAnalysis.CSharp;
 
 namespace IntraDistill.Kernel.Engine;
 
@@ -13,10 +14,12 @@ namespace IntraDistill.Kernel.Engine;
 internal sealed class ReferenceSet : MetadataReferenceResolver
 {
     private static readonly Lazy<IReadOnlyList<PortableExecutableReference>> s_host = new(HostReferences);
+    private static CSharpCompilation? s_hostSymbols;
 
     private readonly string _folder;
     private readonly Dictionary<string, PortableExecutableReference> _byName = new(StringComparer.OrdinalIgnoreCase);
     private readonly Dictionary<string, PortableExecutableReference> _resolved = new(StringComparer.Ordinal);
+    private CSharpCompilation? _symbols;
 
     /// <param name="folder">The notebook's folder: relative paths start there.</param>
     public ReferenceSet(string folder)
@@ -29,6 +32,18 @@ internal sealed class ReferenceSet : MetadataReferenceResolver
 
     /// <summary>All references so far; a snapshot, so that it can be read while a cell adds to it.</summary>
     public ImmutableArray<MetadataReference> All { get; private set; }
+
+    /// <summary>Takes what <c>#r</c> has brought since the last call into <see cref="All"/>.</summary>
+    /// <returns>Whether there was anything.</returns>
+    public bool TakeNew()
+    {
+        if (_byName.Count == All.Length)
+            return false;
+        ImmutableArray<MetadataReference> all = [.. _byName.Values];
+        _symbols = BindSymbols(all);
+        All = all;
+        return true;
+    }
 
     /// <summary>What was wrong with a <c>#r</c> of the compilation at hand; the caller takes it and reports it.</summary>
     public DirectiveException? Error { get; private set; }
@@ -119,7 +134,6 @@ internal sealed class ReferenceSet : MetadataReferenceResolver
         AssemblyProbe.Add(path);
         string loaded = AssemblyProbe.Platform.GetValueOrDefault(name) ?? AssemblyProbe.Find(name)!;
         _byName[name] = MetadataReference.CreateFromFile(loaded);
-        All = [.. _byName.Values];
     }
 
     // What lies beside the assembly and belongs to it: all that its deps.json lists, or else what it references, and so on.
@@ -163,6 +177,22 @@ internal sealed class ReferenceSet : MetadataReferenceResolver
             .Append(typeof(Microsoft.DotNet.Interactive.Kernel).Assembly.Location)
             .Append(typeof(Microsoft.DotNet.Interactive.Formatting.Formatter).Assembly.Location)
             .Append(typeof(Microsoft.AspNetCore.Html.IHtmlContent).Assembly.Location);
-        return [.. paths.Select(path => MetadataReference.CreateFromFile(path))];
+        List<PortableExecutableReference> references = [.. paths.Select(path => MetadataReference.CreateFromFile(path))];
+        s_hostSymbols = BindSymbols(references);
+        return references;
+    }
+
+    /// <summary>
+    /// Makes Roslyn's symbols of assemblies, which later compilations take as long as this one is kept. If cells and
+    /// language services, which compile at the same time, could each make their own, a type in one cell would be another
+    /// than in the next, and its methods ambiguous.
+    /// </summary>
+    private static CSharpCompilation BindSymbols(IEnumerable<MetadataReference> references)
+    {
+        var options = new CSharpCompilationOptions(
+            OutputKind.DynamicallyLinkedLibrary, assemblyIdentityComparer: DesktopAssemblyIdentityComparer.Default);
+        var compilation = CSharpCompilation.Create("references", references: references, options: options);
+        _ = compilation.Assembly;
+        return compilation;
     }
 }

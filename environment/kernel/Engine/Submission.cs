@@ -69,15 +69,13 @@ internal sealed class Submission
             metadataReferenceResolver: references,
             assemblyIdentityComparer: DesktopAssemblyIdentityComparer.Default);
         CSharpCompilation compilation;
-        int known;
         do
         {
-            known = references.All.Length;
             compilation = CSharpCompilation.CreateScriptCompilation(
                 $"{AssemblyPrefix}{number}", tree, references.All, options, previous?._compilation, typeof(object));
             _ = compilation.DirectiveReferences;   // resolves each #r, of #load'ed files too
         }
-        while (references.All.Length > known);
+        while (references.TakeNew());
 
         ImmutableArray<Diagnostic> diagnostics = compilation.GetDiagnostics(cancellation);
         if (references.TakeError() is { } error)

@@ -1,16 +1,33 @@
 using System.Text.Json.Nodes;
 using IntraDistill.Kernel.Engine;
+using IntraDistill.Kernel.Notebook;
 
 namespace IntraDistill.Kernel.Jupyter;
 
 /// <summary>Sends what a cell puts out, as it comes. Safe to call from any thread.</summary>
-/// <param name="messenger">Sends it.</param>
-/// <param name="request">The request that the cell came with.</param>
-/// <param name="number">The cell's number.</param>
-/// <param name="silent">Whether nothing is to be sent.</param>
-internal sealed class CellOutput(Messenger messenger, Request request, int number, bool silent)
+internal sealed class CellOutput : IDisposable
 {
+    private readonly Messenger _messenger;
+    private readonly Request _request;
+    private readonly int _number;
+    private readonly bool _silent;
+    private readonly StreamLimiter _streams;
     private readonly Lock _lock = new();
+    private int _displays;
+
+    /// <param name="messenger">Sends it.</param>
+    /// <param name="request">The request that the cell came with.</param>
+    /// <param name="number">The cell's number.</param>
+    /// <param name="silent">Whether nothing is to be sent.</param>
+    public CellOutput(Messenger messenger, Request request, int number, bool silent)
+    {
+        _messenger = messenger;
+        _request = request;
+        _number = number;
+        _silent = silent;
+        _streams = new StreamLimiter((name, text) =>
+            messenger.Publish("stream", new JsonObject { ["name"] = name, ["text"] = text }, request));
+    }
 
     /// <summary>The cell's value as text; null for none.</summary>
     public string? Result { get; private set; }
@@ -18,16 +35,47 @@ internal sealed class CellOutput(Messenger messenger, Request request, int numbe
     /// <summary>Takes an event.</summary>
     public void Accept(CellEvent cellEvent)
     {
-        if (silent)
+        if (_silent)
             return;
+        if (cellEvent is StreamWritten written)
+        {
+            _streams.Write(written.Name, written.Text);
+            return;
+        }
         lock (_lock)
         {
             if (cellEvent is ResultProduced { Data: var value })
                 Result = value.Content[MimeBundle.PlainText];
+            if (cellEvent is Displayed or ResultProduced && _displays++ >= OutputRecorder.MostDisplays)
+                return;
+            if (cellEvent is OutputCleared)
+                _displays = 0;
+            if (cellEvent is DisplayUpdated)
+                _streams.Flush();
+            else
+                _streams.Complete();
             (string type, JsonObject content) = Message(cellEvent);
-            messenger.Publish(type, content, request);
+            _messenger.Publish(type, content, _request);
         }
     }
+
+    /// <summary>Sends the text that waits: before the user is asked for something.</summary>
+    public void Flush() => _streams.Flush();
+
+    /// <summary>Sends all there is: the cell is done. What it still puts out, by threads of its own, is sent as well.</summary>
+    public void Complete()
+    {
+        lock (_lock)
+        {
+            if (OutputRecorder.Note(_displays) is { } note)
+                _streams.Write("stderr", note);
+            _displays = 0;
+            _streams.Complete();
+        }
+    }
+
+    /// <inheritdoc/>
+    public void Dispose() => _streams.Dispose();
 
     /// <summary>A failed cell's error, as error messages and replies have it.</summary>
     public static JsonObject ToJson(CellError error)
@@ -38,7 +86,6 @@ internal sealed class CellOutput(Messenger messenger, Request request, int numbe
 
     private (string Type, JsonObject Content) Message(CellEvent cellEvent) => cellEvent switch
     {
-        StreamWritten written => ("stream", new JsonObject { ["name"] = written.Name, ["text"] = written.Text }),
         Displayed shown => ("display_data", Data(shown.Data, shown.DisplayId)),
         DisplayUpdated update => ("update_display_data", Data(update.Data, update.DisplayId)),
         ResultProduced result => ("execute_result", Data(result.Data, null)),
@@ -55,7 +102,7 @@ internal sealed class CellOutput(Messenger messenger, Request request, int numbe
             ["metadata"] = new JsonObject(),
         };
         if (displayId is null)
-            content["execution_count"] = number;
+            content["execution_count"] = _number;
         else
             content["transient"] = new JsonObject { ["display_id"] = displayId };
         return content;

@@ -26,7 +26,7 @@ internal sealed class Executor
     {
         _messenger = messenger;
         _history = history;
-        _input = new StdinInput(messenger);
+        _input = new StdinInput(messenger, () => _output?.Flush());
         Session = new ScriptSession(folder, cellEvent => _output?.Accept(cellEvent)) { Input = _input };
         Language = new LanguageServices(Session);
         CellContext.Fallback = Session;
@@ -66,6 +66,7 @@ internal sealed class Executor
             {
                 (reply, goesOn) = (Failed(new CellError(nameof(MessageException), e.Message, 0, [])), false);
             }
+            _output?.Complete();
             List<Request> aborted = goesOn ? [] : TakeQueued();
             _messenger.Reply(request, reply);
             _messenger.End(request);
@@ -88,7 +89,9 @@ internal sealed class Executor
             _messenger.Publish("execute_input", new JsonObject { ["code"] = code, ["execution_count"] = number }, request);
 
         var output = new CellOutput(_messenger, request, number, silent);
+        CellOutput? last = _output;
         _output = output;
+        last?.Dispose();
         using var cell = new RunningCell(Session, output);
         _running = cell;
         _input.Asking = request;

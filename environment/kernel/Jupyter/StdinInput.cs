@@ -3,7 +3,9 @@ using IntraDistill.Kernel.Engine;
 namespace IntraDistill.Kernel.Jupyter;
 
 /// <summary>Asks the user of the client that sent the running cell.</summary>
-internal sealed class StdinInput(Messenger messenger) : ICellInput
+/// <param name="messenger">Sends the question.</param>
+/// <param name="beforeAsking">Sends what the cell has put out before.</param>
+internal sealed class StdinInput(Messenger messenger, Action beforeAsking) : ICellInput
 {
     private readonly Lock _one = new();
     private volatile TaskCompletionSource<string>? _answer;
@@ -23,6 +25,7 @@ internal sealed class StdinInput(Messenger messenger) : ICellInput
                 throw new InvalidOperationException("the cell asks for input, and this front end has none to give");
             var answer = new TaskCompletionSource<string>(TaskCreationOptions.RunContinuationsAsynchronously);
             _answer = answer;
+            beforeAsking();
             messenger.AskForInput(request, prompt, password);
             try
             {

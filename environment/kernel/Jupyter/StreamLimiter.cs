@@ -26,6 +26,7 @@ internal sealed class StreamLimiter : IDisposable
     private readonly AutoResetEvent _pending = new(false);
     private readonly Action<string, string> _publish;
     private readonly List<Stream> _streams = [];
+    private Thread? _flusher;
     private Stream? _last;
     private int _switches;
     private bool _waiting;
@@ -34,12 +35,7 @@ internal sealed class StreamLimiter : IDisposable
     /// <param name="publish">
     /// Sends text of a stream (<c>stdout</c>, <c>stderr</c>); called by one thread at a time, under this object's lock.
     /// </param>
-    public StreamLimiter(Action<string, string> publish)
-    {
-        _publish = publish;
-        // Not a timer: its callback needs a thread of the pool, and a cell may hold them all.
-        new Thread(FlushNowAndThen) { IsBackground = true, Name = "intradistill streams" }.Start();
-    }
+    public StreamLimiter(Action<string, string> publish) => _publish = publish;
 
     /// <summary>Takes text; it is sent soon.</summary>
     public void Write(string name, string text)
@@ -53,9 +49,14 @@ internal sealed class StreamLimiter : IDisposable
                 _last.Flush();
             _last = stream;
             stream.Write(text);
-            if (_waiting)
+            if (_disposed)
+                stream.Flush();
+            if (_waiting || _disposed)
                 return;
             _waiting = true;
+            // Not a timer: its callback needs a thread of the pool, and a cell may hold them all.
+            if (_flusher is null)
+                (_flusher = new Thread(FlushNowAndThen) { IsBackground = true, Name = "intradistill streams" }).Start();
         }
         _pending.Set();
     }
@@ -88,11 +89,14 @@ internal sealed class StreamLimiter : IDisposable
         }
     }
 
-    /// <summary>Sends all there is, and ends.</summary>
+    /// <summary>Sends all there is. What is written afterwards is sent at once.</summary>
     public void Dispose()
     {
-        Complete();
-        _disposed = true;
+        lock (_lock)
+        {
+            Complete();
+            _disposed = true;
+        }
         _pending.Set();
     }
 

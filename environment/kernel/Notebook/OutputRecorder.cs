@@ -13,6 +13,11 @@ internal sealed class OutputRecorder
     private readonly List<RunCell> _cells = [];
     private readonly Dictionary<string, Output> _byDisplayId = new(StringComparer.Ordinal);
 
+    /// <summary>What tells how many of a cell's displayed values are not kept; null when all are.</summary>
+    public static string? Note(int displays) => displays <= MostDisplays
+        ? null
+        : FormattableString.Invariant($"… {displays - MostDisplays:N0} displayed values left out …\n");
+
     /// <summary>From now on outputs belong to this cell.</summary>
     public void Begin(NotebookCell cell, int executionCount)
     {
@@ -103,10 +108,7 @@ internal sealed class OutputRecorder
             return Outputs[^1].Stream!;
         }
 
-        public IEnumerable<JsonNode> Note() =>
-            Displays <= MostDisplays
-                ? []
-                : [Text("stderr", FormattableString.Invariant($"… {Displays - MostDisplays:N0} displayed values left out …\n"))];
+        public IEnumerable<JsonNode> Note() => OutputRecorder.Note(Displays) is { } note ? [Text("stderr", note)] : [];
     }
 
     private sealed class Output(string type)
