@@ -62,9 +62,11 @@ internal sealed class Executor
             {
                 (reply, goesOn) = await ExecuteAsync(request);
             }
-            catch (MessageException e)
+            catch (Exception e)   // not the cell's, whose errors are results, but a malformed request or a fault of the kernel
             {
-                (reply, goesOn) = (Failed(new CellError(nameof(MessageException), e.Message, 0, [])), false);
+                if (e is not MessageException)
+                    JupyterKernel.Log($"{request.Type}: {e}");
+                (reply, goesOn) = (Failed(new CellError(e.GetType().Name, e.Message, 0, [])), false);
             }
             _output?.Complete();
             List<Request> aborted = goesOn ? [] : TakeQueued();

@@ -1,12 +1,14 @@
 using System.Reflection;
 using System.Text.Json.Nodes;
+using IntraDistill.Kernel.Engine;
+using Microsoft.CodeAnalysis.CSharp;
 
 namespace IntraDistill.Kernel.Jupyter;
 
 /// <summary>What the kernel says of itself, so that editors highlight and save C#.</summary>
 internal static class KernelInfo
 {
-    private const string LanguageVersion = "14.0";
+    private static readonly string s_languageVersion = Submission.ParseOptions.LanguageVersion.ToDisplayString();
 
     private static readonly string s_version =
         typeof(KernelInfo).Assembly.GetCustomAttribute<AssemblyInformationalVersionAttribute>()!.InformationalVersion.Split('+')[0];
@@ -21,13 +23,13 @@ internal static class KernelInfo
         ["language_info"] = new JsonObject
         {
             ["name"] = "C#",
-            ["version"] = LanguageVersion,
+            ["version"] = s_languageVersion,
             ["mimetype"] = "text/x-csharp",
             ["file_extension"] = ".cs",
             ["pygments_lexer"] = "csharp",
             ["codemirror_mode"] = "text/x-csharp",
         },
-        ["banner"] = $"IntraDistill.Kernel {s_version}: C# {LanguageVersion} on .NET {Environment.Version}",
+        ["banner"] = $"IntraDistill.Kernel {s_version}: C# {s_languageVersion} on .NET {Environment.Version}",
         ["help_links"] = new JsonArray(
             Link("Intra-distillation (the paper)", "https://arxiv.org/abs/2205.11416"),
             Link("C# reference", "https://learn.microsoft.com/dotnet/csharp/language-reference/"),
