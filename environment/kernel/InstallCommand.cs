@@ -61,6 +61,7 @@ internal static class InstallCommand
             Console.WriteLine($"A Jupyter that does not look there by itself needs JUPYTER_PATH={data}");
         Console.WriteLine($"""
             Jupyter:  jupyter notebook notebooks/    (Kernel → Change kernel → {displayName})
+            A page:   jupyter nbconvert --to html --template {KernelspecInstaller.DefaultName} NOTEBOOK.ipynb
             VS Code:  Select Kernel → Jupyter Kernel → {displayName}
             Remove:   dotnet run --project environment/kernel -- uninstall{(prefix is null ? "" : $" --prefix {prefix}")}{
                 (name == KernelspecInstaller.DefaultName ? "" : $" --name {name}")}

@@ -29,6 +29,11 @@ public sealed class InstallCommandTests : IDisposable
         Assert.Equal(["jupyter", "{connection_file}"], argv[2..]);
         string plotly = File.ReadAllText(Path.Combine(Kernel("intradistill"), "plotly.min.js"));
         Assert.Contains("plotly.js v", plotly[..200], StringComparison.Ordinal);
+        Assert.True(File.Exists(Path.Combine(Kernel("intradistill"), "kernel.js")));
+        string template = Path.Combine(_data, "nbconvert", "templates", "intradistill");
+        Assert.Equal(
+            ["conf.json", "index.html.j2", "plotly.min.js"], Directory.EnumerateFiles(template).Select(Path.GetFileName).Order());
+        Assert.Contains($"wrote {template}\n", output, StringComparison.Ordinal);
 
         (code, output, _) = await Run("uninstall");
         Assert.Equal(0, code);
@@ -85,7 +90,6 @@ public sealed class InstallCommandTests : IDisposable
         string template = Path.Combine(_data, "nbconvert", "templates", "intradistill");
         Installer.Install("one", "1");
         Installer.Install("two", "2");
-        Directory.CreateDirectory(template);
         Directory.CreateDirectory(Path.Combine(_data, "nbconvert", "templates", "mine"));
         Assert.Equal([Kernel("one")], Installer.Uninstall("one"));
         Assert.True(Directory.Exists(template));

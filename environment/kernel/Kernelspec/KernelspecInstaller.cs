@@ -37,19 +37,14 @@ internal sealed partial class KernelspecInstaller(string dataFolder)
                 throw new RunnerException(
                     $"{folder}: another kernel's kernelspec is there and stays; choose another --name, "
                     + "or remove that folder first");
-            string plotly = KernelFiles.PlotlyJs();
+            byte[] script = Encoding.UTF8.GetBytes(KernelFiles.PlotlyJs());
+            byte[] spec = Encoding.UTF8.GetBytes(KernelFiles.KernelJson(displayName));
+            (string, Action<Stream>) plotly = ("plotly.min.js", file => file.Write(script));
             var staged = new List<StagedFolder>();
             try
             {
-                var template = KernelFiles.Embedded("nbconvert").ToList();
-                if (template.Count > 0)
-                    staged.Add(Stage(_template, template));
-                staged.Add(Stage(folder,
-                [
-                    .. KernelFiles.Embedded("kernelspec"),
-                    ("plotly.min.js", file => file.Write(Encoding.UTF8.GetBytes(plotly))),
-                    ("kernel.json", file => file.Write(Encoding.UTF8.GetBytes(KernelFiles.KernelJson(displayName)))),
-                ]));
+                staged.Add(Stage(_template, [.. KernelFiles.Embedded("nbconvert"), plotly]));
+                staged.Add(Stage(folder, [.. KernelFiles.Embedded("kernelspec"), plotly, ("kernel.json", file => file.Write(spec))]));
                 foreach (StagedFolder part in staged)
                     part.Commit();
                 return staged.ConvertAll(part => part.Target);
