@@ -28,6 +28,14 @@ internal static class CellParser
         ["#!html"] = CellPartKind.Html,
     };
 
+    /// <summary>All magics, for those who type them.</summary>
+    public static IReadOnlyList<string> Magics { get; } = [.. s_languages.Keys, "#!time", "#!import"];
+
+    /// <summary>The language that a <c>#!</c> line switches to; null when it is of another kind.</summary>
+    /// <param name="line">The line without white space around it.</param>
+    public static CellPartKind? LanguageOf(string line) =>
+        s_languages.TryGetValue(MagicOf(line), out CellPartKind kind) ? kind : null;
+
     /// <exception cref="DirectiveException">A magic that this kernel does not have.</exception>
     public static ParsedCell Parse(string cell)
     {
@@ -50,7 +58,7 @@ internal static class CellParser
             string line = lines[i].Trim();
             if (!line.StartsWith("#!", StringComparison.Ordinal))
                 continue;
-            string magic = line.Split((char[])[' ', '\t'], 2)[0];
+            string magic = MagicOf(line);
             string argument = line[magic.Length..].Trim().Trim('"');
             EndPart(i);
             if (s_languages.TryGetValue(magic, out CellPartKind language))
@@ -58,8 +66,7 @@ internal static class CellParser
             else if (magic == "#!time")
                 timed = true;
             else if (magic != "#!import")
-                throw new DirectiveException(
-                    $"{magic}: no such magic; there are {string.Join(", ", s_languages.Keys)}, #!time and #!import", i + 1);
+                throw new DirectiveException($"{magic}: no such magic; there are {string.Join(", ", Magics.SkipLast(1))} and {Magics[^1]}", i + 1);
             else if (argument.Length == 0)
                 throw new DirectiveException("#!import: expected a file, as in #!import helpers.cs", i + 1);
             else
@@ -68,4 +75,6 @@ internal static class CellParser
         EndPart(lines.Length);
         return new ParsedCell(parts, timed);
     }
+
+    private static string MagicOf(string line) => line.Split((char[])[' ', '\t'], 2)[0];
 }

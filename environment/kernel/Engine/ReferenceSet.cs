@@ -2,6 +2,7 @@ using System.Collections.Immutable;
 using System.Reflection.Metadata;
 using System.Reflection.PortableExecutable;
 using System.Text.Json;
+using IntraDistill.Kernel.Language;
 using Microsoft.CodeAnalysis;
 using Microsoft.CodeAnalysis.CSharp;
 
@@ -30,7 +31,7 @@ internal sealed class ReferenceSet : MetadataReferenceResolver
         All = [.. _byName.Values];
     }
 
-    /// <summary>All references so far; a snapshot, so that it can be read while a cell adds to it.</summary>
+    /// <summary>All references so far, new ones last; a snapshot, so that it can be read while a cell adds to it.</summary>
     public ImmutableArray<MetadataReference> All { get; private set; }
 
     /// <summary>Takes what <c>#r</c> has brought since the last call into <see cref="All"/>.</summary>
@@ -133,7 +134,7 @@ internal sealed class ReferenceSet : MetadataReferenceResolver
             return;
         AssemblyProbe.Add(path);
         string loaded = AssemblyProbe.Platform.GetValueOrDefault(name) ?? AssemblyProbe.Find(name)!;
-        _byName[name] = MetadataReference.CreateFromFile(loaded);
+        _byName[name] = Reference(loaded);
     }
 
     // What lies beside the assembly and belongs to it: all that its deps.json lists, or else what it references, and so on.
@@ -177,7 +178,7 @@ internal sealed class ReferenceSet : MetadataReferenceResolver
             .Append(typeof(Microsoft.DotNet.Interactive.Kernel).Assembly.Location)
             .Append(typeof(Microsoft.DotNet.Interactive.Formatting.Formatter).Assembly.Location)
             .Append(typeof(Microsoft.AspNetCore.Html.IHtmlContent).Assembly.Location);
-        List<PortableExecutableReference> references = [.. paths.Select(path => MetadataReference.CreateFromFile(path))];
+        List<PortableExecutableReference> references = [.. paths.Select(Reference)];
         s_hostSymbols = BindSymbols(references);
         return references;
     }
@@ -195,4 +196,8 @@ internal sealed class ReferenceSet : MetadataReferenceResolver
         _ = compilation.Assembly;
         return compilation;
     }
+
+    // Documentation is read when it is first asked for, which no compilation does.
+    private static PortableExecutableReference Reference(string path) =>
+        MetadataReference.CreateFromFile(path, documentation: new AssemblyDocumentation(path));
 }

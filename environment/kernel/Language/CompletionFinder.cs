@@ -1,0 +1,80 @@
+using Microsoft.CodeAnalysis;
+using Microsoft.CodeAnalysis.Completion;
+using Microsoft.CodeAnalysis.Recommendations;
+using Microsoft.CodeAnalysis.Tags;
+using Microsoft.CodeAnalysis.Text;
+
+namespace IntraDistill.Kernel.Language;
+
+/// <summary>Completes C#: what Roslyn's completion service offers, in the form that Jupyter wants.</summary>
+internal static class CompletionFinder
+{
+    /// <summary>From Roslyn's tags to kinds, the first that applies.</summary>
+    private static readonly (string Tag, string Kind)[] s_kinds =
+    [
+        (WellKnownTags.Keyword, "keyword"),
+        (WellKnownTags.Namespace, "module"),
+        (WellKnownTags.Method, "function"), (WellKnownTags.ExtensionMethod, "function"),
+        (WellKnownTags.Property, "property"), (WellKnownTags.Field, "property"), (WellKnownTags.Event, "event"),
+        (WellKnownTags.Constant, "constant"), (WellKnownTags.EnumMember, "constant"),
+        (WellKnownTags.Local, "instance"), (WellKnownTags.RangeVariable, "instance"), (WellKnownTags.Parameter, "param"),
+        (WellKnownTags.Class, "class"), (WellKnownTags.Structure, "struct"), (WellKnownTags.Interface, "interface"),
+        (WellKnownTags.Enum, "enum"), (WellKnownTags.Delegate, "class"), (WellKnownTags.TypeParameter, "class"),
+    ];
+
+    /// <summary>What may stand at a position.</summary>
+    public static async Task<Completions> FindAsync(Document document, string code, int cursor, CancellationToken cancellation)
+    {
+        CompletionService service = CompletionService.GetService(document)!;
+        CompletionList list = await service.GetCompletionsAsync(document, cursor, cancellationToken: cancellation);
+        if (list.ItemsList.Count == 0 || list.Span.Start > cursor)
+            return new Completions([], cursor, cursor);
+        TextSpan span = TextSpan.FromBounds(list.Span.Start, Math.Max(cursor, list.Span.End));
+        string typed = code[span.Start..cursor];
+
+        ILookup<string, ISymbol> symbols =
+            (await Recommender.GetRecommendedSymbolsAtPositionAsync(document, cursor, cancellationToken: cancellation))
+            .ToLookup(symbol => symbol.Name, StringComparer.Ordinal);
+        var found = new Dictionary<string, (Completion Item, int Rank, CompletionItem Source)>(StringComparer.Ordinal);
+        foreach (CompletionItem item in list.ItemsList)
+        {
+            int rank = TypedMatch.Rank(item.FilterText, typed);
+            if (rank == TypedMatch.None || item.Tags.Contains(WellKnownTags.Snippet))
+                continue;
+            if (await TextOfAsync(service, document, item, code, span, cancellation) is not { } text)
+                continue;
+            ISymbol[] named = [.. symbols[item.DisplayText]];
+            string kind = named is [IFieldSymbol field, ..] && SymbolText.IsOfCell(field) ? "instance" : KindOf(item);
+            found.TryAdd(text, (new Completion(text, kind, SymbolText.Brief(named)), rank, item));
+        }
+        return new Completions(
+            [.. found.Values.OrderBy(entry => entry.Rank)
+                .ThenByDescending(entry => entry.Source.Rules.MatchPriority)   // what fits the type that is wanted here
+                .ThenBy(entry => entry.Source.SortText, StringComparer.OrdinalIgnoreCase)
+                .ThenBy(entry => entry.Item.Text, StringComparer.Ordinal)
+                .Select(entry => entry.Item)],
+            span.Start, span.End);
+    }
+
+    private static string KindOf(CompletionItem item)
+    {
+        foreach ((string tag, string kind) in s_kinds)
+            if (item.Tags.Contains(tag))
+                return kind;
+        return "statement";
+    }
+
+    // Most items insert their name. Others (override, a conversion) rewrite what stands before it: they can be offered
+    // as far as the rewritten text still begins with what is there, since Jupyter replaces one stretch for all items.
+    private static async Task<string?> TextOfAsync(
+        CompletionService service, Document document, CompletionItem item, string code, TextSpan span, CancellationToken cancellation)
+    {
+        if (!item.IsComplexTextEdit)
+            return item.Properties.TryGetValue("InsertionText", out string? text) ? text : item.DisplayText;
+        TextChange change = (await service.GetChangeAsync(document, item, cancellationToken: cancellation)).TextChange;
+        if (change.NewText is not { } newText || change.Span.Start > span.Start || change.Span.End != span.End)
+            return null;
+        string before = code[change.Span.Start..span.Start];
+        return newText.StartsWith(before, StringComparison.Ordinal) ? newText[before.Length..] : null;
+    }
+}
