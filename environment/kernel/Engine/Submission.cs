@@ -31,10 +31,12 @@ internal sealed class Submission
     private static int s_count;
 
     private readonly CSharpCompilation _compilation;
+    private readonly int _references;
 
-    private Submission(CSharpCompilation compilation, bool hasValue)
+    private Submission(CSharpCompilation compilation, int references, bool hasValue)
     {
         _compilation = compilation;
+        _references = references;
         HasValue = hasValue;
     }
 
@@ -71,8 +73,11 @@ internal sealed class Submission
         CSharpCompilation compilation;
         do
         {
+            // Those of the previous submissions are inherited. Given again, they would add up: Roslyn keeps doubles, and
+            // six hundred cells would hold more than a gigabyte.
             compilation = CSharpCompilation.CreateScriptCompilation(
-                $"{AssemblyPrefix}{number}", tree, references.All, options, previous?._compilation, typeof(object));
+                $"{AssemblyPrefix}{number}", tree, references.All[(previous?._references ?? 0)..], options, previous?._compilation,
+                typeof(object));
             _ = compilation.DirectiveReferences;   // resolves each #r, of #load'ed files too
         }
         while (references.TakeNew());
@@ -82,7 +87,7 @@ internal sealed class Submission
             throw new DirectiveException(error.Message, LineOfReference(tree, error.Message));
         errors = [.. diagnostics.Where(diagnostic => diagnostic.Severity == DiagnosticSeverity.Error)
             .OrderBy(diagnostic => diagnostic.Location.SourceSpan.Start)];
-        return errors.Count > 0 ? null : new Submission(compilation, EndsInValue(compilation, tree));
+        return errors.Count > 0 ? null : new Submission(compilation, references.All.Length, EndsInValue(compilation, tree));
     }
 
     /// <summary>Runs the code.</summary>
