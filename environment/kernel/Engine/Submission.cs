@@ -71,12 +71,14 @@ internal sealed class Submission
             metadataReferenceResolver: references,
             assemblyIdentityComparer: DesktopAssemblyIdentityComparer.Default);
         CSharpCompilation compilation;
+        ImmutableArray<MetadataReference> all;
         do
         {
+            all = references.All;
             // Those of the previous submissions are inherited. Given again, they would add up: Roslyn keeps doubles, and
             // six hundred cells would hold more than a gigabyte.
             compilation = CSharpCompilation.CreateScriptCompilation(
-                $"{AssemblyPrefix}{number}", tree, references.All[(previous?._references ?? 0)..], options, previous?._compilation,
+                $"{AssemblyPrefix}{number}", tree, all[(previous?._references ?? 0)..], options, previous?._compilation,
                 typeof(object));
             _ = compilation.DirectiveReferences;   // resolves each #r, of #load'ed files too
         }
@@ -87,7 +89,7 @@ internal sealed class Submission
             throw new DirectiveException(error.Message, LineOfReference(tree, error.Message));
         errors = [.. diagnostics.Where(diagnostic => diagnostic.Severity == DiagnosticSeverity.Error)
             .OrderBy(diagnostic => diagnostic.Location.SourceSpan.Start)];
-        return errors.Count > 0 ? null : new Submission(compilation, references.All.Length, EndsInValue(compilation, tree));
+        return errors.Count > 0 ? null : new Submission(compilation, all.Length, EndsInValue(compilation, tree));
     }
 
     /// <summary>Runs the code.</summary>
