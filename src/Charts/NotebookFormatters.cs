@@ -26,10 +26,17 @@ public static class NotebookFormatters
     /// <summary>The MIME type of the static picture.</summary>
     public const string SvgMimeType = "image/svg+xml";
 
-    /// <summary>Registers the formatters; again only if the host has reset its own since the kit was loaded.</summary>
+    /// <summary>Makes charts work where the kit is loaded.</summary>
 #pragma warning disable CA2255 // a library's initializer: nothing in a notebook would otherwise call this
     [ModuleInitializer]
 #pragma warning restore CA2255
+    internal static void Initialize()
+    {
+        ScriptHost.ShareFSharpCore();
+        Register();
+    }
+
+    /// <summary>Registers the formatters; again only if the host has reset its own since the kit was loaded.</summary>
     public static void Register()
     {
         Formatter.Register<GenericChart>((chart, writer) => writer.Write(GenericChart.toJson(chart)), PlotlyMimeType);

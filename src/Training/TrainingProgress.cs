@@ -5,7 +5,7 @@ namespace IntraDistill.Training;
 
 /// <summary>
 /// A snapshot of a run for a person to watch. In a notebook:
-/// <c>var bar = display(trainer.Progress); trainer.ProgressChanged += p =&gt; bar.Update(p);</c>
+/// <c>var bar = KernelInvocationContext.Current.Display(trainer.Progress); trainer.ProgressChanged += p =&gt; bar.Update(p);</c>
 /// </summary>
 public sealed record TrainingProgress
 {
