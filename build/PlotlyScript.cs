@@ -28,9 +28,10 @@ namespace IntraDistill.Build
                 // From memory: the build's process lives on, and would hold the file open.
                 var plotly = System.Reflection.Assembly.Load(File.ReadAllBytes(Assembly));
                 string name = plotly.GetManifestResourceNames().FirstOrDefault(resource =>
-                    resource.IndexOf("plotly", StringComparison.Ordinal) >= 0 && resource.EndsWith(".min.js", StringComparison.Ordinal));
+                    resource.IndexOf("plotly", StringComparison.Ordinal) >= 0
+                    && resource.EndsWith(".min.js", StringComparison.Ordinal));
                 if (name == null)
-                    throw new InvalidDataException("it holds no plotly*.min.js");
+                    throw new IOException("it holds no plotly*.min.js");
                 string temporary = Script + ".new";
                 using (Stream from = plotly.GetManifestResourceStream(name))
                 using (Stream to = File.Create(temporary))

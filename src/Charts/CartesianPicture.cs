@@ -89,7 +89,8 @@ internal sealed class CartesianPicture(PlotModel model, JsonElement layout, Json
                     XAxisKey = x, YAxisKey = y, MarkerType = look.Type, MarkerOutline = look.Outline, MarkerSize = look.Size,
                     MarkerFill = look.Fill, MarkerStroke = look.Stroke, MarkerStrokeThickness = look.Thickness,
                 };
-                scatter.Points.AddRange(points.Where(point => point.IsDefined()).Select(point => new ScatterPoint(point.X, point.Y)));
+                scatter.Points.AddRange(
+                    points.Where(point => point.IsDefined()).Select(point => new ScatterPoint(point.X, point.Y)));
                 model.Series.Add(scatter);
             }
     }

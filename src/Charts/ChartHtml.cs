@@ -8,8 +8,8 @@ namespace IntraDistill.Charts;
 /// A chart as a fragment of a page: its picture, which gives way to the live chart as soon as the page has plotly.js.
 /// </summary>
 /// <remarks>
-/// The picture is an <c>img</c> with a data URI: viewers that take scripts away (GitHub's) take inline SVG away with them, but leave
-/// images. Base64, not percent-encoding, because it is the one form of data URI that every sanitizer and mail client knows.
+/// The picture is an <c>img</c> with a data URI: viewers that take scripts away (GitHub's) take inline SVG away with them,
+/// but leave images. Base64, not percent-encoding, because it is the form of data URI that every sanitizer knows.
 /// </remarks>
 internal static class ChartHtml
 {
@@ -28,8 +28,8 @@ internal static class ChartHtml
         string id = Convert.ToHexStringLower(SHA256.HashData(Encoding.UTF8.GetBytes(figure)).AsSpan(0, 8));
         string name = WebUtility.HtmlEncode($"Chart: {title}");
         string fallback = picture is null
-            ? $"<p><i>{name}.</i> It shows where there is plotly.js: in VS Code, in JupyterLab with a Plotly renderer, in a page that the "
-                + "kit's runner writes.</p>"
+            ? $"<p><i>{name}.</i> It shows where there is plotly.js: in VS Code, in JupyterLab with a Plotly renderer, "
+                + "in a page that the kit's runner writes.</p>"
             : $"<img alt=\"{name}\" style=\"max-width:100%\" src=\"data:image/svg+xml;base64,{Base64(picture)}\">";
         string beside = plotlyBeside is null ? "[]" : $"['{plotlyBeside}']";
         return $$"""

@@ -36,7 +36,7 @@ internal static partial class FigureJson
     public static JsonElement[] Items(this JsonElement element, params ReadOnlySpan<string> path) =>
         element.At(path) is { ValueKind: JsonValueKind.Array } array ? [.. array.EnumerateArray()] : [];
 
-    /// <summary>The numbers of the array at the path, NaN for null; null if there is no array, or it holds anything else.</summary>
+    /// <summary>The numbers of the array at the path, NaN for null; null if there is no such array.</summary>
     public static double[]? Numbers(this JsonElement element, params ReadOnlySpan<string> path)
     {
         if (element.At(path).ValueKind is not JsonValueKind.Array)
@@ -47,7 +47,7 @@ internal static partial class FigureJson
             : null;
     }
 
-    /// <summary>The strings of the array at the path; null if there is no array, or it holds anything else.</summary>
+    /// <summary>The strings of the array at the path; null if there is no such array.</summary>
     public static string[]? Texts(this JsonElement element, params ReadOnlySpan<string> path)
     {
         if (element.At(path).ValueKind is not JsonValueKind.Array)

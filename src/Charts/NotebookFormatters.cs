@@ -13,10 +13,10 @@ namespace IntraDistill.Charts;
 /// Plotly.NET's. A notebook that draws with Plotly.NET alone, before any use of the kit, calls <see cref="Register"/>.)
 /// </summary>
 /// <remarks>
-/// A chart is three representations: <c>application/vnd.plotly.v1+json</c>, which VS Code, JupyterLab's Plotly renderer and the
-/// runner's pages draw; <c>text/html</c>, for Jupyter Notebook, nbconvert and .NET Interactive, which shows a picture until the page
-/// has plotly.js; and that picture alone as <c>image/svg+xml</c>. None carries plotly.js itself (3.6 MB): a page loads it once, from
-/// its Jupyter server or from beside the kit, and never from elsewhere.
+/// A chart is three representations: <c>application/vnd.plotly.v1+json</c>, which VS Code, JupyterLab's Plotly renderer and
+/// the runner's pages draw; <c>text/html</c>, for Jupyter Notebook, nbconvert and .NET Interactive, which shows a picture
+/// until the page has plotly.js; and that picture alone as <c>image/svg+xml</c>. None carries plotly.js itself (3.6 MB): a page
+/// loads it once, from its Jupyter server or from beside the kit, and never from elsewhere.
 /// </remarks>
 public static class NotebookFormatters
 {
@@ -51,7 +51,8 @@ public static class NotebookFormatters
         Formatter.SetPreferredMimeTypesFor(typeof(KitTable), HtmlFormatter.MimeType, PlainTextFormatter.MimeType);
 
         Formatter.Register<TrainingProgress>((progress, writer) => writer.Write(progress.ToHtml()), HtmlFormatter.MimeType);
-        Formatter.Register<TrainingProgress>((progress, writer) => writer.Write(progress.ToString()), PlainTextFormatter.MimeType);
+        Formatter.Register<TrainingProgress>(
+            (progress, writer) => writer.Write(progress.ToString()), PlainTextFormatter.MimeType);
         Formatter.SetPreferredMimeTypesFor(typeof(TrainingProgress), HtmlFormatter.MimeType, PlainTextFormatter.MimeType);
 
         RegisterAsText<BleuScore>();
@@ -75,7 +76,7 @@ public static class NotebookFormatters
     public static string ToHtml(GenericChart chart)
     {
         string figure = GenericChart.toJson(chart);
-        string kitFolder = Path.GetDirectoryName(typeof(NotebookFormatters).Assembly.Location) is { Length: > 0 } folder ? folder : ".";
+        string kitFolder = Path.GetDirectoryName(typeof(NotebookFormatters).Assembly.Location) ?? "";
         return ChartHtml.Of(figure, PlotlyFigure.Title(chart), Picture(figure),
             ChartHtml.PlotlyBeside(kitFolder, Environment.CurrentDirectory));
     }

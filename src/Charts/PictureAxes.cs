@@ -72,8 +72,8 @@ internal sealed class PictureAxes(PlotModel model, JsonElement layout, JsonEleme
         if (finite.Length == 0)
             return (0, 1);
         double low = finite.Min(), high = finite.Max();
-        bool fromZero = !isX && !isLog
-            && (look.Text("rangemode") == "tozero" || mine.Any(trace => trace.Text("fill") == "tozeroy" || trace.Text("type") == "bar"));
+        bool fromZero = !isX && !isLog && (look.Text("rangemode") == "tozero"
+            || mine.Any(trace => trace.Text("fill") == "tozeroy" || trace.Text("type") == "bar"));
         if (fromZero)
             (low, high) = (Math.Min(0, low), Math.Max(0, high));
         if (low == high)
@@ -87,13 +87,15 @@ internal sealed class PictureAxes(PlotModel model, JsonElement layout, JsonEleme
     {
         double[] y = trace.Numbers("y")!;
         double[]? up = trace.Numbers("error_y", "array"), down = trace.Numbers("error_y", "arrayminus") ?? up;
-        return up is null ? y : y.Concat(y.Zip(up, (value, more) => value + more)).Concat(y.Zip(down!, (value, less) => value - less));
+        return up is null ? y
+            : [.. y, .. y.Zip(up, (value, more) => value + more), .. y.Zip(down!, (value, less) => value - less)];
     }
 
     private string Category(double value)
     {
         int index = (int)Math.Round(value);
-        return Math.Abs(value - index) < 0.01 && index >= 0 && index < categories.Length ? FigureJson.Plain(categories[index]) : "";
+        bool isOne = Math.Abs(value - index) < 0.01 && index >= 0 && index < categories.Length;
+        return isOne ? FigureJson.Plain(categories[index]) : "";
     }
 
     // 10⁻³; between the powers of ten, as on a short axis, the number itself.

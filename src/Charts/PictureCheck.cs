@@ -2,7 +2,7 @@ using System.Text.Json;
 
 namespace IntraDistill.Charts;
 
-/// <summary>Tells which figures <see cref="StaticPicture"/> can draw faithfully: the kinds that <see cref="KitCharts"/> makes.</summary>
+/// <summary>Tells which figures <see cref="StaticPicture"/> can draw: the kinds that <see cref="KitCharts"/> makes.</summary>
 internal static class PictureCheck
 {
     // What the picture does not know how to draw, so that a figure with any of it gets none.
@@ -20,7 +20,7 @@ internal static class PictureCheck
             return "nothing is visible in it";
         if (s_unknownLayout.FirstOrDefault(name => layout.Has(name)) is { } part)
             return $"its layout has {part}";
-        if (traces.Any(trace => trace.Text("type") == "scatterternary") && traces.Any(trace => trace.Text("type") != "scatterternary"))
+        if (traces.Count(trace => trace.Text("type") == "scatterternary") is > 0 and var triangles && triangles < traces.Length)
             return "it mixes a triangle with axes";
         return traces.Select(Trace).Concat(Axes(layout).Select(Axis)).FirstOrDefault(reason => reason is not null);
     }
@@ -71,8 +71,9 @@ internal static class PictureCheck
             return "bars that do not stand on zero, one beside another";
         if (trace.Items("marker", "color").Length > 0)
             return "bars of several colours";
-        return trace.Has("error_y") && (trace.Numbers("error_y", "array") is not { } up || up.Length != y.Length
-            || trace.Numbers("error_y", "arrayminus") is { } down && down.Length != y.Length) ? "error bars not given by arrays" : null;
+        bool odd = trace.Has("error_y") && (trace.Numbers("error_y", "array") is not { } up || up.Length != y.Length
+            || trace.Numbers("error_y", "arrayminus") is { } down && down.Length != y.Length);
+        return odd ? "error bars not given by arrays" : null;
     }
 
     private static string? Ternary(JsonElement trace)
@@ -96,6 +97,7 @@ internal static class PictureCheck
             return $"{axis.Name} has tickformat {axis.Value.Text("tickformat")}";
         if (axis.Value.Has("range") && axis.Value.Numbers("range") is not [_, _])
             return $"{axis.Name} has a range that is not two numbers";
-        return axis.Value.Text("side") is "top" or "right" || axis.Value.Text("autorange") == "reversed" ? $"{axis.Name} is turned round" : null;
+        bool turned = axis.Value.Text("side") is "top" or "right" || axis.Value.Text("autorange") == "reversed";
+        return turned ? $"{axis.Name} is turned round" : null;
     }
 }

@@ -13,8 +13,11 @@ internal static class StaticPicture
     /// <summary>In pixels; a notebook's column is about as wide.</summary>
     public const double Width = 760;
 
+    /// <summary>Of all text but titles, in pixels.</summary>
+    public const double TextSize = 13;
+
     private const string FontFamily = "'Segoe UI','Helvetica Neue',Helvetica,Arial,'DejaVu Sans',sans-serif";
-    private const double TitleSize = 17, TextSize = 13, RowHeight = 20, Swatch = 28, Right = 24;
+    private const double TitleSize = 17, Right = 24;
     private static readonly OxyColor s_ink = OxyColor.FromRgb(0x2a, 0x2a, 0x2a);
 
     /// <summary>Draws a figure; null where the picture would not show what the figure does.</summary>
@@ -28,12 +31,10 @@ internal static class StaticPicture
         JsonElement[] traces = [.. PictureCheck.Visible(figure)];
         string title = FigureJson.Plain(layout.Text("title", "text"));
         string caption = SliderCaption(layout);
-        List<(JsonElement Trace, string Name, double X, int Row)> legend = Legend(layout, traces);
-        int rows = legend.Count == 0 ? 0 : legend[^1].Row + 1;
-        double top = (title.Length > 0 ? 44 : 14) + RowHeight * rows + (rows > 0 ? 4 : 0);
-        double height = Math.Clamp(
-            (layout.Number("height") ?? 450) - (layout.Number("margin", "t") ?? 100) - (layout.Number("margin", "b") ?? 80), 200, 600)
-            + top + 56 + (caption.Length > 0 ? 26 : 0);
+        var legend = new PictureLegend(layout, traces);
+        double top = (title.Length > 0 ? 44 : 14) + legend.Height;
+        double margins = (layout.Number("margin", "t") ?? 100) + (layout.Number("margin", "b") ?? 80);
+        double height = Math.Clamp((layout.Number("height") ?? 450) - margins, 200, 600) + top + (caption.Length > 0 ? 82 : 56);
 
         var model = new PlotModel
         {
@@ -56,12 +57,7 @@ internal static class StaticPicture
 
         double left = Math.Clamp(model.PlotArea.Left, 6, 70);
         Write(canvas, title, left, 33, TitleSize);
-        foreach ((JsonElement trace, string name, double x, int row) in legend)
-        {
-            double y = top - RowHeight * (rows - row) + 6;
-            DrawSwatch(canvas, trace, left + x, y);
-            Write(canvas, name, left + x + SwatchWidth(trace) + 6, y + 5, TextSize);
-        }
+        legend.Draw(canvas, left, top - legend.Height);
         Write(canvas, caption, left, height - 12, TextSize);
         return canvas.ToSvg(Width, Math.Round(height), title, FontFamily);
     }
@@ -87,7 +83,7 @@ internal static class StaticPicture
             return OxyColor.FromArgb(alpha, (byte)parts[0], (byte)parts[1], (byte)parts[2]);
         }
         if (text.StartsWith('#'))
-            return text.Length == 4 ? OxyColor.Parse($"#{text[1]}{text[1]}{text[2]}{text[2]}{text[3]}{text[3]}") : OxyColor.Parse(text);
+            return OxyColor.Parse(text.Length == 4 ? $"#{text[1]}{text[1]}{text[2]}{text[2]}{text[3]}{text[3]}" : text);
         System.Drawing.Color known = System.Drawing.Color.FromName(text);
         return known.IsKnownColor ? OxyColor.FromRgb(known.R, known.G, known.B) : otherwise;
     }
@@ -95,53 +91,13 @@ internal static class StaticPicture
     /// <summary>The colour of a trace: its own, or the one plotly.js gives the trace in that place.</summary>
     public static OxyColor ColorOf(JsonElement trace, int index)
     {
-        string own = trace.Text("line", "color") ?? trace.Text("marker", "color") ?? s_colorway[index % s_colorway.Length];
-        return Color(trace.Text("type") == "scatter" && trace.Text("mode") != "markers" ? own : trace.Text("marker", "color") ?? own, s_ink);
+        bool isLine = trace.Text("type") == "scatter" && trace.Text("mode") != "markers";
+        string? line = trace.Text("line", "color"), marker = trace.Text("marker", "color");
+        return Color((isLine ? line ?? marker : marker ?? line) ?? s_colorway[index % s_colorway.Length], s_ink);
     }
 
     private static readonly string[] s_colorway =
         ["#1f77b4", "#ff7f0e", "#2ca02c", "#d62728", "#9467bd", "#8c564b", "#e377c2", "#7f7f7f", "#bcbd22", "#17becf"];
-
-    private static List<(JsonElement, string, double, int)> Legend(JsonElement layout, JsonElement[] traces)
-    {
-        List<(JsonElement, string, double, int)> entries = [];
-        if (layout.IsFalse("showlegend") || traces.Length < 2)
-            return entries;
-        double x = 0;
-        int row = 0;
-        foreach (JsonElement trace in traces.Where(trace => !trace.IsFalse("showlegend") && trace.Has("name")))
-        {
-            string name = FigureJson.Plain(trace.Text("name"));
-            double width = SwatchWidth(trace) + 6 + SvgCanvas.Width(name, TextSize) + 16;
-            if (x > 0 && x + width > Width - 70)
-                (x, row) = (0, row + 1);
-            entries.Add((trace, name, x, row));
-            x += width;
-        }
-        return entries;
-    }
-
-    private static double SwatchWidth(JsonElement trace) =>
-        trace.Text("type") == "bar" ? 12 : trace.Text("mode")!.Contains("lines") ? Swatch : 14;
-
-    private static void DrawSwatch(SvgCanvas canvas, JsonElement trace, double x, double y)
-    {
-        OxyColor color = ColorOf(trace, 0);
-        if (trace.Text("type") == "bar")
-        {
-            canvas.DrawRectangle(new OxyRect(x, y - 6, 12, 12), color, OxyColors.Undefined, 0, EdgeRenderingMode.Automatic);
-            return;
-        }
-        if (trace.Text("fill") is "tozeroy" or "toself")
-            canvas.DrawRectangle(new OxyRect(x, y, Swatch, 6), Color(trace.Text("fillcolor"), color), OxyColors.Undefined, 0, EdgeRenderingMode.Automatic);
-        if (trace.Text("mode")!.Contains("lines"))
-            canvas.DrawLine([new(x, y), new(x + Swatch, y)], color, trace.Number("line", "width") ?? 2, EdgeRenderingMode.Automatic,
-                CartesianPicture.Dashes(trace)!, LineJoin.Miter);
-        if (trace.Text("mode")!.Contains("markers"))
-            foreach (MarkerLook look in MarkerLook.Of(trace, color, largest: 7))
-                canvas.DrawMarker(new ScreenPoint(x + SwatchWidth(trace) / 2, y), look.Type, look.Outline, look.Size, look.Fill, look.Stroke,
-                    look.Thickness, EdgeRenderingMode.Automatic);
-    }
 
     // What a slider is set to; plotly.js writes it above the slider's track.
     private static string SliderCaption(JsonElement layout)
@@ -149,10 +105,12 @@ internal static class StaticPicture
         if (layout.Items("sliders") is not [var slider, ..] || slider.Items("steps") is not { Length: > 0 } steps)
             return "";
         int active = (int)(slider.Number("active") ?? 0);
-        return FigureJson.Plain(slider.Text("currentvalue", "prefix") + steps[Math.Clamp(active, 0, steps.Length - 1)].Text("label"));
+        string? label = steps[Math.Clamp(active, 0, steps.Length - 1)].Text("label");
+        return FigureJson.Plain($"{slider.Text("currentvalue", "prefix")?.TrimEnd()} {label}");
     }
 
-    private static void Write(SvgCanvas canvas, string text, double x, double baseline, double size) =>
+    /// <summary>Writes a line of text.</summary>
+    public static void Write(SvgCanvas canvas, string text, double x, double baseline, double size) =>
         canvas.DrawText(new ScreenPoint(x, baseline + 0.22 * size), text, s_ink, "", size, 400, 0, HorizontalAlignment.Left,
             VerticalAlignment.Bottom, null);
 }

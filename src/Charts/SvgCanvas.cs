@@ -24,8 +24,8 @@ internal sealed class SvgCanvas : ClippingRenderContext
     /// <param name="title">Read out by screen readers.</param>
     /// <param name="fontFamily">Of all text.</param>
     public string ToSvg(double width, double height, string title, string fontFamily) =>
-        $"<svg xmlns=\"http://www.w3.org/2000/svg\" width=\"{N(width)}\" height=\"{N(height)}\" viewBox=\"0 0 {N(width)} {N(height)}\" " +
-        $"role=\"img\" font-family=\"{Escape(fontFamily)}\" fill=\"none\"><title>{Escape(title)}</title>" +
+        $"<svg xmlns=\"http://www.w3.org/2000/svg\" width=\"{N(width)}\" height=\"{N(height)}\" " +
+        $"viewBox=\"0 0 {N(width)} {N(height)}\" role=\"img\" font-family=\"{Escape(fontFamily)}\" fill=\"none\"><title>{Escape(title)}</title>" +
         $"<path fill=\"#fff\" d=\"M0 0h{N(width)}v{N(height)}H0z\"/>{_body}</svg>";
 
     /// <inheritdoc/>
@@ -49,15 +49,16 @@ internal sealed class SvgCanvas : ClippingRenderContext
     }
 
     /// <inheritdoc/>
-    public override void DrawPolygon(IList<ScreenPoint> points, OxyColor fill, OxyColor stroke, double thickness, EdgeRenderingMode mode,
-        double[] dashArray, LineJoin lineJoin)
+    public override void DrawPolygon(IList<ScreenPoint> points, OxyColor fill, OxyColor stroke, double thickness,
+        EdgeRenderingMode mode, double[] dashArray, LineJoin lineJoin)
     {
         if (points.Count > 2)
             Path(points, Outline(points, close: true), $"{Fill(fill)}{Stroke(stroke, thickness, dashArray)}");
     }
 
     /// <inheritdoc/>
-    public override void DrawRectangle(OxyRect rectangle, OxyColor fill, OxyColor stroke, double thickness, EdgeRenderingMode mode) =>
+    public override void DrawRectangle(
+        OxyRect rectangle, OxyColor fill, OxyColor stroke, double thickness, EdgeRenderingMode mode) =>
         Path([rectangle.TopLeft, rectangle.BottomRight],
             $"M{P(rectangle.TopLeft)}h{N(rectangle.Width)}v{N(rectangle.Height)}h{N(-rectangle.Width)}z",
             $"{Fill(fill)}{Stroke(stroke, thickness, null)}");
@@ -83,8 +84,9 @@ internal sealed class SvgCanvas : ClippingRenderContext
     }
 
     /// <inheritdoc/>
-    public override void DrawText(ScreenPoint p, string text, OxyColor fill, string fontFamily, double fontSize, double fontWeight,
-        double rotate, HorizontalAlignment horizontalAlignment, VerticalAlignment verticalAlignment, OxySize? maxSize)
+    public override void DrawText(
+        ScreenPoint p, string text, OxyColor fill, string fontFamily, double fontSize, double fontWeight, double rotate,
+        HorizontalAlignment horizontalAlignment, VerticalAlignment verticalAlignment, OxySize? maxSize)
     {
         if (string.IsNullOrEmpty(text) || !fill.IsVisible())
             return;
@@ -135,7 +137,7 @@ internal sealed class SvgCanvas : ClippingRenderContext
         if (style.Length == 0)
             return;
         // An inner svg element cuts off what lies outside. (A clipPath would need an id, and a page holds many pictures.)
-        if (_clip is { } clip && points.Any(p => p.X < clip.Left - 1 || p.X > clip.Right + 1 || p.Y < clip.Top - 1 || p.Y > clip.Bottom + 1))
+        if (_clip is { } clip && points.Any(p => !clip.Inflate(1, 1).Contains(p)))
         {
             string box = $"{N(clip.Left)} {N(clip.Top)} {N(clip.Width)} {N(clip.Height)}";
             Append($"<svg x=\"{N(clip.Left)}\" y=\"{N(clip.Top)}\" width=\"{N(clip.Width)}\" height=\"{N(clip.Height)}\" " +
@@ -209,7 +211,8 @@ internal sealed class SvgCanvas : ClippingRenderContext
     }
 
     private static string Paint(string what, OxyColor color) =>
-        $" {what}=\"#{color.R:x2}{color.G:x2}{color.B:x2}\"" + (color.A < 255 ? $" {what}-opacity=\"{N(color.A / 255.0, "0.##")}\"" : "");
+        $" {what}=\"#{color.R:x2}{color.G:x2}{color.B:x2}\"" +
+        (color.A < 255 ? $" {what}-opacity=\"{N(color.A / 255.0, "0.##")}\"" : "");
 
     private static string Join(LineJoin join) => join == LineJoin.Round ? " stroke-linejoin=\"round\"" : "";
 

@@ -7,7 +7,7 @@ using OxyPlot.Series;
 
 namespace IntraDistill.Charts;
 
-/// <summary>Points in a triangle whose corners are the pure outcomes, coloured by value; drawn on axes that count pixels.</summary>
+/// <summary>Points in a triangle whose corners are the pure outcomes, coloured by value; the axes count pixels.</summary>
 internal static class TernaryPicture
 {
     private const int Shades = 48;
@@ -25,8 +25,8 @@ internal static class TernaryPicture
         double left = (room.Width - barRoom - side) / 2 + 10;
         model.PlotMargins = new OxyThickness(0, room.Top, barRoom, 0);
         model.Padding = new OxyThickness(0);
-        model.Axes.Add(new LinearAxis { Position = AxisPosition.Bottom, Minimum = 0, Maximum = room.Width - barRoom, IsAxisVisible = false });
-        model.Axes.Add(new LinearAxis { Position = AxisPosition.Left, Minimum = 0, Maximum = room.Height, IsAxisVisible = false });
+        model.Axes.Add(Pixels(AxisPosition.Bottom, room.Width - barRoom));
+        model.Axes.Add(Pixels(AxisPosition.Left, room.Height));
 
         // Corner a at the top, b at the lower left, c at the lower right.
         DataPoint Place(double a, double b, double c) =>
@@ -57,6 +57,9 @@ internal static class TernaryPicture
         string Outcome(string axis) => FigureJson.Plain(layout.Text("ternary", axis, "title", "text"));
     }
 
+    private static LinearAxis Pixels(AxisPosition position, double length) =>
+        new() { Position = position, Minimum = 0, Maximum = length, IsAxisVisible = false };
+
     private static void AddPoints(PlotModel model, JsonElement trace, Func<double, double, double, DataPoint> place)
     {
         double[] a = trace.Numbers("a")!, b = trace.Numbers("b")!, c = trace.Numbers("c")!;
@@ -78,7 +81,8 @@ internal static class TernaryPicture
         {
             Key = "values", Position = AxisPosition.Right, Palette = OxyPalettes.Cividis(Shades), AxisTitleDistance = 8,
             Title = FigureJson.Plain(trace.Text("marker", "colorbar", "title", "text")), StartPosition = 0.1, EndPosition = 0.95,
-            MinimumPadding = 0, MaximumPadding = 0, TicklineColor = OxyColors.Undefined, MajorTickSize = 16, MinorTickSize = 0, IntervalLength = 50, TitleFontSize = 15,
+            MinimumPadding = 0, MaximumPadding = 0, TicklineColor = OxyColors.Undefined, MajorTickSize = 16, MinorTickSize = 0,
+            IntervalLength = 50, TitleFontSize = 15,
         });
     }
 
@@ -87,6 +91,7 @@ internal static class TernaryPicture
         double size, OxyColor color) => model.Annotations.Add(new TextAnnotation
         {
             Text = text, TextPosition = at, Offset = offset, TextHorizontalAlignment = across, TextVerticalAlignment = along,
-            FontSize = size, TextColor = color, StrokeThickness = 0, Padding = new OxyThickness(0), ClipByXAxis = false, ClipByYAxis = false,
+            FontSize = size, TextColor = color, StrokeThickness = 0, Padding = new OxyThickness(0),
+            ClipByXAxis = false, ClipByYAxis = false,
         });
 }

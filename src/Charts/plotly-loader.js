@@ -9,7 +9,8 @@ if (amd && require.defined?.('plotly')) return require('plotly');
 const lab = document.getElementById('jupyter-config-data');
 const base = document.body.dataset.baseUrl ?? (lab && JSON.parse(lab.textContent).baseUrl);
 const names = new Set([window.Jupyter?.notebook?.metadata?.kernelspec?.name ?? 'intradistill', 'intradistill', '.net-csharp']);
-const urls = window.intraDistillPlotlyUrl ? [intraDistillPlotlyUrl] : base ? [...names].map(name => `${base}kernelspecs/${name}/plotly.min.js`) : [];
+const urls = window.intraDistillPlotlyUrl ? [intraDistillPlotlyUrl]
+: base ? [...names].map(name => `${base}kernelspecs/${name}/plotly.min.js`) : [];
 for (const url of [...urls, ...BESIDE].map(url => new URL(url, document.baseURI).href)) {
 const found = await new Promise(done => {
 // Where there is require.js, plotly.js hands itself to that and leaves no global.

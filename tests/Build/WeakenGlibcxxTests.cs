@@ -1,7 +1,5 @@
-using System.Collections;
 using System.Text;
 using IntraDistill.Build;
-using Microsoft.Build.Framework;
 
 namespace IntraDistill.Tests.BuildTests;
 
@@ -73,20 +71,6 @@ public class WeakenGlibcxxTests
         var engine = new SilentEngine();
         Assert.False(new WeakenGlibcxx { Library = "/nowhere/lib.so", Always = true, BuildEngine = engine }.Execute());
         Assert.Contains("/nowhere/lib.so", Assert.Single(engine.Errors));
-    }
-
-    private sealed class SilentEngine : IBuildEngine
-    {
-        public List<string> Errors { get; } = [];
-        public bool ContinueOnError => false;
-        public int LineNumberOfTaskNode => 0;
-        public int ColumnNumberOfTaskNode => 0;
-        public string ProjectFileOfTaskNode => "";
-        public bool BuildProjectFile(string file, string[] targets, IDictionary properties, IDictionary outputs) => true;
-        public void LogCustomEvent(CustomBuildEventArgs e) { }
-        public void LogErrorEvent(BuildErrorEventArgs e) => Errors.Add(e.Message!);
-        public void LogMessageEvent(BuildMessageEventArgs e) { }
-        public void LogWarningEvent(BuildWarningEventArgs e) { }
     }
 
     /// <summary>The least ELF file with a .gnu.version_r: header, two version entries, one section header at its end.</summary>
