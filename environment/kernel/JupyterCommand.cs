@@ -1,6 +1,7 @@
 using System.CommandLine;
 using System.Runtime.InteropServices;
 using IntraDistill.Kernel.Engine;
+using IntraDistill.Kernel.Guards;
 using IntraDistill.Kernel.Jupyter;
 
 namespace IntraDistill.Kernel;
@@ -33,17 +34,26 @@ internal static class JupyterCommand
     {
         OutputCapture.Install();
         Console.SetIn(new CellInputReader());
-        using var kernel = new JupyterKernel(connection, Directory.GetCurrentDirectory());   // Jupyter starts it in the notebook's folder
-        using var interrupt = PosixSignalRegistration.Create(PosixSignal.SIGINT, signal =>
+        using (var kernel = new JupyterKernel(connection, Directory.GetCurrentDirectory()))   // Jupyter starts it in the notebook's folder
         {
-            signal.Cancel = true;
-            kernel.Interrupt();
-        });
-        using var terminate = PosixSignalRegistration.Create(PosixSignal.SIGTERM, signal =>
-        {
-            signal.Cancel = true;
-            kernel.ShutDown();
-        });
-        await kernel.RunAsync();
+            kernel.GuardProcess();
+            ClientWatch.Start(() =>
+            {
+                JupyterKernel.Log("the client has gone without shutting the kernel down");
+                File.Delete(connection.Path);   // the client's to delete, as long as there is one
+                kernel.ShutDown();
+            });
+            using var interrupt = OnSignal(PosixSignal.SIGINT, kernel.Interrupt);
+            using var terminate = OnSignal(PosixSignal.SIGTERM, kernel.ShutDown);
+            await kernel.RunAsync();
+        }
+        ChildProcesses.Kill();
+        Environment.Exit(0);   // a thread that a cell started would keep the process from ending
     }
+
+    private static PosixSignalRegistration OnSignal(PosixSignal signal, Action act) => PosixSignalRegistration.Create(signal, context =>
+    {
+        context.Cancel = true;
+        act();
+    });
 }

@@ -52,4 +52,83 @@ public sealed class RobustnessTests(KernelFixture fixture) : IClassFixture<Kerne
             ["status", "execute_input", "stream", "display_data", "stream", "update_display_data", "stream", "error", "status"],
             result.Types);
     }
+
+    [Theory]
+    [InlineData("var t = new System.Threading.Thread(() => throw new InvalidOperationException(\"lost\")) { Name = \"mine\" };", "t.Start(); t.Join();")]
+    [InlineData("System.Threading.ThreadPool.QueueUserWorkItem(_ => throw new InvalidOperationException(\"lost\"));", "")]
+    [InlineData("async void Lost() { await Task.Yield(); throw new InvalidOperationException(\"lost\"); }", "Lost();")]
+    [InlineData("var timer = new System.Threading.Timer(_ => throw new InvalidOperationException(\"lost\"), null, 1, -1);", "")]
+    public async Task An_exception_that_nobody_catches_is_shown_and_the_kernel_goes_on(string first, string second)
+    {
+        string id = Client.SendCell($"{first}\n{second}");
+        await Client.WaitForTextAsync(id, "InvalidOperationException: lost\n   at cell ");
+        CellResult result = await Client.ResultAsync(id);
+        Assert.Equal("ok", result.Status);
+        Assert.Contains("the kernel goes on", result.Stream("stderr"), StringComparison.Ordinal);
+        Assert.Contains(", line ", result.Stream("stderr"), StringComparison.Ordinal);
+        Assert.Equal("ok", (await Client.RunAsync("1")).Status);
+    }
+
+    [Theory]
+    [InlineData("Environment.Exit(3);", "Environment.Exit(3)", 2)]
+    [InlineData("System.Environment\n.FailFast(\"no\");", "Environment.FailFast(\"no\")", 3)]
+    [InlineData("using static System.Environment;\nExit(0);", "Environment.Exit(0)", 3)]
+    [InlineData("Action<int> f = Environment.Exit;\nf(1);", "Environment.Exit(1)", 3)]
+    [InlineData("System.Diagnostics.Process.GetCurrentProcess().Kill();", "Process.Kill()", 2)]
+    [InlineData("System.Diagnostics.Process.GetProcessById(Environment.ProcessId)?.Kill(true);", "Process.Kill()", 2)]
+    public async Task A_cell_that_would_end_the_process_is_stopped_instead(string code, string call, int line)
+    {
+        await Client.RunAsync("var kept = 1;");
+        CellResult result = await Client.RunAsync($"Console.Write(\"before\");\n{code}\nConsole.Write(\"after\");");
+        if (code.StartsWith("using", StringComparison.Ordinal))
+            result = await Client.RunAsync($"{code.Replace(";\n", ";\n\n", StringComparison.Ordinal)}");
+        else
+            Assert.Equal("before", result.Stream("stdout"));
+        JsonObject error = Assert.Single(result.Of("error")).Content;
+        Assert.Contains($"{call} would end the process", (string)error["evalue"]!, StringComparison.Ordinal);
+        Assert.Contains($", line {line}\"", error["traceback"]!.ToJsonString(), StringComparison.Ordinal);
+        Assert.Equal("ok", (await Client.RunAsync("kept")).Status);
+    }
+
+    [Fact]
+    public async Task Code_that_only_could_end_the_process_runs()
+    {
+        CellResult result = await Client.RunAsync("""
+            if (DateTime.Now.Year < 2000) Environment.Exit(1);
+            class Door { public string Exit(int i) => "my own " + i; public static void Kill() { } }
+            Door.Kill();
+            using (var p = System.Diagnostics.Process.Start("sleep", "60")) { p.Kill(); p.WaitForExit(); }
+            Console.Write(new Door().Exit(1) + nameof(Environment.Exit) + nameof(System.Diagnostics.Process.Kill));
+            """);
+        Assert.Equal(("ok", "my own 1ExitKill"), (result.Status, result.Stream("stdout")));
+    }
+
+    [Fact]
+    public async Task A_tensor_too_large_for_the_machine_is_an_error_of_the_cell()
+    {
+        string kit = Path.Combine(ReferenceData.RepositoryRoot, "bin", "IntraDistill.Kit.dll");
+        await Client.RunAsync($"#r \"{kit}\"");
+        CellResult result = await Client.RunAsync("var kept = TorchSharp.torch.ones(3);\nTorchSharp.torch.zeros(long.MaxValue / 8);");
+        string message = Assert.Single(result.Of("error")).Text("evalue");
+        Assert.Contains("memory", message, StringComparison.Ordinal);
+        Assert.DoesNotContain('\n', message);
+        Assert.Equal("3", (await Client.RunAsync("Console.Write(kept.sum().item<float>());")).Stream("stdout"));
+    }
+
+    [Fact]
+    public async Task A_pool_whose_threads_all_wait_does_not_keep_the_text_from_the_client()
+    {
+        string id = Client.SendCell("""
+            var go = new System.Threading.ManualResetEventSlim();
+            for (int i = 0; i < 200; i++) Task.Run(() => go.Wait());
+            Console.WriteLine("here");
+            var token = (System.Threading.CancellationToken)AppContext.GetData("IntraDistill.CellCancellation");
+            try { token.WaitHandle.WaitOne(); } finally { go.Set(); }
+            """);
+        await Client.WaitForTextAsync(id, "here");
+        await Client.BeatAsync();
+        await Client.AskAsync("interrupt_request", channel: Channel.Control);
+        await Client.ResultAsync(id);
+        Assert.Equal("ok", (await Client.RunAsync("1")).Status);
+    }
 }

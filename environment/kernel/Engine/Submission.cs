@@ -2,6 +2,7 @@ using System.Collections.Immutable;
 using System.Reflection;
 using System.Runtime.Loader;
 using System.Text;
+using IntraDistill.Kernel.Guards;
 using Microsoft.CodeAnalysis;
 using Microsoft.CodeAnalysis.CSharp;
 using Microsoft.CodeAnalysis.CSharp.Syntax;
@@ -89,7 +90,10 @@ internal sealed class Submission
             throw new DirectiveException(error.Message, LineOfReference(tree, error.Message));
         errors = [.. diagnostics.Where(diagnostic => diagnostic.Severity == DiagnosticSeverity.Error)
             .OrderBy(diagnostic => diagnostic.Location.SourceSpan.Start)];
-        return errors.Count > 0 ? null : new Submission(compilation, all.Length, EndsInValue(compilation, tree));
+        if (errors.Count > 0)
+            return null;
+        (compilation, tree) = ExitRewriter.Apply(compilation, tree);
+        return new Submission(compilation, all.Length, EndsInValue(compilation, tree));
     }
 
     /// <summary>Runs the code.</summary>

@@ -50,6 +50,20 @@ internal sealed class Executor
     /// <summary>Takes no more cells.</summary>
     public void Complete() => _queue.Writer.TryComplete();
 
+    /// <summary>Something ends the process, and not at the client's wish: fails the running cell with that reason.</summary>
+    public void EndWithProcess()
+    {
+        var error = new CellError(
+            "ProcessExit",
+            "something called Environment.Exit: the kernel's process ends, and with it all variables; Jupyter starts another", 0, []);
+        _output?.Accept(new CellFailed(error));
+        _output?.Complete();
+        if (_input.Asking is not { } request)
+            return;
+        _messenger.Reply(request, Failed(error));
+        _messenger.End(request);
+    }
+
     /// <summary>Runs cells until <see cref="Complete"/>.</summary>
     public async Task RunAsync()
     {

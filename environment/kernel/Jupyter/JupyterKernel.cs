@@ -1,6 +1,7 @@
 using System.Text.Json.Nodes;
 using System.Threading.Channels;
 using IntraDistill.Kernel.Engine;
+using IntraDistill.Kernel.Guards;
 using IntraDistill.Kernel.Language;
 
 namespace IntraDistill.Kernel.Jupyter;
@@ -54,6 +55,19 @@ internal sealed class JupyterKernel : IDisposable
 
     /// <summary>Ends <see cref="RunAsync"/>.</summary>
     public void ShutDown() => _shutdown.TrySetResult();
+
+    /// <summary>Begins to survive what cells do to the process, and to say so when it ends nevertheless; once a process.</summary>
+    public void GuardProcess()
+    {
+        ThreadExceptions.Survive(_executor.Session, KernelSockets.IsThread);
+        AppDomain.CurrentDomain.ProcessExit += (_, _) =>
+        {
+            if (_shutdown.Task.IsCompleted)
+                return;
+            _executor.EndWithProcess();
+            Dispose();
+        };
+    }
 
     /// <inheritdoc/>
     public void Dispose() => _sockets.Dispose();

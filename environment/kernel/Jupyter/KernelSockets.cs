@@ -13,6 +13,8 @@ internal sealed class KernelSockets : IDisposable
     /// <summary>A frame's largest size, in bytes: its claimed size is allocated before its signature can be checked.</summary>
     private const long LargestFrame = 256L << 20;
 
+    private const string ThreadName = "Jupyter sockets";
+
     /// <summary>How long the last messages may take to leave after the sockets were closed.</summary>
     private static readonly TimeSpan s_linger = TimeSpan.FromSeconds(1);
 
@@ -37,6 +39,11 @@ internal sealed class KernelSockets : IDisposable
         }
     }
 
+    /// <summary>Whether a thread of that name serves the sockets: this object's, and NetMQ's own.</summary>
+    public static bool IsThread(string name) =>
+        name == ThreadName
+        || name.StartsWith("iothread-", StringComparison.Ordinal) || name.StartsWith("reaper-", StringComparison.Ordinal);
+
     /// <summary>Begins to receive and to send.</summary>
     /// <param name="onMessage">Receives what comes in, unchecked; must return at once.</param>
     public void Start(Action<KernelChannel, IReadOnlyList<byte[]>> onMessage)
@@ -50,7 +57,7 @@ internal sealed class KernelSockets : IDisposable
         }
         _outgoing.ReceiveReady += (_, _) => SendQueued();
         _poller.Add(_outgoing);
-        _poller.RunAsync("Jupyter sockets", true);
+        _poller.RunAsync(ThreadName, true);
     }
 
     /// <summary>Sends a message; from any thread, in the order of the calls.</summary>
