@@ -72,7 +72,7 @@ public sealed class KernelLifeTests
         };
         start.Environment["JPY_PARENT_PID"] = "4194303";
         using Process shell = Process.Start(start)!;
-        using Process kernel = Process.GetProcessById(int.Parse((await shell.StandardOutput.ReadLineAsync())!));
+        using Process kernel = Process.GetProcessById(int.Parse((await shell.StandardOutput.ReadLineAsync(TestContext.Current.CancellationToken))!));
         using var patience = CancellationTokenSource.CreateLinkedTokenSource(TestContext.Current.CancellationToken);
         patience.CancelAfter(TimeSpan.FromSeconds(30));
         await kernel.WaitForExitAsync(patience.Token);

@@ -158,7 +158,8 @@ public sealed class RunnerProcessTests : IDisposable
     [InlineData(
         "new System.Threading.Thread(() => throw new InvalidOperationException(\"lost thread\")).Start();"
         + "System.Threading.Thread.Sleep(60000);", "lost thread")]
-    [InlineData("Environment.Exit(0);", "the cell ended the process")]
+    [InlineData("Environment.Exit(0);", "Environment.Exit(0) would end the process")]
+    [InlineData("typeof(Environment).GetMethod(\"Exit\").Invoke(null, new object[] { 0 });", "the cell ended the process")]
     public async Task A_cell_that_takes_the_process_down_leaves_a_saved_notebook_and_a_reason(string code, string reason)
     {
         TestNotebook.Write(At("n.ipynb"), "Console.WriteLine(\"first\");", code);
@@ -174,7 +175,7 @@ public sealed class RunnerProcessTests : IDisposable
     [Fact]
     public async Task Native_code_that_aborts_leaves_what_ran_before_saved()
     {
-        TestNotebook.Write(At("n.ipynb"), "Console.WriteLine(\"first\");", "Environment.FailFast(\"as a native abort does\");");
+        TestNotebook.Write(At("n.ipynb"), "Console.WriteLine(\"first\");", "[System.Runtime.InteropServices.DllImport(\"libc\")] static extern void abort();\nabort();");
         (int exit, _, _) = await Run("n.ipynb");
         Assert.NotEqual(0, exit);
         Assert.Contains("first\\n", File.ReadAllText(At("runs/notebooks/n.ipynb")), StringComparison.Ordinal);

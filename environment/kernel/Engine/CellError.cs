@@ -74,8 +74,10 @@ internal sealed record CellError(string Name, string Message, int Line, IReadOnl
     // libtorch puts the frames of its C++ code into the message.
     private static string WithoutNativeFrames(string message)
     {
-        int frames = message.IndexOf("\nException raised from ", StringComparison.Ordinal);
-        return frames < 0 ? message : message[..frames];
+        foreach (string beginning in (string[])["\nException raised from ", "\nframe #0: "])
+            if (message.IndexOf(beginning, StringComparison.Ordinal) is var frames and >= 0)
+                message = message[..frames];
+        return message;
     }
 
     private static bool IsWrapper(Exception exception) =>
