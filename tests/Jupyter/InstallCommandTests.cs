@@ -29,7 +29,7 @@ public sealed class InstallCommandTests : IDisposable
         Assert.Equal(["jupyter", "{connection_file}"], argv[2..]);
         string plotly = File.ReadAllText(Path.Combine(Kernel("intradistill"), "plotly.min.js"));
         Assert.Contains("plotly.js v", plotly[..200], StringComparison.Ordinal);
-        Assert.True(File.Exists(Path.Combine(Kernel("intradistill"), "kernel.js")));
+        Assert.True(File.Exists(Path.Combine(Kernel("intradistill"), "logo-svg.svg")));
         string template = Path.Combine(_data, "nbconvert", "templates", "intradistill");
         Assert.Equal(
             ["conf.json", "index.html.j2", "plotly.min.js"], Directory.EnumerateFiles(template).Select(Path.GetFileName).Order());
