@@ -56,10 +56,13 @@ internal sealed class Submission
     /// <param name="cancellation">Stops the compilation.</param>
     /// <param name="errors">Why there is none; empty when there is.</param>
     /// <exception cref="DirectiveException">A <c>#r</c> cannot be followed.</exception>
+    /// <exception cref="RunnerException">The code would end the compiler, and the process with it.</exception>
     public static Submission? Compile(
         string code, string origin, string folder, ReferenceSet references, Submission? previous,
         CancellationToken cancellation, out IReadOnlyList<Diagnostic> errors)
     {
+        if (Nesting.IsTooDeep(code))
+            throw new RunnerException($"{origin}: brackets nest deeper than {Nesting.Deepest}, which the C# compiler does not survive");
         int number = Interlocked.Increment(ref s_count);
         SyntaxTree tree = CSharpSyntaxTree.ParseText(code, ParseOptions, origin, Encoding.UTF8, cancellation);
         var options = new CSharpCompilationOptions(

@@ -14,10 +14,14 @@ internal sealed class LanguageServices(ScriptSession session) : IDisposable
     /// <summary>Longer cells are data: nobody completes in them, and to analyse one takes seconds.</summary>
     private const int LongestCode = 500_000;
 
+    /// <summary>Roslyn can take for ever (a lambda in a call in a lambda in a call …), and not always heeds its cancellation.</summary>
+    private static readonly TimeSpan s_patience = TimeSpan.FromSeconds(10);
+
     private readonly CellWorkspace _workspace = new(session);
 
     /// <summary>Whether code can be run as it stands.</summary>
-    public Completeness CheckComplete(string code) => CompletenessCheck.Of(code);
+    public Completeness CheckComplete(string code) =>
+        CanBeAnalysed(code) ? CompletenessCheck.Of(code) : new Completeness("complete", "");
 
     /// <summary>What may stand at the cursor, the best first; empty where there is nothing to offer.</summary>
     /// <exception cref="OperationCanceledException">The answer is not wanted any more.</exception>
@@ -25,7 +29,7 @@ internal sealed class LanguageServices(ScriptSession session) : IDisposable
     {
         int at = CodePoints.Floor(code, cursor);
         var nothing = new Completions([], at, at);
-        if (code.Length > LongestCode)
+        if (!CanBeAnalysed(code))
             return nothing;
         CellText text = CellText.Read(code, at);
         if (DirectiveCompletion.Find(code, text.LineStart, at, text.InCode, session.Folder) is { } directive)
@@ -33,7 +37,8 @@ internal sealed class LanguageServices(ScriptSession session) : IDisposable
         if (!text.InCode)
             return nothing;
         return await Answer(
-            text.Code, async document => await CompletionFinder.FindAsync(document, text.Code, at, cancellation), cancellation) ?? nothing;
+            text.Code, async (document, token) => await CompletionFinder.FindAsync(document, text.Code, at, token), cancellation)
+            ?? nothing;
     }
 
     /// <summary>What is known of the symbol at the cursor, or of the call whose arguments it stands in.</summary>
@@ -46,12 +51,12 @@ internal sealed class LanguageServices(ScriptSession session) : IDisposable
     public async Task<MimeBundle?> InspectAsync(string code, int cursor, bool detailed, CancellationToken cancellation)
     {
         int at = CodePoints.Floor(code, cursor);
-        if (code.Length > LongestCode)
+        if (!CanBeAnalysed(code))
             return null;
         CellText text = CellText.Read(code, at);
         if (!text.InCode)
             return null;
-        return await Answer(text.Code, document => Inspection.OfAsync(document, at, detailed, cancellation), cancellation);
+        return await Answer(text.Code, (document, token) => Inspection.OfAsync(document, at, detailed, token), cancellation);
     }
 
     /// <summary>Loads, in the background, what the first question would else wait for.</summary>
@@ -75,17 +80,27 @@ internal sealed class LanguageServices(ScriptSession session) : IDisposable
     /// <inheritdoc/>
     public void Dispose() => _workspace.Dispose();
 
+    private static bool CanBeAnalysed(string code) => code.Length <= LongestCode && !Nesting.IsTooDeep(code);
+
     // Code that is being typed is wrong in all ways, and Roslyn's editor services are not proof against each of them:
     // an editor whose question has no answer goes on without one.
-    private async Task<T?> Answer<T>(string code, Func<Document, Task<T?>> ask, CancellationToken cancellation) where T : class
+    private async Task<T?> Answer<T>(
+        string code, Func<Document, CancellationToken, Task<T?>> ask, CancellationToken cancellation) where T : class
     {
+        using var limited = CancellationTokenSource.CreateLinkedTokenSource(cancellation);
+        CancellationToken token = limited.Token;
         try
         {
-            return await Task.Run(async () => await ask(await _workspace.OpenAsync(code, cancellation)), cancellation);
+            Task<T?> answer = Task.Run(async () => await ask(await _workspace.OpenAsync(code, token), token), token);
+            return await answer.WaitAsync(s_patience, cancellation);
         }
         catch (Exception e) when (e is not OperationCanceledException || !cancellation.IsCancellationRequested)
         {
             return null;
+        }
+        finally
+        {
+            await limited.CancelAsync();
         }
     }
 }
