@@ -32,12 +32,14 @@ namespace IntraDistill.Build
                     && resource.EndsWith(".min.js", StringComparison.Ordinal));
                 if (name == null)
                     throw new IOException("it holds no plotly*.min.js");
-                string temporary = Script + ".new";
+                string temporary = Script + "." + Guid.NewGuid().ToString("N");   // two builds at once do not meet
                 using (Stream from = plotly.GetManifestResourceStream(name))
                 using (Stream to = File.Create(temporary))
                     from.CopyTo(to);
-                File.Delete(Script);
-                File.Move(temporary, Script);
+                if (File.Exists(Script))
+                    File.Replace(temporary, Script, null);
+                else
+                    File.Move(temporary, Script);
                 return true;
             }
             catch (Exception e) when (e is IOException || e is UnauthorizedAccessException || e is BadImageFormatException)

@@ -9,7 +9,11 @@ internal static class PictureCheck
     private static readonly string[] s_unknownLayout =
         ["annotations", "shapes", "images", "updatemenus", "polar", "scene", "geo", "map", "mapbox", "smith", "grid"];
 
-    private static readonly string[] s_unknownAxis = ["overlaying", "matches", "rangebreaks", "tickvals", "scaleanchor"];
+    private static readonly string[] s_unknownAxis =
+        ["overlaying", "matches", "rangebreaks", "tickvals", "scaleanchor", "categoryorder", "categoryarray"];
+
+    private static readonly string[] s_unknownTrace =
+        ["error_x", "stackgroup", "groupnorm", "connectgaps", "opacity", "base", "offset", "width", "offsetgroup", "alignmentgroup"];
 
     /// <summary>Why there is no picture of the figure; null where there is one.</summary>
     public static string? WhyNot(JsonElement figure)
@@ -22,6 +26,11 @@ internal static class PictureCheck
             return $"its layout has {part}";
         if (traces.Count(trace => trace.Text("type") == "scatterternary") is > 0 and var triangles && triangles < traces.Length)
             return "it mixes a triangle with axes";
+        JsonElement[] bars = [.. traces.Where(trace => trace.Text("type") == "bar")];
+        if (bars.Length > 0 && (layout.Text("barmode") is not (null or "group") || layout.Has("barnorm")))
+            return "its bars do not stand beside one another";
+        if (bars.Any(bar => layout.Text(PictureAxes.Of(bar).Y, "type") == "log"))
+            return "its bars are on a log axis";
         return traces.Select(Trace).Concat(Axes(layout).Select(Axis)).FirstOrDefault(reason => reason is not null);
     }
 
@@ -36,6 +45,7 @@ internal static class PictureCheck
 
     private static string? Trace(JsonElement trace) => trace.Text("type") switch
     {
+        _ when s_unknownTrace.FirstOrDefault(name => trace.Has(name)) is { } part => $"it has a trace with {part}",
         "scatter" => Scatter(trace),
         "bar" => Bar(trace),
         "scatterternary" => Ternary(trace),
@@ -52,8 +62,8 @@ internal static class PictureCheck
             return $"a line of shape {trace.Text("line", "shape")}";
         if (trace.Text("fill") is not (null or "none" or "tozeroy" or "toself"))
             return $"fill {trace.Text("fill")}";
-        if (trace.Has("error_x") || trace.Has("error_y") || trace.Has("stackgroup"))
-            return "a line with error bars, or stacked";
+        if (trace.Has("error_y"))
+            return "a line with error bars";
         return Marker(trace);
     }
 
@@ -67,8 +77,8 @@ internal static class PictureCheck
     {
         if (trace.Texts("x") is not { } x || trace.Numbers("y") is not { } y || x.Length != y.Length)
             return "bars that are not one number a category";
-        if (trace.Text("orientation") is not (null or "v") || trace.Has("base") || trace.Has("offset") || trace.Has("width"))
-            return "bars that do not stand on zero, one beside another";
+        if (trace.Text("orientation") is not (null or "v"))
+            return "bars that lie";
         if (trace.Items("marker", "color").Length > 0)
             return "bars of several colours";
         bool odd = trace.Has("error_y") && (trace.Numbers("error_y", "array") is not { } up || up.Length != y.Length

@@ -30,7 +30,8 @@ public class ScriptHostTests
                 "using IntraDistill.Training; using Microsoft.DotNet.Interactive;",
                 // The lines of the notebooks, with a thread as the trainer has one.
                 """
-                var bar = KernelInvocationContext.Current.Display(new TrainingProgress());
+                var context = KernelInvocationContext.Current;
+                var bar = context.Display(new TrainingProgress());
                 Action<TrainingProgress> show = progress => bar.Update(progress);
                 await Task.Factory.StartNew(() => show(new TrainingProgress { Update = 5 }), TaskCreationOptions.LongRunning);
                 """);
@@ -49,7 +50,8 @@ public class ScriptHostTests
     public void The_notebooks_show_progress_in_the_way_that_every_host_updates(string notebook)
     {
         string text = File.ReadAllText(Path.Combine(Repository.Root, "notebooks", notebook));
-        Assert.Contains("var bar = KernelInvocationContext.Current.Display(arm.Trainer.Progress);", text);
+        Assert.Contains("var bar = context.Display(arm.Trainer.Progress);", text);
+        Assert.Contains("TrainAsync(untilUpdate, untilTime, context.CancellationToken)", text);   // its way to stop a run too
         Assert.DoesNotContain("= display(", text);
     }
 

@@ -143,6 +143,7 @@ public class StaticPictureTests
     public void What_it_cannot_draw_gets_words_and_no_picture()
     {
         Trace line() => LineTrace("a", [1, 2], [3, 4], "#123456");
+        Trace bar() => NewTrace("bar", ("x", new[] { "a", "b" }), ("y", new[] { 1, 2 }));
         (string Reason, GenericChart Chart)[] odd =
         [
             ("pie", Compose("t", [NewTrace("pie", ("values", new[] { 1, 2 }))], Axis("x"), Axis("y"))),
@@ -151,6 +152,9 @@ public class StaticPictureTests
             ("date", Compose("t", [line()], Axis("x", ("type", "date")), Axis("y"))),
             ("turned", Compose("t", [line()], Axis("x"), Axis("y", ("side", "right")))),
             ("not equally many", Compose("t", [NewTrace("scatter", ("mode", "lines"), ("x", new[] { "a" }), ("y", new[] { 1 }))], Axis("x"), Axis("y"))),
+            ("opacity", Compose("t", [LineTrace("a", [1, 2], [3, 4], "red", ("opacity", 0.5))], Axis("x"), Axis("y"))),
+            ("beside one another", Compose("t", [bar(), bar()], Axis("x"), Axis("y"), ("barmode", "stack"))),
+            ("log axis", Compose("t", [bar()], Axis("x"), LogAxis("y"))),
             ("nothing is visible", Compose("t", [], Axis("x"), Axis("y"))),
         ];
         foreach ((string reason, GenericChart chart) in odd)

@@ -22,6 +22,8 @@ public sealed class KernelInvocationContext
         get => s_current.Value;
         internal set => s_current.Value = value;
     }
+
+    public CancellationToken CancellationToken => CancellationToken.None;
 }
 
 public static class KernelInvocationContextExtensions
