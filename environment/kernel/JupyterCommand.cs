@@ -34,13 +34,15 @@ internal static class JupyterCommand
     {
         OutputCapture.Install();
         Console.SetIn(new CellInputReader());
-        using (var kernel = new JupyterKernel(connection, Directory.GetCurrentDirectory()))   // Jupyter starts it in the notebook's folder
+        bool clientIsGone = false;
+        string folder = Directory.GetCurrentDirectory();   // Jupyter starts it in the notebook's
+        using (var kernel = new JupyterKernel(connection, folder))
         {
             kernel.GuardProcess();
             ClientWatch.Start(() =>
             {
                 JupyterKernel.Log("the client has gone without shutting the kernel down");
-                File.Delete(connection.Path);   // the client's to delete, as long as there is one
+                clientIsGone = true;
                 kernel.ShutDown();
             });
             using var interrupt = OnSignal(PosixSignal.SIGINT, kernel.Interrupt);
@@ -48,12 +50,15 @@ internal static class JupyterCommand
             await kernel.RunAsync();
         }
         ChildProcesses.Kill();
+        if (clientIsGone)
+            File.Delete(connection.Path);   // the client's to delete, as long as there is one
         Environment.Exit(0);   // a thread that a cell started would keep the process from ending
     }
 
-    private static PosixSignalRegistration OnSignal(PosixSignal signal, Action act) => PosixSignalRegistration.Create(signal, context =>
-    {
-        context.Cancel = true;
-        act();
-    });
+    private static PosixSignalRegistration OnSignal(PosixSignal signal, Action act) =>
+        PosixSignalRegistration.Create(signal, context =>
+        {
+            context.Cancel = true;
+            act();
+        });
 }

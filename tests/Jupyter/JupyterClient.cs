@@ -113,7 +113,8 @@ internal sealed class JupyterClient : IDisposable
 
     /// <summary>Waits until the kernel said that it is done with a request.</summary>
     public Task WaitForIdleAsync(string id) =>
-        WaitAsync(message => message.ParentId == id && message.Type == "status" && message.Text("execution_state") == "idle", "idle");
+        WaitAsync(message => message is { Type: "status" } && message.ParentId == id && message.Text("execution_state") == "idle",
+            "the idle state");
 
     /// <summary>Waits for text of a stream that a request caused.</summary>
     public Task WaitForTextAsync(string id, string text) =>
@@ -171,7 +172,8 @@ internal sealed class JupyterClient : IDisposable
                     return;
                 arrival = _arrival.Task;
             }
-            if (await Task.WhenAny(arrival, Task.Delay(end - DateTime.UtcNow > TimeSpan.Zero ? end - DateTime.UtcNow : default)) != arrival)
+            TimeSpan left = end - DateTime.UtcNow;
+            if (left < TimeSpan.Zero || await Task.WhenAny(arrival, Task.Delay(left)) != arrival)
                 throw new TimeoutException($"waited in vain for {what}; received:\n{string.Join("\n", Received.TakeLast(30))}");
         }
     }

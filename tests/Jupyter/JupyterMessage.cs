@@ -15,7 +15,7 @@ internal sealed record JupyterMessage(Channel Channel, JsonObject Header, JsonOb
     public string Type => (string)Header["msg_type"]!;
 
     /// <summary>The identity of the request that caused it; null for none.</summary>
-    public string? ParentId => (string?)Parent["msg_id"];
+    public string? ParentId => Parent["msg_id"] is JsonValue id && id.TryGetValue(out string? text) ? text : null;
 
     /// <summary>A field of the content as text.</summary>
     public string Text(string field) => (string)Content[field]!;
@@ -35,9 +35,11 @@ internal sealed record JupyterMessage(Channel Channel, JsonObject Header, JsonOb
     }
 
     /// <summary>The frames of a message: header, parent header, metadata and content, signed.</summary>
-    public static List<byte[]> Write(string key, params string[] parts)
+    public static List<byte[]> Write(string key, params string[] parts) => Write(key, [.. parts.Select(Encoding.UTF8.GetBytes)]);
+
+    /// <summary>The same of any bytes.</summary>
+    public static List<byte[]> Write(string key, byte[][] signed)
     {
-        byte[][] signed = [.. parts.Select(Encoding.UTF8.GetBytes)];
         return [Encoding.ASCII.GetBytes(Delimiter), Encoding.ASCII.GetBytes(Sign(key, signed)), .. signed];
     }
 

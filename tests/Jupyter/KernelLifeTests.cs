@@ -72,7 +72,8 @@ public sealed class KernelLifeTests
         };
         start.Environment["JPY_PARENT_PID"] = "4194303";
         using Process shell = Process.Start(start)!;
-        using Process kernel = Process.GetProcessById(int.Parse((await shell.StandardOutput.ReadLineAsync(TestContext.Current.CancellationToken))!));
+        string id = (await shell.StandardOutput.ReadLineAsync(TestContext.Current.CancellationToken))!;
+        using Process kernel = Process.GetProcessById(int.Parse(id));
         using var patience = CancellationTokenSource.CreateLinkedTokenSource(TestContext.Current.CancellationToken);
         patience.CancelAfter(TimeSpan.FromSeconds(30));
         await kernel.WaitForExitAsync(patience.Token);
@@ -144,6 +145,7 @@ public sealed class KernelLifeTests
         (code, errors) = await KernelProcess.RunAsync(file);
         File.Delete(file);
         Assert.Equal(1, code);
-        Assert.Contains($":{connection.Ports[Channel.Control]} (Control)", Assert.Single(errors.TrimEnd().Split('\n')), StringComparison.Ordinal);
+        string line = Assert.Single(errors.TrimEnd().Split('\n'));
+        Assert.Contains($":{connection.Ports[Channel.Control]} (Control)", line, StringComparison.Ordinal);
     }
 }

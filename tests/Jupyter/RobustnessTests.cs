@@ -27,12 +27,12 @@ public sealed class RobustnessTests(KernelFixture fixture) : IClassFixture<Kerne
         Assert.True(result.Of("stream").Length < 1_000, $"{result.Of("stream").Length} messages");
         string text = result.Stream("stdout");
         Assert.True(text.Length < 100_000, $"{text.Length} characters");
-        Assert.StartsWith(string.Concat(Enumerable.Range(0, StreamBuffer.HeadLines).Select(i => $"{i}\n")), text, StringComparison.Ordinal);
+        Assert.StartsWith(Lines(0, StreamBuffer.HeadLines), text, StringComparison.Ordinal);
         Assert.Contains("… 998,000 lines left out …", text, StringComparison.Ordinal);
-        Assert.EndsWith(
-            string.Concat(Enumerable.Range(1_000_000 - StreamBuffer.TailLines, StreamBuffer.TailLines).Select(i => $"{i}\n")),
-            text, StringComparison.Ordinal);
+        Assert.EndsWith(Lines(1_000_000 - StreamBuffer.TailLines, StreamBuffer.TailLines), text, StringComparison.Ordinal);
         Assert.Equal("1", (await Client.RunAsync("Console.Write(1)")).Stream("stdout"));
+
+        static string Lines(int first, int count) => string.Concat(Enumerable.Range(first, count).Select(i => $"{i}\n"));
     }
 
     [Fact]
@@ -104,8 +104,8 @@ public sealed class RobustnessTests(KernelFixture fixture) : IClassFixture<Kerne
     public async Task A_tensor_too_large_for_the_machine_is_an_error_of_the_cell()
     {
         string kit = Path.Combine(ReferenceData.RepositoryRoot, "bin", "IntraDistill.Kit.dll");
-        await Client.RunAsync($"#r \"{kit}\"");
-        CellResult result = await Client.RunAsync("var kept = TorchSharp.torch.ones(3);\nTorchSharp.torch.zeros(long.MaxValue / 8);");
+        await Client.RunAsync($"#r \"{kit}\"\nusing TorchSharp;\nvar kept = torch.ones(3);");
+        CellResult result = await Client.RunAsync("torch.zeros(long.MaxValue / 8)");
         string message = Assert.Single(result.Of("error")).Text("evalue");
         Assert.Contains("memory", message, StringComparison.Ordinal);
         Assert.DoesNotContain('\n', message);

@@ -175,7 +175,9 @@ public sealed class RunnerProcessTests : IDisposable
     [Fact]
     public async Task Native_code_that_aborts_leaves_what_ran_before_saved()
     {
-        TestNotebook.Write(At("n.ipynb"), "Console.WriteLine(\"first\");", "[System.Runtime.InteropServices.DllImport(\"libc\")] static extern void abort();\nabort();");
+        TestNotebook.Write(At("n.ipynb"),
+            "Console.WriteLine(\"first\");",
+            "[System.Runtime.InteropServices.DllImport(\"libc\")] static extern void abort();\nabort();");
         (int exit, _, _) = await Run("n.ipynb");
         Assert.NotEqual(0, exit);
         Assert.Contains("first\\n", File.ReadAllText(At("runs/notebooks/n.ipynb")), StringComparison.Ordinal);

@@ -4,7 +4,7 @@ using System.Diagnostics.CodeAnalysis;
 
 namespace IntraDistill.Kernel.Guards
 {
-    /// <summary>What a cell's calls of <see cref="Environment"/>'s methods of these names become (<see cref="ExitRewriter"/>).</summary>
+    /// <summary>What a cell's calls of <see cref="Environment"/>'s methods of these names become.</summary>
     [EditorBrowsable(EditorBrowsableState.Never)]
     public static class CellExit
     {

@@ -17,7 +17,8 @@ internal static class ClientWatch
     /// <param name="gone">Called once.</param>
     public static void Start(Action gone)
     {
-        if (!nint.TryParse(Environment.GetEnvironmentVariable(Variable), NumberStyles.None, CultureInfo.InvariantCulture, out nint client))
+        string? told = Environment.GetEnvironmentVariable(Variable);
+        if (!nint.TryParse(told, NumberStyles.None, CultureInfo.InvariantCulture, out nint client))
             return;
         Func<bool> isGone = OperatingSystem.IsWindows() ? OnWindows(client) : OnUnix(client);
         new Thread(() =>
