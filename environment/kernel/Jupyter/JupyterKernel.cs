@@ -96,9 +96,9 @@ internal sealed class JupyterKernel : IDisposable
                     throw new MessageException($"{request.Type}: not expected there");
             }
         }
-        catch (MessageException e)
+        catch (Exception e)   // whatever it is, the sockets' thread goes on
         {
-            Log($"dropped a message on {channel}: {e.Message}");
+            Log($"dropped a message on {channel}: {(e is MessageException ? e.Message : e)}");
         }
     }
 

@@ -14,7 +14,7 @@ internal sealed record Request(
     /// <summary>A text that must be there.</summary>
     /// <exception cref="MessageException">It is not.</exception>
     public string Text(string name) => Find(name, JsonValueKind.String) is { } value
-        ? value.GetString()!
+        ? WireFormat.Decode(value.GetString, $"{Type}: content.{name}")!
         : throw Wrong(name, "a text");
 
     /// <summary>A text, or another when it is absent or null.</summary>
@@ -47,16 +47,19 @@ internal sealed record Request(
         if (Find(name, JsonValueKind.Object) is not { } value
             || value.EnumerateObject().Any(field => field.Value.ValueKind != JsonValueKind.String))
             throw Wrong(name, "an object of texts");
-        return [.. value.EnumerateObject().Select(field => KeyValuePair.Create(field.Name, field.Value.GetString()!))];
+        return WireFormat.Decode<IReadOnlyList<KeyValuePair<string, string>>>(
+            () => [.. value.EnumerateObject().Select(field => KeyValuePair.Create(field.Name, field.Value.GetString()!))],
+            $"{Type}: content.{name}");
     }
 
     private bool IsAbsent(string name) => Optional(name) is null;
 
-    private JsonElement? Optional(string name) =>
-        Content.TryGetProperty(name, out JsonElement value) && value.ValueKind != JsonValueKind.Null ? value : null;
+    private JsonElement? Optional(string name) => Find(name) is { ValueKind: not JsonValueKind.Null } value ? value : null;
 
-    private JsonElement? Find(string name, JsonValueKind kind) =>
-        Content.TryGetProperty(name, out JsonElement value) && value.ValueKind == kind ? value : null;
+    private JsonElement? Find(string name, JsonValueKind kind) => Find(name) is { } value && value.ValueKind == kind ? value : null;
+
+    private JsonElement? Find(string name) => WireFormat.Decode<JsonElement?>(
+        () => Content.TryGetProperty(name, out JsonElement value) ? value : null, $"{Type}: content");
 
     private MessageException Wrong(string name, string expected) => new($"{Type}: content.{name}: expected {expected}");
 }

@@ -69,6 +69,22 @@ internal sealed class WireFormat
         return [.. identities, s_delimiter, Sign(signed), .. signed];
     }
 
+    /// <summary>Reads a text of a JSON document, whose escapes and encoding are only looked at now.</summary>
+    /// <param name="read">Reads it.</param>
+    /// <param name="what">Where it stands, for the error.</param>
+    /// <exception cref="MessageException">It holds half a surrogate pair, or is not UTF-8.</exception>
+    public static T Decode<T>(Func<T> read, string what)
+    {
+        try
+        {
+            return read();
+        }
+        catch (InvalidOperationException)
+        {
+            throw new MessageException($"{what}: expected a text of whole characters");
+        }
+    }
+
     private static byte[] Utf8(JsonObject json) => JsonSerializer.SerializeToUtf8Bytes(json, s_json);
 
     private static JsonDocument Parse(byte[] frame, string part)
@@ -89,9 +105,11 @@ internal sealed class WireFormat
     }
 
     private static string Field(JsonDocument header, string name) =>
-        header.RootElement.TryGetProperty(name, out JsonElement value) && value.ValueKind == JsonValueKind.String
-            ? value.GetString()!
-            : throw new MessageException($"header.{name}: expected a text");
+        Decode(
+            () => header.RootElement.TryGetProperty(name, out JsonElement value) && value.ValueKind == JsonValueKind.String
+                ? value.GetString()!
+                : throw new MessageException($"header.{name}: expected a text"),
+            $"header.{name}");
 
     private bool HasRightSignature(IReadOnlyList<byte[]> frames, int signed) =>
         _key.Length == 0
