@@ -51,6 +51,16 @@ public sealed class CompletionTests : LanguageTest
     }
 
     [Fact]
+    public async Task A_cell_run_again_sees_what_was_declared_since()
+    {
+        await Run("var x = 1;");
+        await Run("var y = x;");
+        await Run("var x = \"text\";");
+        await Run("var y = x;");
+        Assert.Contains("Substring", await Texts("y.|"));
+    }
+
+    [Fact]
     public async Task A_running_cell_does_not_keep_it_from_answering()
     {
         await Run("var before = 1;");

@@ -16,6 +16,7 @@ internal sealed class CellWorkspace(ScriptSession session) : IDisposable
 {
     private readonly SemaphoreSlim _gate = new(1, 1);
     private readonly Lazy<AdhocWorkspace> _workspace = new(() => new AdhocWorkspace(MefHostServices.DefaultHost));
+    private readonly DeclaredNames _names = new();
     private Solution? _solution;
     private ProjectId? _last;
     private int _count;
@@ -52,18 +53,22 @@ internal sealed class CellWorkspace(ScriptSession session) : IDisposable
         // Roslyn offers types of namespaces that are not imported, as edits in two places, which Jupyter has no form for;
         // it finds them in the references of the code's own project. With an empty submission below, those are few.
         if (_last is null)
-            await KeepAsync("", cancellation);
+            await KeepAsync("");
         ImmutableArray<string> submissions = session.Submissions;
         for (; _count < submissions.Length; _count++)
-            await KeepAsync(submissions[_count], cancellation);
+        {
+            cancellation.ThrowIfCancellationRequested();
+            if (_names.Changes(submissions[_count]))
+                await KeepAsync(submissions[_count]);
+        }
     }
 
-    private async Task KeepAsync(string code, CancellationToken cancellation)
+    private async Task KeepAsync(string code)
     {
         ImmutableArray<MetadataReference> references = session.References.All;
         var id = DocumentId.CreateNewId(ProjectId.CreateNewId());
         Solution next = Append(id, code, references);
-        await next.GetProject(id.ProjectId)!.GetCompilationAsync(cancellation);
+        await next.GetProject(id.ProjectId)!.GetCompilationAsync(CancellationToken.None);
         (_solution, _last, _references) = (next, id.ProjectId, references.Length);
     }
 
