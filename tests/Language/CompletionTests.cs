@@ -173,6 +173,17 @@ public sealed class CompletionTests : LanguageTest
     }
 
     [Fact]
+    public async Task Questions_may_come_from_many_threads_also_while_it_warms_up_and_cells_run()
+    {
+        Language.WarmUp();
+        Task<string[][]> answers = Task.WhenAll(Enumerable.Range(0, 8).Select(_ => Task.Run(() => Texts("new int[0].Sel|"))));
+        for (int i = 0; i < 8; i++)
+            await Run($"var v{i} = Enumerable.Range(0, {i}).Select(x => x + 1).ToList();");
+        Assert.All(await answers, texts => Assert.Equal(["Select", "SelectMany"], texts.Take(2)));
+        Assert.Contains("v7", await Texts("v|"));
+    }
+
+    [Fact]
     public async Task Answers_can_be_cancelled()
     {
         using var cancelled = new CancellationTokenSource();

@@ -26,6 +26,9 @@ public sealed class InspectionTests : LanguageTest
     [InlineData("void F(int many) { man|y++; }", "int many")]
     [InlineData("var a = new { B = 1 }; a.B|", "int B")]
     [InlineData("int Twi|ce(int x) => x;", "int Twice(int x)")]
+    [InlineData("from n in new int[0] where n| > 1 select n", "range variable n")]
+    [InlineData("List|", "class List<T> (in System.Collections.Generic)")]
+    [InlineData("Math.Sqrt|", "static double Math.Sqrt(double d)")]
     [InlineData("Func<int, int> f = null; f(|", "int Func<int, int>.Invoke(int arg)")]
     public async Task Tells_the_declaration_of_what_the_cursor_points_at(string marked, string declaration) =>
         Assert.Equal(declaration, (await Inspect(marked)).Split('\n')[0]);
@@ -196,6 +199,7 @@ public sealed class InspectionTests : LanguageTest
         Assert.EndsWith("Of G.", await Inspect("new Derived().H(|"));
         Assert.EndsWith("From the interface.", await Inspect("new Derived().Do(|"));
         Assert.EndsWith("How large.", await Inspect("new Box(1).Si|ze"));
+        Assert.EndsWith("Also from there.", await Inspect("new Base().F(x|: 1)"));
     }
 
     [Fact]

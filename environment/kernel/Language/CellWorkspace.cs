@@ -11,6 +11,9 @@ namespace IntraDistill.Kernel.Language;
 /// The session's code as Roslyn's editor services want it: a chain of submission projects, each on top of the one
 /// before it. The compilations of the engine cannot be put below a document, so they are made a second time; but the
 /// references are the same objects, and with them the symbols of the assemblies, which are by far the most of it.
+/// A recommender upon the engine's own compilations would save that and 14 MB of dlls, but would have to know by itself
+/// where C# allows a keyword, a type or an override. Measured with the kit referenced: 10 MB of managed memory and 90 to
+/// 110 MB resident (code, above all), 1.4 s for the first question, 20 to 200 ms for later ones.
 /// </summary>
 internal sealed class CellWorkspace(ScriptSession session) : IDisposable
 {

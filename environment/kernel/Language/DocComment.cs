@@ -16,6 +16,8 @@ internal static class DocComment
 
     private static XElement? Of(ISymbol symbol, Compilation compilation, int depth, CancellationToken cancellation)
     {
+        if (symbol is IParameterSymbol parameter)
+            return AsSummary(Of(symbol.ContainingSymbol, compilation, depth, cancellation), parameter.Name);
         ISymbol documented = symbol is IMethodSymbol { ReducedFrom: { } extension } ? extension : symbol;
         XElement? comment = Read(documented.OriginalDefinition, cancellation);
         if (depth == 0)
@@ -33,13 +35,17 @@ internal static class DocComment
         if (comment is not null)
             return comment;
         if (documented is IPropertySymbol { ContainingType: { IsRecord: true } record }
-            && Read(record.OriginalDefinition, cancellation) is { } whole
-            && whole.Elements("param").FirstOrDefault(param => (string?)param.Attribute("name") == symbol.Name) is { } parameter)
-            return new XElement("member", new XElement("summary", parameter.Nodes()));
+            && AsSummary(Read(record.OriginalDefinition, cancellation), symbol.Name) is { } component)
+            return component;
         return Inherited(documented.OriginalDefinition) is { } undocumented
             ? Of(undocumented, compilation, depth - 1, cancellation)
             : null;
     }
+
+    private static XElement? AsSummary(XElement? comment, string parameter) =>
+        comment?.Elements("param").FirstOrDefault(param => (string?)param.Attribute("name") == parameter) is { } text
+            ? new XElement("member", new XElement("summary", text.Nodes()))
+            : null;
 
     private static bool IsStated(XElement comment, XElement element) => comment.Elements(element.Name)
         .Any(stated => (string?)stated.Attribute("name") == (string?)element.Attribute("name"));

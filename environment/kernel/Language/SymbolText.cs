@@ -47,6 +47,7 @@ internal static class SymbolText
     /// <summary>The whole declaration, with the name of the type it belongs to.</summary>
     public static string Full(ISymbol symbol) => symbol switch
     {
+        IRangeVariableSymbol variable => $"range variable {variable.Name}",
         INamespaceSymbol space => $"namespace {space.ToDisplayString()}",
         INamedTypeSymbol type => $"{ModifierOf(type)}{InSpace(type.ToDisplayString(s_type), type.ContainingNamespace)}",
         IMethodSymbol { MethodKind: MethodKind.Constructor } constructor => Creation(constructor),
