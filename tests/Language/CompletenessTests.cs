@@ -77,5 +77,6 @@ public sealed class CompletenessTests
     [InlineData("#!nope")]
     [InlineData("#!import")]
     [InlineData("if (x) {\n#!markdown\ntext")]
-    public void Is_not_mended_by_more_lines(string code) => Assert.Equal(new Completeness("invalid", ""), CompletenessCheck.Of(code));
+    public void Is_not_mended_by_more_lines(string code) =>
+        Assert.Equal(new Completeness("invalid", ""), CompletenessCheck.Of(code));
 }

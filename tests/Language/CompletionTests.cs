@@ -105,7 +105,8 @@ public sealed class CompletionTests : LanguageTest
     [Fact]
     public async Task An_override_is_offered_with_its_body()
     {
-        Completion item = Assert.Single((await Complete("class A\n{\n    public override To|\n}")).Items, item => item.Text.Contains("ToString"));
+        Completions found = await Complete("class A\n{\n    public override To|\n}");
+        Completion item = Assert.Single(found.Items, item => item.Text.Contains("ToString"));
         Assert.StartsWith("string ToString()", item.Text);
         Assert.Contains("base.ToString()", item.Text);
     }
@@ -137,7 +138,8 @@ public sealed class CompletionTests : LanguageTest
     public async Task Files_are_offered_where_a_directive_names_one()
     {
         Directory.CreateDirectory(Path.Combine(Folder, "lib"));
-        foreach (string file in (string[])["lib/One.dll", "lib/Other.txt", "lib/One.csx", "notes.ipynb", "helpers.cs", ".hidden.dll"])
+        string[] files = ["lib/One.dll", "lib/Other.txt", "lib/One.csx", "notes.ipynb", "helpers.cs", ".hidden.dll"];
+        foreach (string file in files)
             File.WriteAllText(Path.Combine(Folder, file), "");
         Assert.Equal(["lib/"], await Texts("#r \"|"));
         Assert.Equal(["One.dll"], await Texts("#r \"lib/|"));
@@ -189,7 +191,8 @@ public sealed class CompletionTests : LanguageTest
         using var cancelled = new CancellationTokenSource();
         cancelled.Cancel();
         await Assert.ThrowsAnyAsync<OperationCanceledException>(() => Language.CompleteAsync("Con", 3, cancelled.Token));
-        await Assert.ThrowsAnyAsync<OperationCanceledException>(() => Language.InspectAsync("Console", 3, false, cancelled.Token));
+        await Assert.ThrowsAnyAsync<OperationCanceledException>(
+            () => Language.InspectAsync("Console", 3, false, cancelled.Token));
         Assert.Contains("Console", await Texts("Con|"));
     }
 }

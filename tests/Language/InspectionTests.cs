@@ -52,14 +52,16 @@ public sealed class InspectionTests : LanguageTest
         Assert.StartsWith("static string string.Join<int>(string? separator, IEnumerable<int> values)", lines[0]);
         string[] overloads = [.. lines.SkipWhile(line => line != "Overloads:").Skip(1)];
         Assert.Contains("static string string.Join(char separator, params string?[] value)", overloads);
-        Assert.DoesNotContain(overloads, line => line.Contains("(string? separator, IEnumerable<T> values)") || line.Contains("extension"));
+        Assert.DoesNotContain(overloads, line => line.Contains("(string? separator, IEnumerable<T> values)"));
+        Assert.DoesNotContain(overloads, line => line.Contains("extension"));
         Assert.Equal(overloads.Distinct(), overloads);
     }
 
     [Fact]
     public async Task Documentation_of_the_framework_is_shown_where_the_SDK_has_it()
     {
-        string packs = Path.GetFullPath(Path.Combine(Path.GetDirectoryName(typeof(object).Assembly.Location)!, "../../../packs/Microsoft.NETCore.App.Ref"));
+        string framework = Path.GetDirectoryName(typeof(object).Assembly.Location)!;
+        string packs = Path.GetFullPath("../../../packs/Microsoft.NETCore.App.Ref", framework);
         Assert.SkipUnless(Directory.Exists(packs), "no targeting pack on this machine");
         string text = await Inspect("\"\".Substring(|");
         Assert.Contains("Retrieves a substring from this instance.", text);

@@ -17,7 +17,8 @@ public sealed class OddTextTests : LanguageTest
         var points = Enumerable.Range(0, 3).Select(i => new Point<double>(i) { Y = i }).ToList();
         foreach (var (x, y) in points) { if (x is > 1 and < 3) Console.WriteLine(@"a ""b""", x switch { 1 => 'a', _ => 'b' }); }
         #if DEBUG
-        int F(int[] a, ref string b, params object[] c) { try { return a[^1]; } catch (Exception e) when (e is not null) { throw; } }
+        int F(int[] a, ref string b, params object[] c)
+        { try { return a[^1]; } catch (Exception e) when (e is not null) { throw; } }
         #endif
         #!markdown
         # {text} 👨‍👩‍👧 $x$
@@ -26,7 +27,8 @@ public sealed class OddTextTests : LanguageTest
         """";
 
     private static readonly string[] s_insertions =
-        [".", "(", ")", "{", "}", "\"", "\"\"\"", "$\"{", "/*", "*/", "//", "'", "<", ">", "=>", "#", "#!", "#if", "\0", "\ud83d", "😀", "\r", "\u2028",
+        [".", "(", ")", "{", "}", "\"", "\"\"\"", "$\"{", "/*", "*/", "//", "'", "<", ">", "=>", "#",
+         "#!", "#if", "\0", "\ud83d", "😀", "\r", "\u2028",
          " new ", " override ", "using ", "[", "///<", "#r \"", "#!import ", ";", "@"];
 
     [Fact]

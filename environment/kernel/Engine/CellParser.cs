@@ -66,7 +66,8 @@ internal static class CellParser
             else if (magic == "#!time")
                 timed = true;
             else if (magic != "#!import")
-                throw new DirectiveException($"{magic}: no such magic; there are {string.Join(", ", Magics.SkipLast(1))} and {Magics[^1]}", i + 1);
+                throw new DirectiveException(
+                    $"{magic}: no such magic; there are {string.Join(", ", Magics.SkipLast(1))} and {Magics[^1]}", i + 1);
             else if (argument.Length == 0)
                 throw new DirectiveException("#!import: expected a file, as in #!import helpers.cs", i + 1);
             else

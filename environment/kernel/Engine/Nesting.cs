@@ -15,29 +15,37 @@ internal static class Nesting
     /// <summary>Whether code nests deeper than <see cref="Deepest"/>.</summary>
     public static bool IsTooDeep(string code)
     {
-        // Only code with so many brackets needs the second look, which leaves out those in strings and comments.
-        int depth = 0, deepest = 0;
+        // Most code has too few brackets for that, whatever they are. Else those in strings and comments are left out.
+        int brackets = 0;
         foreach (char c in code)
-        {
-            depth = Math.Max(0, depth + (c is '(' or '[' or '{' or '<' ? 1 : c is ')' or ']' or '}' or '>' ? -1 : 0));
-            deepest = Math.Max(deepest, depth);
-        }
-        return deepest > Deepest && IsTooDeep(SyntaxFactory.ParseTokens(code, options: Submission.ParseOptions));
+            brackets += c is '(' or '[' or '{' or '<' ? 1 : 0;
+        return brackets > Deepest && IsTooDeep(SyntaxFactory.ParseTokens(code, options: Submission.ParseOptions));
     }
 
     private static bool IsTooDeep(IEnumerable<SyntaxToken> tokens)
     {
-        int depth = 0;
+        int depth = 0, angles = 0;
         foreach (SyntaxToken token in tokens)
         {
-            depth = Math.Max(0, depth + token.Kind() switch
+            switch (token.Kind())
             {
-                SyntaxKind.OpenParenToken or SyntaxKind.OpenBracketToken or SyntaxKind.OpenBraceToken or SyntaxKind.LessThanToken => 1,
-                SyntaxKind.CloseParenToken or SyntaxKind.CloseBracketToken or SyntaxKind.CloseBraceToken
-                    or SyntaxKind.GreaterThanToken => -1,
-                _ => 0,
-            });
-            if (depth > Deepest)
+                case SyntaxKind.OpenParenToken or SyntaxKind.OpenBracketToken or SyntaxKind.OpenBraceToken:
+                    depth++;
+                    break;
+                case SyntaxKind.CloseParenToken or SyntaxKind.CloseBracketToken or SyntaxKind.CloseBraceToken:
+                    depth = Math.Max(0, depth - 1);
+                    break;
+                case SyntaxKind.LessThanToken:
+                    angles++;
+                    break;
+                case SyntaxKind.IdentifierToken or SyntaxKind.DotToken or SyntaxKind.CommaToken:
+                case var kind when SyntaxFacts.IsPredefinedType(kind):
+                    break;
+                default:
+                    angles = 0;   // it was a comparison, or the list of type arguments is no deeper than this
+                    break;
+            }
+            if (depth > Deepest || angles > Deepest)
                 return true;
         }
         return false;

@@ -62,7 +62,8 @@ internal sealed class Submission
         CancellationToken cancellation, out IReadOnlyList<Diagnostic> errors)
     {
         if (Nesting.IsTooDeep(code))
-            throw new RunnerException($"{origin}: brackets nest deeper than {Nesting.Deepest}, which the C# compiler does not survive");
+            throw new RunnerException(
+                $"{origin}: brackets nest deeper than {Nesting.Deepest}, which the C# compiler does not survive");
         int number = Interlocked.Increment(ref s_count);
         SyntaxTree tree = CSharpSyntaxTree.ParseText(code, ParseOptions, origin, Encoding.UTF8, cancellation);
         var options = new CSharpCompilationOptions(

@@ -53,7 +53,12 @@ internal sealed class AssemblyDocumentation(string assembly) : DocumentationProv
         // Types lie in other assemblies than those that the pack documents them under: String is in
         // System.Private.CoreLib.dll and in System.Runtime.xml, List<T> in the same dll and in System.Collections.xml.
         string name = Path.GetFileName(beside);
-        return s_pack.Value.OrderBy(file => Path.GetFileName(file) == name ? 0 : Path.GetFileName(file) == "System.Runtime.xml" ? 1 : 2);
+        return s_pack.Value.OrderBy(file => Path.GetFileName(file) switch
+        {
+            var same when same == name => 0,
+            "System.Runtime.xml" => 1,
+            _ => 2,
+        });
     }
 
     private static string? Find(string file, byte[] tag)

@@ -60,7 +60,8 @@ internal static class CompletenessCheck
     {
         if (last.IsKind(SyntaxKind.None))
             return 0;
-        InterpolatedStringExpressionSyntax? interpolated = last.Parent?.AncestorsAndSelf().OfType<InterpolatedStringExpressionSyntax>()
+        InterpolatedStringExpressionSyntax? interpolated = last.Parent?.AncestorsAndSelf()
+            .OfType<InterpolatedStringExpressionSyntax>()
             .LastOrDefault(text => text.ContainsDiagnostics && (text.StringEndToken.IsMissing || text.Span.End >= last.Span.End));
         if (interpolated is not null)
             return interpolated.SpanStart;
@@ -78,8 +79,9 @@ internal static class CompletenessCheck
         if (rest.StartsWith("/*") || rest.Contains('"'))
             return "";
         int depth = 0;
-        foreach (SyntaxToken token in root.DescendantTokens().Where(token => !token.IsMissing && token.Parent is not InterpolationSyntax))
-            depth += token.IsKind(SyntaxKind.OpenBraceToken) ? 1 : token.IsKind(SyntaxKind.CloseBraceToken) ? -1 : 0;
+        foreach (SyntaxToken token in root.DescendantTokens())
+            depth += token.IsMissing || token.Parent is InterpolationSyntax ? 0
+                : token.IsKind(SyntaxKind.OpenBraceToken) ? 1 : token.IsKind(SyntaxKind.CloseBraceToken) ? -1 : 0;
         return new string(' ', IndentWidth * Math.Max(0, depth));
     }
 

@@ -67,7 +67,8 @@ internal static class CompletionFinder
     // Most items insert their name. Others (override, a conversion) rewrite what stands before it: they can be offered
     // as far as the rewritten text still begins with what is there, since Jupyter replaces one stretch for all items.
     private static async Task<string?> TextOfAsync(
-        CompletionService service, Document document, CompletionItem item, string code, TextSpan span, CancellationToken cancellation)
+        CompletionService service, Document document, CompletionItem item, string code, TextSpan span,
+        CancellationToken cancellation)
     {
         if (!item.IsComplexTextEdit)
             return item.Properties.TryGetValue("InsertionText", out string? text) ? text : item.DisplayText;

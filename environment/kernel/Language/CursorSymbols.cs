@@ -1,6 +1,7 @@
 using Microsoft.CodeAnalysis;
 using Microsoft.CodeAnalysis.CSharp;
 using Microsoft.CodeAnalysis.CSharp.Syntax;
+using Microsoft.CodeAnalysis.Text;
 
 namespace IntraDistill.Kernel.Language;
 
@@ -55,7 +56,8 @@ internal static class CursorSymbols
         };
     }
 
-    private static IReadOnlyList<ISymbol> OfArguments(SemanticModel model, SyntaxToken left, int cursor, CancellationToken cancellation)
+    private static IReadOnlyList<ISymbol> OfArguments(
+        SemanticModel model, SyntaxToken left, int cursor, CancellationToken cancellation)
     {
         for (SyntaxNode? node = left.Parent; node is not null; node = node.Parent)
         {
@@ -77,8 +79,10 @@ internal static class CursorSymbols
     {
         SymbolInfo info = model.GetSymbolInfo(node, cancellation);
         int arguments = ArgumentsOf(node);
-        IEnumerable<ISymbol> group = model.GetMemberGroup(node is InvocationExpressionSyntax call ? call.Expression : node, cancellation);
-        if (node is ElementAccessExpressionSyntax access && model.GetTypeInfo(access.Expression, cancellation).Type is { } indexed)
+        SyntaxNode named = node is InvocationExpressionSyntax call ? call.Expression : node;
+        IEnumerable<ISymbol> group = model.GetMemberGroup(named, cancellation);
+        if (node is ElementAccessExpressionSyntax access
+            && model.GetTypeInfo(access.Expression, cancellation).Type is { } indexed)
             group = group.Concat(indexed.GetMembers().OfType<IPropertySymbol>().Where(property => property.IsIndexer));
         if (info.Symbol is IMethodSymbol { MethodKind: MethodKind.Constructor } constructor)
             group = group.Concat(constructor.ContainingType.InstanceConstructors);
@@ -124,6 +128,6 @@ internal static class CursorSymbols
         or SyntaxKind.SingleLineDocumentationCommentTrivia or SyntaxKind.MultiLineDocumentationCommentTrivia;
 
     private static bool OnSameLine(SyntaxToken token, int cursor) =>
-        !token.SyntaxTree!.GetText().ToString(Microsoft.CodeAnalysis.Text.TextSpan.FromBounds(token.Span.End, Math.Max(token.Span.End, cursor)))
+        !token.SyntaxTree!.GetText().ToString(TextSpan.FromBounds(token.Span.End, Math.Max(token.Span.End, cursor)))
             .Contains('\n');
 }

@@ -53,7 +53,8 @@ internal static partial class DirectiveCompletion
             var directory = new DirectoryInfo(System.IO.Path.GetFullPath(typed[..nameStart], folder));
             foreach (FileSystemInfo entry in directory.EnumerateFileSystemInfos())
             {
-                if (!entry.Name.StartsWith(name, StringComparison.OrdinalIgnoreCase) || (name.Length == 0 && entry.Name[0] == '.'))
+                bool isHidden = entry.Name[0] == '.' && name.Length == 0;
+                if (isHidden || !entry.Name.StartsWith(name, StringComparison.OrdinalIgnoreCase))
                     continue;
                 if (entry is DirectoryInfo)
                     items.Add(new Completion(entry.Name + "/", "path", "folder"));
@@ -68,7 +69,8 @@ internal static partial class DirectiveCompletion
         {
             items.Clear();   // no such folder, or not a path at all: there is nothing to offer
         }
-        return new Completions([.. items.OrderBy(item => item.Text, StringComparer.OrdinalIgnoreCase)], cursor - name.Length, cursor);
+        return new Completions(
+            [.. items.OrderBy(item => item.Text, StringComparer.OrdinalIgnoreCase)], cursor - name.Length, cursor);
     }
 
     [GeneratedRegex("""^\s*(#(?<load>load)\s+"|#r\s+"(?!nuget:)|(?<import>#!import)\s+"?)(?<path>[^"]*)$""")]

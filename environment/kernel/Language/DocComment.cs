@@ -77,7 +77,9 @@ internal static class DocComment
     }
 
     private static ISymbol? Within(INamedTypeSymbol type, string cref) => type.GetMembers()
-        .Select(member => member.GetDocumentationCommentId() == cref ? member : member is INamedTypeSymbol nested ? Within(nested, cref) : null)
+        .Select(member => member.GetDocumentationCommentId() == cref ? member
+            : member is INamedTypeSymbol nested ? Within(nested, cref)
+            : null)
         .FirstOrDefault(found => found is not null);
 
     private static ISymbol? Inherited(ISymbol symbol) => symbol switch
@@ -85,7 +87,8 @@ internal static class DocComment
         IMethodSymbol { OverriddenMethod: { } method } => method,
         IPropertySymbol { OverriddenProperty: { } property } => property,
         IEventSymbol { OverriddenEvent: { } overridden } => overridden,
-        IMethodSymbol { MethodKind: MethodKind.Constructor } constructor => constructor.ContainingType.BaseType?.InstanceConstructors
+        IMethodSymbol { MethodKind: MethodKind.Constructor } constructor => constructor.ContainingType.BaseType?
+            .InstanceConstructors
             .FirstOrDefault(other => other.Parameters.Select(parameter => parameter.Type)
                 .SequenceEqual(constructor.Parameters.Select(parameter => parameter.Type), SymbolEqualityComparer.Default)),
         IMethodSymbol or IPropertySymbol or IEventSymbol => Implemented(symbol),

@@ -24,7 +24,9 @@ internal sealed partial class DocText
     /// <summary>Text that Markdown shows as it stands; a dollar would begin a formula.</summary>
     public static string Escape(string text) => Special().Replace(text, @"\$0");
 
-    /// <summary>A symbol's name from its identity in documentation: <c>M:System.String.Trim(System.Char)</c> is <c>String.Trim</c>.</summary>
+    /// <summary>
+    /// A symbol's name from its identity in documentation: <c>M:System.String.Trim(System.Char)</c> is <c>String.Trim</c>.
+    /// </summary>
     public static string NameOf(string cref)
     {
         bool isType = !cref.Contains(':') || cref.StartsWith("T:", StringComparison.Ordinal);

@@ -65,9 +65,9 @@ internal sealed class Inspection
             ((string?)link.Attribute("cref") is { } cref ? DocText.NameOf(cref) : (string?)link.Attribute("href") ?? "", "")));
     }
 
-    private void AppendNamed(string title, IEnumerable<XElement> elements) =>
-        AppendItems(title, elements.Select(element => ((string?)element.Attribute("name") ?? "", DocText.Render(element, _markdown)))
-            .Where(item => item.Item2.Length > 0));
+    private void AppendNamed(string title, IEnumerable<XElement> elements) => AppendItems(title, elements
+        .Select(element => (Name: (string?)element.Attribute("name") ?? "", Text: DocText.Render(element, _markdown)))
+        .Where(item => item.Text.Length > 0));
 
     private void AppendItems(string title, IEnumerable<(string Name, string Text)> items)
     {

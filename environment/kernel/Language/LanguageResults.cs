@@ -1,7 +1,9 @@
 namespace IntraDistill.Kernel.Language;
 
 /// <summary>Whether code can be run as it stands.</summary>
-/// <param name="Status"><c>complete</c>, <c>incomplete</c> (more text is needed) or <c>invalid</c> (more text does not help).</param>
+/// <param name="Status">
+/// <c>complete</c>, <c>incomplete</c> (more text is needed) or <c>invalid</c> (more text does not help).
+/// </param>
 /// <param name="Indent">The white space to begin the next line with; empty unless incomplete.</param>
 internal sealed record Completeness(string Status, string Indent);
 

@@ -14,7 +14,7 @@ internal sealed class LanguageServices(ScriptSession session) : IDisposable
     /// <summary>Longer cells are data: nobody completes in them, and to analyse one takes seconds.</summary>
     private const int LongestCode = 500_000;
 
-    /// <summary>Roslyn can take for ever (a lambda in a call in a lambda in a call …), and not always heeds its cancellation.</summary>
+    /// <summary>Roslyn can take for ever (a lambda in a call in a lambda …), and does not always heed its cancellation.</summary>
     private static readonly TimeSpan s_patience = TimeSpan.FromSeconds(10);
 
     private readonly CellWorkspace _workspace = new(session);
