@@ -44,13 +44,22 @@ public sealed class RobustnessTests(KernelFixture fixture) : IClassFixture<Kerne
     }
 
     [Fact]
+    public async Task A_hundred_thousand_updates_are_few_messages_and_the_last_one_is_sent()
+    {
+        CellResult result = await Client.RunAsync("var h = display(-1); for (int i = 0; i < 100_000; i++) h.Update(i);");
+        JupyterMessage[] updates = result.Of("update_display_data");
+        Assert.True(updates.Length < 2_000, $"{updates.Length} messages");
+        Assert.Equal("99999", (string)updates[^1].Content["data"]!["text/plain"]!);
+    }
+
+    [Fact]
     public async Task Text_and_displays_keep_their_order()
     {
         CellResult result = await Client.RunAsync(
-            "Console.Write(1); var h = display(2); Console.Write(3); h.Update(4); Console.Write(5); throw new Exception();");
-        Assert.Equal(
-            ["status", "execute_input", "stream", "display_data", "stream", "update_display_data", "stream", "error", "status"],
-            result.Types);
+            "Console.Write(1); var h = display(2); Console.Write(3); display(4); h.Update(5); throw new Exception();");
+        string[] order =
+            ["status", "execute_input", "stream", "display_data", "stream", "display_data", "update_display_data", "error", "status"];
+        Assert.Equal(order, result.Types);
     }
 
     [Theory]

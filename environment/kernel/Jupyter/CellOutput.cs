@@ -12,6 +12,7 @@ internal sealed class CellOutput : IDisposable
     private readonly int _number;
     private readonly bool _silent;
     private readonly StreamLimiter _streams;
+    private readonly UpdateLimiter _updates;
     private readonly Lock _lock = new();
     private int _displays;
 
@@ -27,6 +28,7 @@ internal sealed class CellOutput : IDisposable
         _silent = silent;
         _streams = new StreamLimiter((name, text) =>
             messenger.Publish("stream", new JsonObject { ["name"] = name, ["text"] = text }, request));
+        _updates = new UpdateLimiter(Publish);
     }
 
     /// <summary>The cell's value as text; null for none.</summary>
@@ -37,10 +39,14 @@ internal sealed class CellOutput : IDisposable
     {
         if (_silent)
             return;
-        if (cellEvent is StreamWritten written)
+        switch (cellEvent)
         {
-            _streams.Write(written.Name, written.Text);
-            return;
+            case StreamWritten written:
+                _streams.Write(written.Name, written.Text);
+                return;
+            case DisplayUpdated update:
+                _updates.Write(update);
+                return;
         }
         lock (_lock)
         {
@@ -50,17 +56,18 @@ internal sealed class CellOutput : IDisposable
                 return;
             if (cellEvent is OutputCleared)
                 _displays = 0;
-            if (cellEvent is DisplayUpdated)
-                _streams.Flush();
-            else
-                _streams.Complete();
-            (string type, JsonObject content) = Message(cellEvent);
-            _messenger.Publish(type, content, _request);
+            _updates.Flush();
+            _streams.Complete();
+            Publish(cellEvent);
         }
     }
 
-    /// <summary>Sends the text that waits: before the user is asked for something.</summary>
-    public void Flush() => _streams.Flush();
+    /// <summary>Sends what waits: before the user is asked for something.</summary>
+    public void Flush()
+    {
+        _updates.Flush();
+        _streams.Flush();
+    }
 
     /// <summary>Sends all there is: the cell is done. What it still puts out, by threads of its own, is sent as well.</summary>
     public void Complete()
@@ -70,18 +77,29 @@ internal sealed class CellOutput : IDisposable
             if (OutputRecorder.Note(_displays) is { } note)
                 _streams.Write("stderr", note);
             _displays = 0;
+            _updates.Flush();
             _streams.Complete();
         }
     }
 
     /// <inheritdoc/>
-    public void Dispose() => _streams.Dispose();
+    public void Dispose()
+    {
+        _updates.Dispose();
+        _streams.Dispose();
+    }
 
     /// <summary>A failed cell's error, as error messages and replies have it.</summary>
     public static JsonObject ToJson(CellError error)
     {
         JsonNode[] lines = [.. error.Describe().Select((line, i) => JsonValue.Create(i == 0 ? Highlight(line) : line))];
         return new JsonObject { ["ename"] = error.Name, ["evalue"] = error.Message, ["traceback"] = new JsonArray(lines) };
+    }
+
+    private void Publish(CellEvent cellEvent)
+    {
+        (string type, JsonObject content) = Message(cellEvent);
+        _messenger.Publish(type, content, _request);
     }
 
     private (string Type, JsonObject Content) Message(CellEvent cellEvent) => cellEvent switch

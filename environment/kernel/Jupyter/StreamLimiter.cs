@@ -13,8 +13,8 @@ namespace IntraDistill.Kernel.Jupyter;
 /// </summary>
 internal sealed class StreamLimiter : IDisposable
 {
-    /// <summary>How long text may wait for more, and how often the count of held lines is shown.</summary>
-    private static readonly TimeSpan s_delay = TimeSpan.FromMilliseconds(50), s_countInterval = TimeSpan.FromSeconds(1);
+    /// <summary>How often the count of held lines is shown.</summary>
+    private static readonly TimeSpan s_countInterval = TimeSpan.FromSeconds(1);
 
     /// <summary>How many characters may wait; one message holds no more than these and a line.</summary>
     private const int LargestMessage = 65_536;
@@ -23,19 +23,21 @@ internal sealed class StreamLimiter : IDisposable
     private const int MostSwitches = StreamBuffer.HeadLines;
 
     private readonly Lock _lock = new();
-    private readonly AutoResetEvent _pending = new(false);
     private readonly Action<string, string> _publish;
+    private readonly Deferred _soon;
     private readonly List<Stream> _streams = [];
-    private Thread? _flusher;
     private Stream? _last;
     private int _switches;
-    private bool _waiting;
-    private volatile bool _disposed;
+    private bool _disposed;
 
     /// <param name="publish">
     /// Sends text of a stream (<c>stdout</c>, <c>stderr</c>); called by one thread at a time, under this object's lock.
     /// </param>
-    public StreamLimiter(Action<string, string> publish) => _publish = publish;
+    public StreamLimiter(Action<string, string> publish)
+    {
+        _publish = publish;
+        _soon = new Deferred(Flush);
+    }
 
     /// <summary>Takes text; it is sent soon.</summary>
     public void Write(string name, string text)
@@ -51,14 +53,8 @@ internal sealed class StreamLimiter : IDisposable
             stream.Write(text);
             if (_disposed)
                 stream.Flush();
-            if (_waiting || _disposed)
-                return;
-            _waiting = true;
-            // Not a timer: its callback needs a thread of the pool, and a cell may hold them all.
-            if (_flusher is null)
-                (_flusher = new Thread(FlushNowAndThen) { IsBackground = true, Name = "intradistill streams" }).Start();
         }
-        _pending.Set();
+        _soon.Ask();
     }
 
     /// <summary>Sends what waits: before another message, so that the order is right.</summary>
@@ -66,7 +62,6 @@ internal sealed class StreamLimiter : IDisposable
     {
         lock (_lock)
         {
-            _waiting = false;
             foreach (Stream stream in _streams)
                 stream.Flush();
         }
@@ -80,7 +75,6 @@ internal sealed class StreamLimiter : IDisposable
     {
         lock (_lock)
         {
-            _waiting = false;
             foreach (Stream stream in _streams)
                 stream.Complete();
             _streams.Clear();
@@ -97,16 +91,7 @@ internal sealed class StreamLimiter : IDisposable
             Complete();
             _disposed = true;
         }
-        _pending.Set();
-    }
-
-    private void FlushNowAndThen()
-    {
-        while (_pending.WaitOne() && !_disposed)
-        {
-            Thread.Sleep(s_delay);
-            Flush();
-        }
+        _soon.Dispose();
     }
 
     /// <summary>The text of one stream since the last <see cref="Complete"/>.</summary>
