@@ -137,7 +137,8 @@ internal sealed class CartesianPicture(PlotModel model, JsonElement layout, Json
             return;
         string text = value.ToString("G3", CultureInfo.InvariantCulture);
         double size = trace.Number("insidetextfont", "size") ?? 13;
-        if (SvgCanvas.Width(text, size) > width - 4)
+        double highest = _bars.SelectMany(bar => bar.Numbers("y")!).Where(double.IsFinite).Max(Math.Abs);
+        if (SvgCanvas.Width(text, size) > width - 4 || Math.Abs(value) < 0.08 * highest)
             return;
         model.Annotations.Add(new TextAnnotation
         {

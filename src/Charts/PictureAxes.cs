@@ -101,10 +101,11 @@ internal sealed class PictureAxes(PlotModel model, JsonElement layout, JsonEleme
     // 10⁻³; between the powers of ten, as on a short axis, the number itself.
     private static string Power(double value)
     {
-        double exponent = Math.Log10(value);
-        if (Math.Abs(exponent - Math.Round(exponent)) > 1e-6)
+        double exponent = Math.Floor(Math.Log10(value) + 1e-9), mantissa = value / Math.Pow(10, exponent);
+        if (mantissa > 1.001 && value is > 0.001 and < 10_000)
             return value.ToString("G3", CultureInfo.InvariantCulture);
-        return "10" + string.Concat(Math.Round(exponent).ToString("0", CultureInfo.InvariantCulture)
+        string times = mantissa > 1.001 ? mantissa.ToString("0.##", CultureInfo.InvariantCulture) + "·" : "";
+        return times + "10" + string.Concat(exponent.ToString("0", CultureInfo.InvariantCulture)
             .Select(c => c == '-' ? '⁻' : "⁰¹²³⁴⁵⁶⁷⁸⁹"[c - '0']));
     }
 

@@ -13,7 +13,10 @@ internal static class PictureCheck
         ["overlaying", "matches", "rangebreaks", "tickvals", "scaleanchor", "categoryorder", "categoryarray"];
 
     private static readonly string[] s_unknownTrace =
-        ["error_x", "stackgroup", "groupnorm", "connectgaps", "opacity", "base", "offset", "width", "offsetgroup", "alignmentgroup"];
+    [
+        "error_x", "stackgroup", "groupnorm", "connectgaps", "opacity", "base", "offset", "width", "offsetgroup",
+        "alignmentgroup",
+    ];
 
     /// <summary>Why there is no picture of the figure; null where there is one.</summary>
     public static string? WhyNot(JsonElement figure)

@@ -25,7 +25,8 @@ internal sealed class SvgCanvas : ClippingRenderContext
     /// <param name="fontFamily">Of all text.</param>
     public string ToSvg(double width, double height, string title, string fontFamily) =>
         $"<svg xmlns=\"http://www.w3.org/2000/svg\" width=\"{N(width)}\" height=\"{N(height)}\" " +
-        $"viewBox=\"0 0 {N(width)} {N(height)}\" role=\"img\" font-family=\"{Escape(fontFamily)}\" fill=\"none\"><title>{Escape(title)}</title>" +
+        $"viewBox=\"0 0 {N(width)} {N(height)}\" role=\"img\" font-family=\"{Escape(fontFamily)}\" fill=\"none\">" +
+        $"<title>{Escape(title)}</title>" +
         $"<path fill=\"#fff\" d=\"M0 0h{N(width)}v{N(height)}H0z\"/>{_body}</svg>";
 
     /// <inheritdoc/>
@@ -72,7 +73,7 @@ internal sealed class SvgCanvas : ClippingRenderContext
     public override void DrawEllipses(
         IList<OxyRect> extents, OxyColor fill, OxyColor stroke, double thickness, EdgeRenderingMode mode)
     {
-        if (extents.Count < 2 || stroke.IsVisible() && thickness > 0 && stroke != fill || extents.Any(e => e.Width != e.Height))
+        if (extents.Count < 2 || stroke.IsVisible() && thickness > 0 && stroke != fill || extents.Any(e => Math.Abs(e.Width - e.Height) > 0.01))
         {
             foreach (OxyRect one in extents)
                 DrawEllipse(one, fill, stroke, thickness, mode);

@@ -19,7 +19,8 @@ public class KitBuildTests
     [Fact]
     public void An_assembly_without_plotly_fails_the_build_with_its_name()
     {
-        string assembly = typeof(KitBuildTests).Assembly.Location, script = Path.Combine(Path.GetTempPath(), Path.GetRandomFileName());
+        string assembly = typeof(KitBuildTests).Assembly.Location;
+        string script = Path.Combine(Path.GetTempPath(), Path.GetRandomFileName());
         var engine = new SilentEngine();
         Assert.False(new PlotlyScript { Assembly = assembly, Script = script, BuildEngine = engine }.Execute());
         Assert.Contains(assembly, Assert.Single(engine.Errors));

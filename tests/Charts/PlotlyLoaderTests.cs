@@ -5,7 +5,7 @@ using Plotly.NET;
 
 namespace IntraDistill.Tests.ChartsTests;
 
-/// <summary>Where the charts of a page find plotly.js, in Chromium, with a small stand-in that tells where it came from.</summary>
+/// <summary>Where the charts of a page find plotly.js: in Chromium, with a stand-in that tells where it came from.</summary>
 public sealed class PlotlyLoaderTests : IDisposable
 {
     private const string Chromium = "/usr/bin/chromium";

@@ -3,7 +3,9 @@ using IntraDistill.Tests.RunnerTests;
 
 namespace IntraDistill.Tests.ChartsTests;
 
-/// <summary>The notebooks in a host that loads the kit as .NET Interactive does: a Roslyn script, each dll in a context of its own.</summary>
+/// <summary>
+/// The notebooks in a host that loads the kit as .NET Interactive does: a Roslyn script, each dll in a context of its own.
+/// </summary>
 public class ScriptHostTests
 {
     [Fact]
@@ -11,8 +13,8 @@ public class ScriptHostTests
     {
         string output = await RunAsync(Path.Combine(Repository.Root, "notebooks", "00-method.ipynb"));
 
-        MatchCollection charts = Regex.Matches(
-            output, @"^\[(result|display)\] MultiChart application/vnd\.plotly\.v1\+json=\d+ text/html=\d+ image/svg\+xml=(\d+)", RegexOptions.Multiline);
+        MatchCollection charts = Regex.Matches(output,
+            @"\[(result|display)\] MultiChart application/vnd\.plotly\.v1\+json=\d+ text/html=\d+ image/svg\+xml=(\d+)");
         Assert.Equal(8, charts.Count);
         Assert.All(charts, chart => Assert.InRange(int.Parse(chart.Groups[2].Value), 2_000, 20_000));
         Assert.Single(Regex.Matches(output, @"\[display\] KitTable text/html="));
@@ -36,7 +38,8 @@ public class ScriptHostTests
                 await Task.Factory.StartNew(() => show(new TrainingProgress { Update = 5 }), TaskCreationOptions.LongRunning);
                 """);
             string output = await RunAsync(notebook);
-            Assert.Matches(@"\[display\] TrainingProgress text/html=\d+ text/plain=\d+\s+\[update\] TrainingProgress text/html=\d+", output);
+            Assert.Matches(
+                @"\[display\] TrainingProgress text/html=\d+ text/plain=\d+\s+\[update\] TrainingProgress text/html=\d+", output);
         }
         finally
         {
@@ -55,5 +58,6 @@ public class ScriptHostTests
         Assert.DoesNotContain("= display(", text);
     }
 
-    private static Task<string> RunAsync(string notebook) => Repository.DotnetAsync("exec", Repository.Metadata("ScriptHost"), notebook, "Smoke");
+    private static Task<string> RunAsync(string notebook) =>
+        Repository.DotnetAsync("exec", Repository.Metadata("ScriptHost"), notebook, "Smoke");
 }

@@ -10,7 +10,8 @@ Directory.SetCurrentDirectory(Path.GetDirectoryName(Path.GetFullPath(args[0]))!)
 
 // Imports and references are those of .NET Interactive's C# kernel, which is a Roslyn script too.
 ScriptOptions options = ScriptOptions.Default
-    .AddImports("System", "System.Text", "System.Collections", "System.Collections.Generic", "System.Threading.Tasks", "System.Linq")
+    .AddImports(
+        "System", "System.Text", "System.Collections", "System.Collections.Generic", "System.Threading.Tasks", "System.Linq")
     .AddReferences(typeof(Enumerable).Assembly, typeof(List<>).Assembly, typeof(Kernel).Assembly, typeof(Formatter).Assembly)
     .WithMetadataResolver(ScriptMetadataResolver.Default.WithBaseDirectory(Environment.CurrentDirectory));
 ScriptState<object> state = await CSharpScript.RunAsync("using static Microsoft.DotNet.Interactive.Kernel;", options);
