@@ -2,6 +2,8 @@ using System.Diagnostics;
 using System.Net;
 using System.Net.Sockets;
 using System.Text.Json.Nodes;
+using IntraDistill.Kernel;
+using IntraDistill.Kernel.Jupyter;
 
 namespace IntraDistill.Tests.JupyterTests;
 
@@ -114,48 +116,55 @@ public sealed class KernelLifeTests
     }
 
     [Theory]
-    [InlineData("{ \"ip\":", "line 1: expected a Jupyter connection file, which is JSON")]
-    [InlineData("[]", "transport: expected a text")]
-    [InlineData("-shell_port", "shell_port: expected a port, 1 to 65535")]
-    [InlineData("shell_port=\"1\"", "shell_port: expected a port, 1 to 65535")]
-    [InlineData("hb_port=65536", "hb_port: expected a port, 1 to 65535")]
-    [InlineData("-key", "key: expected a text")]
-    [InlineData("transport=\"ipc\"", "transport: expected tcp, found ipc")]
-    [InlineData("signature_scheme=\"hmac-md5\"", "signature_scheme: expected hmac-sha256, found hmac-md5")]
-    [InlineData("ip=\"localhost\"", "ip: expected an IP address")]
-    [InlineData("ip=\"203.0.113.9\"", "cannot listen on tcp://203.0.113.9:")]
-    public async Task A_bad_connection_file_is_one_line(string change, string message)
+    [InlineData("{ \"ip\":", ", line 1: expected a Jupyter connection file, which is JSON")]
+    [InlineData("[]", ": transport: expected a text")]
+    [InlineData("-shell_port", ": shell_port: expected a port, 1 to 65535")]
+    [InlineData("shell_port=\"1\"", ": shell_port: expected a port, 1 to 65535")]
+    [InlineData("hb_port=65536", ": hb_port: expected a port, 1 to 65535")]
+    [InlineData("-key", ": key: expected a text")]
+    [InlineData("transport=\"ipc\"", ": transport: expected tcp, found ipc")]
+    [InlineData("signature_scheme=\"hmac-md5\"", ": signature_scheme: expected hmac-sha256, found hmac-md5")]
+    [InlineData("ip=\"localhost\"", ": ip: expected an IP address")]
+    public void A_bad_connection_file_is_one_line(string change, string message)
     {
         JsonObject json = ConnectionInfo.New().ToJson();
-        string file = Path.GetTempFileName();
         if (change[0] == '-')
             json.Remove(change[1..]);
         else if (change.Split('=') is [var name, var value])
             json[name] = JsonNode.Parse(value);
-        File.WriteAllText(file, change[0] is '{' or '[' ? change : json.ToJsonString());
-        (int code, string errors) = await KernelProcess.RunAsync(file);
-        File.Delete(file);
-        Assert.Equal(1, code);
-        Assert.StartsWith($"error: {file}", Assert.Single(errors.TrimEnd().Split('\n')), StringComparison.Ordinal);
-        Assert.Contains(message, errors, StringComparison.Ordinal);
+        using var file = new TemporaryFile(change[0] is '{' or '[' ? change : json.ToJsonString());
+        var error = Assert.Throws<RunnerException>(() => ConnectionFile.Load(file.Path));
+        Assert.Equal(file.Path + message, error.Message);
     }
 
     [Fact]
-    public async Task A_port_that_is_taken_and_a_file_that_is_not_there_are_one_line()
+    public async Task A_kernel_that_cannot_start_says_why_in_one_line()
     {
-        (int code, string errors) = await KernelProcess.RunAsync("/nowhere/kernel.json");
-        Assert.Equal(1, code);
-        Assert.StartsWith("error: /nowhere/kernel.json: ", Assert.Single(errors.TrimEnd().Split('\n')), StringComparison.Ordinal);
-
         ConnectionInfo connection = ConnectionInfo.New();
         using var taken = new TcpListener(IPAddress.Loopback, connection.Ports[Channel.Control]);
         taken.Start();
-        string file = Path.GetTempFileName();
-        File.WriteAllText(file, connection.ToJson().ToJsonString());
-        (code, errors) = await KernelProcess.RunAsync(file);
-        File.Delete(file);
-        Assert.Equal(1, code);
-        string line = Assert.Single(errors.TrimEnd().Split('\n'));
-        Assert.Contains($":{connection.Ports[Channel.Control]} (Control)", line, StringComparison.Ordinal);
+        JsonObject json = connection.ToJson();
+        using var portTaken = new TemporaryFile(json.ToJsonString());
+        json["ip"] = "203.0.113.9";
+        using var notHere = new TemporaryFile(json.ToJsonString());
+        await AssertFailsAsync("/nowhere/kernel.json", ": cannot be read: ");
+        await AssertFailsAsync(portTaken.Path, $": cannot listen on tcp://127.0.0.1:{connection.Ports[Channel.Control]} (Control): ");
+        await AssertFailsAsync(notHere.Path, ": cannot listen on tcp://203.0.113.9:");
+
+        static async Task AssertFailsAsync(string file, string message)
+        {
+            (int code, string errors) = await KernelProcess.RunAsync(file);
+            Assert.Equal(1, code);
+            Assert.StartsWith($"error: {file}{message}", Assert.Single(errors.TrimEnd().Split('\n')), StringComparison.Ordinal);
+        }
+    }
+
+    private sealed class TemporaryFile : IDisposable
+    {
+        public TemporaryFile(string content) => File.WriteAllText(Path, content);
+
+        public string Path { get; } = System.IO.Path.GetTempFileName();
+
+        public void Dispose() => File.Delete(Path);
     }
 }
