@@ -19,6 +19,7 @@ public sealed class CompletionTests : LanguageTest
     [InlineData("void F() { int count = 1; cou|", "count", "instance", "int count")]
     [InlineData("new int[0].Sel|", "SelectMany", "function", "IEnumerable<TResult> SelectMany<")]
     [InlineData("var b = new StringBuilder { Cap|", "Capacity", "property", "")]
+    [InlineData("Math.Pow(1, |", "y: ", "param", "")]
     [InlineData("disp|", "display", "function", "DisplayedValue display(object? value, params string[] mimeTypes)")]
     [InlineData("HT|", "HTML", "function", "IHtmlContent HTML(string content)")]
     public async Task Offers_what_may_stand_at_the_cursor(string marked, string text, string kind, string signature)

@@ -71,7 +71,9 @@ internal static class CompletionFinder
         CancellationToken cancellation)
     {
         if (!item.IsComplexTextEdit)
-            return item.Properties.TryGetValue("InsertionText", out string? text) ? text : item.DisplayText;
+            return item.Properties.TryGetValue("InsertionText", out string? text) ? text
+                : item.DisplayTextSuffix == ":" ? $"{item.DisplayText}: "   // an argument's name
+                : item.DisplayText;
         TextChange change = (await service.GetChangeAsync(document, item, cancellationToken: cancellation)).TextChange;
         if (change.NewText is not { } newText || change.Span.Start > span.Start || change.Span.End != span.End)
             return null;
