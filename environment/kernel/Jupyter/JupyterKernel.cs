@@ -109,7 +109,9 @@ internal sealed class JupyterKernel : IDisposable
             _messenger.Begin(request);
             try
             {
-                if (await AnswerAsync(request) is { } content)
+                if (request.Type is "comm_open" or "comm_msg" or "comm_close")
+                    RefuseComm(request);
+                else if (await AnswerAsync(request) is { } content)
                     _messenger.Reply(request, content);
                 else
                     Log($"dropped a message on {request.Channel}: {request.Type}: not known");
@@ -118,12 +120,22 @@ internal sealed class JupyterKernel : IDisposable
             {
                 if (e is not MessageException)
                     Log($"{request.Type}: {e}");
-                _messenger.Reply(request, Failure(e));
+                if (request.Type.EndsWith("_request", StringComparison.Ordinal))
+                    _messenger.Reply(request, Failure(e));
             }
             _messenger.End(request);
             if (request.Type == "shutdown_request")
                 ShutDown();
         }
+    }
+
+    // No comm targets are registered here. The protocol answers the opening of an unknown one by closing it; these
+    // messages have no replies.
+    private void RefuseComm(Request request)
+    {
+        if (request.Type == "comm_open")
+            _messenger.Publish(
+                "comm_close", new JsonObject { ["comm_id"] = request.Text("comm_id"), ["data"] = new JsonObject() }, request);
     }
 
     /// <returns>The reply's content; null for a request that this kernel does not know.</returns>
@@ -144,11 +156,6 @@ internal sealed class JupyterKernel : IDisposable
                 return _history.Answer(request);
             case "comm_info_request":
                 return new JsonObject { ["status"] = "ok", ["comms"] = new JsonObject() };
-            case "comm_open":
-                // No targets are registered here: the protocol answers an unknown one by closing.
-                var closed = new JsonObject { ["comm_id"] = request.Text("comm_id"), ["data"] = new JsonObject() };
-                _messenger.Publish("comm_close", closed, request);
-                return null;
             case "interrupt_request":
                 Interrupt();
                 return new JsonObject { ["status"] = "ok" };
