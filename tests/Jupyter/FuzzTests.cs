@@ -93,7 +93,7 @@ public sealed class FuzzTests(KernelFixture fixture) : IClassFixture<KernelFixtu
         beat.SendFrame("last");
         List<string>? echo = [];
         while (echo is not ["last"])
-            Assert.True(beat.TryReceiveMultipartStrings(TimeSpan.FromSeconds(30), ref echo), $"no heartbeat\n{Kernel.Log[^Math.Min(3000, Kernel.Log.Length)..]}");
+            Assert.True(beat.TryReceiveMultipartStrings(TimeSpan.FromSeconds(30), ref echo), Kernel.Log);
         foreach (DealerSocket socket in sockets.Values)
             socket.Dispose();
     }
@@ -113,6 +113,7 @@ public sealed class FuzzTests(KernelFixture fixture) : IClassFixture<KernelFixtu
             random.NextBytes(bytes);
             return bytes;
         }
+        string OneOf(params string[] all) => all[random.Next(all.Length)];
         switch (random.Next(14))
         {
             case 0:   // another's key
@@ -120,12 +121,12 @@ public sealed class FuzzTests(KernelFixture fixture) : IClassFixture<KernelFixtu
             case 1:   // no signature
                 good[1] = [];
                 return good;
-            case 2:   // one wrong digit, one too few, upper case
+            case 2:   // one digit wrong, missing, or too many
                 good[1] = random.Next(3) switch
                 {
                     0 => [(byte)(good[1][0] == '0' ? '1' : '0'), .. good[1][1..]],
                     1 => good[1][1..],
-                    _ => Encoding.ASCII.GetBytes(Encoding.ASCII.GetString(good[1]).ToUpperInvariant().Replace('1', 'A')),
+                    _ => [.. good[1], (byte)'0'],
                 };
                 return good;
             case 3:   // changed after it was signed
@@ -142,30 +143,26 @@ public sealed class FuzzTests(KernelFixture fixture) : IClassFixture<KernelFixtu
                 broken[10] = 0xFF;
                 return JupyterMessage.Write(key, [Encoding.UTF8.GetBytes(header), [0xC0], [0xED, 0xA0], broken]);
             case 8:   // a header of the wrong types
-                string odd = random.GetItems((string[])["5", "null", "[]", "{}", "\"\\ud800\"", "\"\"", "1e999", "\"no_such_request\""], 1)[0];
+                string odd = OneOf("5", "null", "[]", "{}", "\"\\ud800\"", "\"\"", "1e999", "\"no_such_request\"");
                 return JupyterMessage.Write(key, Header(odd), "{}", "{}", content);
             case 9:   // a header that is no object
-                return JupyterMessage.Write(key, random.GetItems((string[])["[]", "5", "null", "\"x\"", "", "{}"], 1)[0], "{}", "{}", content);
+                return JupyterMessage.Write(key, OneOf("[]", "5", "null", "\"x\"", "", "{}"), "{}", "{}", content);
             case 10:  // content of the wrong types
-                string field = random.GetItems((string[])
-                [
-                    "\"silent\":5", "\"silent\":\"no\"", "\"stop_on_error\":[]", "\"store_history\":{}", "\"user_expressions\":[1]",
-                    "\"user_expressions\":{\"a\":1}", "\"code\":7", "\"code\":\"\\udfff\"", "\"code\":null",
-                ], 1)[0];
+                string field = OneOf(
+                    "\"silent\":5", "\"silent\":\"no\"", "\"stop_on_error\":[]", "\"store_history\":{}",
+                    "\"user_expressions\":[1]", "\"user_expressions\":{\"a\":1}", "\"code\":7", "\"code\":\"\\udfff\"", "\"code\":null");
                 return JupyterMessage.Write(key, header, "{}", "{}", $"{{\"code\":\"{code}\",{field}}}");
             case 11:  // other requests with content of the wrong types
-                string type = random.GetItems((string[])
-                [
-                    "complete_request", "inspect_request", "is_complete_request", "history_request", "comm_info_request", "comm_open",
-                    "comm_msg", "input_reply", "kernel_info_request", "execute_reply", "debug_request",
-                ], 1)[0];
-                string wrong = random.GetItems((string[])
-                [
+                string type = OneOf(
+                    "complete_request", "inspect_request", "is_complete_request", "history_request", "comm_info_request",
+                    "comm_open", "comm_msg", "input_reply", "kernel_info_request", "execute_reply", "debug_request");
+                string wrong = OneOf(
                     "{}", "{\"code\":5}", "{\"code\":\"a.\",\"cursor_pos\":-7}", "{\"code\":\"a.\",\"cursor_pos\":1e99}",
-                    "{\"code\":\"\\ud800\\ud800.\",\"cursor_pos\":2}", "{\"code\":\"x\",\"detail_level\":\"much\"}", "{\"value\":[]}",
-                    "{\"hist_access_type\":\"tail\",\"n\":-5}", "{\"hist_access_type\":\"search\",\"pattern\":\"[\\\\\"}",
-                    "{\"hist_access_type\":\"range\",\"session\":9,\"start\":-9,\"stop\":\"x\"}", "{\"comm_id\":null}",
-                ], 1)[0];
+                    "{\"code\":\"\\ud800\\ud800.\",\"cursor_pos\":2}",
+                    "{\"code\":\"x\",\"detail_level\":\"much\"}", "{\"value\":[]}",
+                    "{\"hist_access_type\":\"tail\",\"n\":-5}",
+                    "{\"hist_access_type\":\"search\",\"pattern\":\"[\\\\\"}",
+                    "{\"hist_access_type\":\"range\",\"session\":9,\"start\":-9,\"stop\":\"x\"}", "{\"comm_id\":null}");
                 return JupyterMessage.Write(key, Header($"\"{type}\""), "{}", "{}", wrong);
             case 12:  // deeply nested
                 string deep = new('[', 5_000);

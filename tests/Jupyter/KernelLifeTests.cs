@@ -111,7 +111,8 @@ public sealed class KernelLifeTests
     {
         await using KernelProcess one = await KernelProcess.StartAsync(), two = await KernelProcess.StartAsync();
         await Task.WhenAll(one.Client.RunAsync("var x = 1;"), two.Client.RunAsync("var x = 2;"));
-        CellResult[] results = await Task.WhenAll(one.Client.RunAsync("Console.Write(x)"), two.Client.RunAsync("Console.Write(x)"));
+        Task<CellResult> first = one.Client.RunAsync("Console.Write(x)"), second = two.Client.RunAsync("Console.Write(x)");
+        CellResult[] results = await Task.WhenAll(first, second);
         Assert.Equal(["1", "2"], results.Select(result => result.Stream("stdout")));
     }
 
@@ -141,14 +142,15 @@ public sealed class KernelLifeTests
     public async Task A_kernel_that_cannot_start_says_why_in_one_line()
     {
         ConnectionInfo connection = ConnectionInfo.New();
-        using var taken = new TcpListener(IPAddress.Loopback, connection.Ports[Channel.Control]);
+        int port = connection.Ports[Channel.Control];
+        using var taken = new TcpListener(IPAddress.Loopback, port);
         taken.Start();
         JsonObject json = connection.ToJson();
         using var portTaken = new TemporaryFile(json.ToJsonString());
         json["ip"] = "203.0.113.9";
         using var notHere = new TemporaryFile(json.ToJsonString());
         await AssertFailsAsync("/nowhere/kernel.json", ": cannot be read: ");
-        await AssertFailsAsync(portTaken.Path, $": cannot listen on tcp://127.0.0.1:{connection.Ports[Channel.Control]} (Control): ");
+        await AssertFailsAsync(portTaken.Path, $": cannot listen on tcp://127.0.0.1:{port} (Control): ");
         await AssertFailsAsync(notHere.Path, ": cannot listen on tcp://203.0.113.9:");
 
         static async Task AssertFailsAsync(string file, string message)

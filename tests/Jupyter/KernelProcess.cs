@@ -24,7 +24,7 @@ internal sealed record ConnectionInfo(IReadOnlyDictionary<Channel, int> Ports, s
     /// <summary>The connection file's content.</summary>
     public JsonObject ToJson() => new()
     {
-        ["transport"] = "tcp", ["ip"] = "127.0.0.1", ["key"] = Key, ["signature_scheme"] = "hmac-sha256", ["kernel_name"] = "test",
+        ["transport"] = "tcp", ["ip"] = "127.0.0.1", ["key"] = Key, ["signature_scheme"] = "hmac-sha256",
         ["shell_port"] = Ports[Channel.Shell], ["control_port"] = Ports[Channel.Control], ["stdin_port"] = Ports[Channel.Stdin],
         ["iopub_port"] = Ports[Channel.IoPub], ["hb_port"] = Ports[Channel.Heartbeat],
     };

@@ -57,9 +57,7 @@ public sealed class RobustnessTests(KernelFixture fixture) : IClassFixture<Kerne
     {
         CellResult result = await Client.RunAsync(
             "Console.Write(1); var h = display(2); Console.Write(3); display(4); h.Update(5); throw new Exception();");
-        string[] order =
-            ["status", "execute_input", "stream", "display_data", "stream", "display_data", "update_display_data", "error", "status"];
-        Assert.Equal(order, result.Types);
+        Assert.Equal(["stream", "display_data", "stream", "display_data", "update_display_data", "error"], result.Types[2..^1]);
     }
 
     [Theory]

@@ -34,6 +34,7 @@ namespace System
     public static class CellProcessExtensions
     {
         /// <summary>Kills a process, unless it is the one that runs the cells.</summary>
+        [EditorBrowsable(EditorBrowsableState.Never)]
         public static void KillUnlessItRunsCells(this Process process, bool entireProcessTree = false)
         {
             if (process.Id == Environment.ProcessId)

@@ -55,7 +55,8 @@ internal sealed class Executor
     {
         var error = new CellError(
             "ProcessExit",
-            "something called Environment.Exit: the kernel's process ends, and with it all variables; Jupyter starts another", 0, []);
+            "something called Environment.Exit: the kernel's process ends, and all variables with it; Jupyter starts another",
+            0, []);
         _output?.Accept(new CellFailed(error));
         _output?.Complete();
         if (_input.Asking is not { } request)

@@ -56,7 +56,8 @@ internal sealed record Request(
 
     private JsonElement? Optional(string name) => Find(name) is { ValueKind: not JsonValueKind.Null } value ? value : null;
 
-    private JsonElement? Find(string name, JsonValueKind kind) => Find(name) is { } value && value.ValueKind == kind ? value : null;
+    private JsonElement? Find(string name, JsonValueKind kind) =>
+        Find(name) is { } value && value.ValueKind == kind ? value : null;
 
     private JsonElement? Find(string name) => WireFormat.Decode<JsonElement?>(
         () => Content.TryGetProperty(name, out JsonElement value) ? value : null, $"{Type}: content");

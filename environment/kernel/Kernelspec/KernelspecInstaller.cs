@@ -44,7 +44,8 @@ internal sealed partial class KernelspecInstaller(string dataFolder)
             try
             {
                 staged.Add(Stage(_template, [.. KernelFiles.Embedded("nbconvert"), plotly]));
-                staged.Add(Stage(folder, [.. KernelFiles.Embedded("kernelspec"), plotly, ("kernel.json", file => file.Write(spec))]));
+                staged.Add(Stage(folder,
+                    [.. KernelFiles.Embedded("kernelspec"), plotly, ("kernel.json", file => file.Write(spec))]));
                 foreach (StagedFolder part in staged)
                     part.Commit();
                 return staged.ConvertAll(part => part.Target);
