@@ -1,4 +1,7 @@
-"""The jupyter_kernel_test suite with all its optional parts, and what it does not cover: stdin, updates, interrupts, life and death."""
+"""The jupyter_kernel_test suite with all its optional parts.
+
+And what that does not cover: stdin, updates of displays, interrupts, the kernel's end.
+"""
 
 import os
 import signal
