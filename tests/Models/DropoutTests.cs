@@ -108,7 +108,8 @@ public class DropoutTests
         Tensor sum = dropout.AddTo(residual, x);
         manual_seed(9);
         Tensor dropped = dropout.call(x);
-        Assert.True(sum.allclose(residual + dropped));
+        // One rounding instead of two; where the two nearly cancel, that is much of the little that is left.
+        Assert.True(sum.allclose(residual + dropped, atol: 1e-6));
         sum.sum().backward();
         Assert.True(residual.grad!.Equals(ones_like(residual)));
         Assert.True(dropped.detach().allclose(x.detach() * x.grad!));
