@@ -1,7 +1,5 @@
 using System.Text.Json;
-using System.Text.RegularExpressions;
 using Microsoft.Playwright;
-using static Microsoft.Playwright.Assertions;
 
 namespace IntraDistill.BrowserTests;
 
@@ -65,10 +63,6 @@ public sealed class NotebookPage(WatchedPage watched)
         () => !document.querySelector('.code_cell.running') && document.querySelector('#kernel_indicator_icon.kernel_idle_icon')
             && window.Jupyter?.notebook?.kernel?.is_connected()
         """, null, new() { Timeout = Long });
-
-    /// <summary>Waits until a cell has ended: it has a number instead of a star.</summary>
-    public Task WaitForEndAsync(int index) =>
-        Expect(Cell(index).Locator(".input_prompt")).ToContainTextAsync(new Regex(@"\[\d+\]"), new() { Timeout = Long });
 
     /// <summary>The notebook as Jupyter would save it.</summary>
     public async Task<JsonElement> ContentAsync() =>
