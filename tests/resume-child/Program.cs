@@ -1,5 +1,13 @@
+using System.Globalization;
+using IntraDistill.ResumeChild;
 using IntraDistill.Tests.TrainingTests;
 using IntraDistill.Training;
+
+if (args is ["run", string store, string lines])
+{
+    RunChild.Work(store, int.Parse(lines, CultureInfo.InvariantCulture));
+    return;
+}
 
 // Trains the toy model with checkpoints in the folder given, from the newest of them if there is one. Says "step" for every
 // batch, and at the end "done" and a hash of the last weights, the best weights and the validations.

@@ -1,0 +1,79 @@
+using System.Security.Cryptography;
+using System.Text;
+
+namespace IntraDistill.Runs;
+
+/// <summary>
+/// Everything on which a run's result depends, by name, with its seed first. Two with the same names and values are the same
+/// run, in whatever order they come. What changes no result (a device, a number of threads) is better left out.
+/// </summary>
+/// <example><code>new RunConfig(seed: 1, ("pair", "de-en"), ("arm", "id"), ("alpha", 5.0), ("passes", 3))</code></example>
+public sealed class RunConfig : RunValues, IEquatable<RunConfig>
+{
+    private const string SeedName = "seed";
+
+    /// <summary>Takes the seed and the other values.</summary>
+    /// <exception cref="IntraDistillException">A name is empty, "seed" or comes twice, or a number is not finite.</exception>
+    public RunConfig(long seed, params IEnumerable<(string Name, RunValue Value)> values)
+        : base([(SeedName, seed), .. values.Select(Finite)])
+    {
+        Seed = seed;
+        Canonical = Json(this.OrderBy(pair => pair.Key, StringComparer.Ordinal));
+        Hash = Convert.ToHexStringLower(SHA256.HashData(Encoding.UTF8.GetBytes(Canonical)));
+    }
+
+    /// <summary>The seed.</summary>
+    public long Seed { get; }
+
+    /// <summary>The values as JSON with the names in ordinal order: equal for equal configs, on every machine.</summary>
+    public string Canonical { get; }
+
+    /// <summary>The SHA-256 of <see cref="Canonical"/> in UTF-8, 64 hexadecimal digits.</summary>
+    public string Hash { get; }
+
+    /// <inheritdoc/>
+    public bool Equals(RunConfig? other) => other is not null && Canonical == other.Canonical;
+
+    /// <inheritdoc/>
+    public override bool Equals(object? obj) => Equals(obj as RunConfig);
+
+    /// <inheritdoc/>
+    public override int GetHashCode() => Canonical.GetHashCode(StringComparison.Ordinal);
+
+    /// <summary>
+    /// A readable name for the run's folder: label, seed and the start of the hash, as <c>iwslt14-de-en-id-a5-s1-3f2a9c</c>.
+    /// </summary>
+    /// <param name="label">A few words; what a file name should not hold becomes a hyphen.</param>
+    /// <param name="digits">How many digits of the hash.</param>
+    internal string FolderName(string label, int digits)
+    {
+        const int longest = 80;
+        var words = new StringBuilder();
+        foreach (char c in label.ToLowerInvariant())
+        {
+            if (char.IsAsciiLetterOrDigit(c) || c == '.' && words.Length > 0)
+                words.Append(c);
+            else if (words.Length > 0 && words[^1] != '-')
+                words.Append('-');
+        }
+        string slug = words.ToString()[..Math.Min(words.Length, longest)].TrimEnd('-', '.');
+        if (slug.Length == 0)
+            throw new IntraDistillException($"a run's label is \"{label}\"; expected one with letters or digits");
+        return $"{slug}-s{Seed}-{Hash[..digits]}";
+    }
+
+    /// <summary>What <c>ToJson</c> wrote.</summary>
+    /// <exception cref="FormatException">It has no whole number "seed".</exception>
+    internal static RunConfig From(List<(string Name, RunValue Value)> pairs)
+    {
+        string seed = pairs.FirstOrDefault(pair => pair.Name == SeedName).Value?.Json ?? "missing";
+        return long.TryParse(seed, System.Globalization.CultureInfo.InvariantCulture, out long number)
+            ? new RunConfig(number, pairs.Where(pair => pair.Name != SeedName))
+            : throw new FormatException($"\"seed\" is {seed}; expected a whole number");
+    }
+
+    private static (string, RunValue) Finite((string Name, RunValue Value) pair) =>
+        pair.Value?.Text is "NaN" or "Infinity" or "-Infinity"
+            ? throw new IntraDistillException($"{pair.Name} is {pair.Value.Text}; a run's settings are finite numbers")
+            : pair;
+}

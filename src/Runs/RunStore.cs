@@ -1,0 +1,59 @@
+using static TorchSharp.torch;
+
+namespace IntraDistill.Runs;
+
+/// <summary>
+/// Runs on disk, a folder each: <c>config.json</c> (settings, seed, commit, machine), <c>metrics.jsonl</c>,
+/// <c>hypotheses.txt</c>, <c>checkpoints/</c> and, written last, <c>result.json</c>. A run that is done is found again and never
+/// done twice; one that was interrupted goes on.
+/// </summary>
+/// <remarks>
+/// Several processes may share the folder. On one machine it is certain that no two work at a run; among machines this is as
+/// sure as the shared file system's locks (NFS 4, SMB, GPFS, Lustre mounted with <c>flock</c>). Where it has none, a run left by a killed process of another machine has to be freed by hand, and the error says how. A mount that keeps locks to
+/// itself (<c>localflock</c>, <c>nolock</c>) guards against processes of the same machine only.
+/// </remarks>
+/// <param name="folder">The folder of the runs; created when the first one starts.</param>
+/// <example><code>
+/// using (var run = new RunStore("runs").Start("iwslt14 de-en id", config))
+///     if (!run.IsDone)
+///     {
+///         // train with CheckpointFolder = run.CheckpointFolder; run.Log(("update", 100), ("loss", 2.3));
+///         run.Finish(("bleu", 34.1));
+///     }
+/// </code></example>
+public sealed class RunStore(string folder)
+{
+    /// <summary>The folder of the runs, as a full path.</summary>
+    public string Folder { get; } = Path.GetFullPath(folder);
+
+    /// <summary>All runs, by the name of their folder, broken ones included. Folders that hold no run are passed over.</summary>
+    public IReadOnlyList<StoredRun> All() => Directory.Exists(Folder)
+        ? [.. Directory.EnumerateDirectories(Folder).Order(StringComparer.Ordinal).Select(StoredRun.Read).OfType<StoredRun>()]
+        : [];
+
+    /// <summary>The run of a config, or null; whatever its label and its folder's name. It may be a broken one.</summary>
+    public StoredRun? Find(RunConfig config) => All().FirstOrDefault(run => run.IsOf(config));
+
+    /// <summary>
+    /// Starts the run of a config; goes on with it if it was interrupted; returns it as it is, with
+    /// <see cref="RunFolder.IsDone"/>, if it is done. Nothing of another run is ever touched.
+    /// </summary>
+    /// <param name="label">A few words that begin the name of a new run's folder.</param>
+    /// <param name="config">Its settings.</param>
+    /// <param name="device">What it computes on, for the record; the CPU if null.</param>
+    /// <exception cref="RunInUseException">Another process is at it, or this one is already.</exception>
+    /// <exception cref="RunFileException">The run is there and was damaged; the message names the file.</exception>
+    public RunFolder Start(string label, RunConfig config, Device? device = null)
+    {
+        // More digits only where the name is taken, by another run of the same first digits or by something else.
+        IEnumerable<string> names = new[] { 6, 12, 64 }.Select(digits => config.FolderName(label, digits));
+        if (Find(config) is { } known)
+            names = [known.Name];
+        foreach (string name in names)
+        {
+            if (RunFolder.Open(Path.Combine(Folder, name), label, config, device) is { } run)
+                return run;
+        }
+        throw new IntraDistillException($"{Folder}: no folder for {label} ({config.Hash}): its names are taken by other files");
+    }
+}

@@ -1,0 +1,88 @@
+using System.Diagnostics;
+using IntraDistill.Runs;
+
+namespace IntraDistill.Tests.RunsTests;
+
+public sealed class RunKillTests : IDisposable
+{
+    private const int Lines = 400;
+
+    private static readonly RunConfig s_config = new(1, ("alpha", 5));
+
+    private readonly string _folder = Directory.CreateTempSubdirectory("intradistill-runs-").FullName;
+
+    public void Dispose() => Directory.Delete(_folder, recursive: true);
+
+    [Theory]
+    [InlineData(false)]
+    [InlineData(true)]
+    public async Task A_killed_process_leaves_no_lock_and_whole_lines_and_another_ends_the_run(bool withoutFileLocks)
+    {
+        var store = new RunStore(_folder);
+        int before = 0;
+        foreach (int killAfter in (int[])[30, 70, 55])
+        {
+            using Process child = Start(withoutFileLocks, Lines);
+            Assert.Equal($"started with {before}", await child.StandardOutput.ReadLineAsync(TestContext.Current.CancellationToken));
+            for (int i = 0; i < killAfter; i++)
+            {
+                await child.StandardOutput.ReadLineAsync(TestContext.Current.CancellationToken);
+                await child.StandardInput.WriteLineAsync();
+            }
+            if (killAfter == 30)
+            {
+                Assert.Equal(RunStatus.Running, store.Find(s_config)!.Status);
+                using Process second = Start(withoutFileLocks, Lines);
+                second.StandardInput.Close();
+                string refused = await second.StandardOutput.ReadToEndAsync(TestContext.Current.CancellationToken);
+                Assert.Contains($"held by process {child.Id} on {Environment.MachineName} since ", refused, StringComparison.Ordinal);
+            }
+            // Somewhere among the next lines.
+            await child.StandardInput.WriteAsync(new string('\n', 20));
+            await child.StandardInput.FlushAsync(TestContext.Current.CancellationToken);
+            await Task.Delay(Random.Shared.Next(3), TestContext.Current.CancellationToken);
+            child.Kill();
+            await child.WaitForExitAsync(TestContext.Current.CancellationToken);
+            Assert.NotEqual(0, child.ExitCode);
+            Assert.Equal(RunStatus.Unfinished, store.Find(s_config)!.Status);
+            before = store.Find(s_config)!.Metrics().Count;
+        }
+        using Process last = Start(withoutFileLocks, Lines);
+        last.StandardInput.Close();
+        Assert.EndsWith($"finished lines={Lines}\n", await last.StandardOutput.ReadToEndAsync(TestContext.Current.CancellationToken),
+            StringComparison.Ordinal);
+        StoredRun run = store.Find(s_config)!;
+        Assert.Equal(Enumerable.Range(0, Lines), run.Metrics().Select(line => (int)line["update"].Number));
+        Assert.Equal(RunStatus.Done, run.Status);
+    }
+
+    [Fact]
+    public async Task Without_file_locks_a_process_of_another_machine_counts_as_alive()
+    {
+        RunFolder run = new RunStore(_folder).Start("child", s_config);
+        run.Dispose();
+        File.WriteAllText(Path.Combine(run.Folder, "owner.json"),
+            """{"Host": "elsewhere", "Process": 1, "Started": "2026-01-01T00:00:00Z", "Since": "2026-01-01T00:00:00Z"}""");
+        using Process without = Start(withoutFileLocks: true, Lines);
+        string refused = await without.StandardOutput.ReadToEndAsync(TestContext.Current.CancellationToken);
+        Assert.Contains("held by process 1 on elsewhere since 2026-01-01 00:00:00 UTC; this file system has no locks", refused,
+            StringComparison.Ordinal);
+        // With them the file's lock is what counts, and nobody holds it.
+        using Process with = Start(withoutFileLocks: false, 1);
+        with.StandardInput.Close();
+        Assert.EndsWith("finished lines=1\n", await with.StandardOutput.ReadToEndAsync(TestContext.Current.CancellationToken),
+            StringComparison.Ordinal);
+    }
+
+    private Process Start(bool withoutFileLocks, int lines)
+    {
+        var start = new ProcessStartInfo("dotnet",
+            ["exec", Repository.Metadata("ResumeChild"), "run", _folder, lines.ToString()])
+        {
+            RedirectStandardOutput = true, RedirectStandardInput = true,
+        };
+        if (withoutFileLocks)
+            start.Environment["DOTNET_SYSTEM_IO_DISABLEFILELOCKING"] = "true";
+        return Process.Start(start)!;
+    }
+}
