@@ -9,17 +9,32 @@ internal static class RunCommand
 {
     private const int Failure = 1, InterruptedBySignal = 130;
 
+    private static readonly TimeSpan s_passedOn = TimeSpan.FromSeconds(0.5);
+
     /// <summary>The command with its options.</summary>
     public static Command Create()
     {
         var notebook = new Argument<string>("NOTEBOOK") { Description = "The .ipynb file." };
         var parameters = new Option<string[]>("--parameter", "-p")
         {
-            Description = "Overrides a variable of the cell tagged 'parameters'.", HelpName = "name=value",
+            Description = "Overrides a variable of the cell tagged 'parameters'. Several values make a run each: a=1,2,3 where "
+                + "the variable is a number or a bool (a text keeps its commas, an array takes them all), or -p once for each value, "
+                + "of any type. Lists of several variables are crossed.",
+            HelpName = "name=value",
         };
+        var grid = new Option<string?>("--grid")
+        {
+            Description = "Runs the notebook once for each parameter set of a JSON file: [{\"a\": 1, \"b\": \"x\"}, ...], or "
+                + "{\"a\": [1, 2], \"b\": [\"x\", \"y\"]}, which is crossed. Every set runs in a process of its own and goes to "
+                + "runs/notebooks/NAME/; what is there, whole and of the same code and parameters is skipped.",
+            HelpName = "FILE",
+        };
+        var dryRun = new Option<bool>("--dry-run") { Description = "Lists the parameter sets and which of them are done." };
+        var injected = new Option<string?>(GridRunner.InjectedOption) { Hidden = true };
         var output = new Option<string?>("--output", "-o")
         {
-            Description = "Where the executed notebook goes; by default runs/notebooks/NAME.ipynb, with a page beside it.",
+            Description = "Where the executed notebook goes; by default runs/notebooks/NAME.ipynb, with a page beside it. Of "
+                + "several parameter sets: the folder, by default runs/notebooks/NAME.",
             HelpName = "FILE",
         };
         var inPlace = new Option<bool>("--in-place") { Description = "The executed notebook replaces NOTEBOOK." };
@@ -27,7 +42,7 @@ internal static class RunCommand
         var quiet = new Option<bool>("--quiet", "-q") { Description = "Does not show what the cells print." };
         var command = new Command("run", "Executes a notebook and saves it with its outputs.")
         {
-            notebook, parameters, output, inPlace, html, quiet,
+            notebook, parameters, grid, dryRun, output, inPlace, html, quiet, injected,
         };
         command.Validators.Add(result =>
         {
@@ -39,8 +54,31 @@ internal static class RunCommand
             string path = result.GetValue(notebook)!;
             try
             {
+                bool silent = result.GetValue(quiet);
+                NotebookDocument document = NotebookDocument.Load(path);
+                string? code = result.GetValue(injected);
+                if (code is null)
+                {
+                    string[] given = result.GetValue(parameters) ?? [];
+                    var sets = ParameterGrid.Read(new Parameters(document), given, result.GetValue(grid));
+                    if (sets.IsGrid || result.GetValue(dryRun))
+                    {
+                        if (result.GetValue(inPlace) || result.GetValue(html) is not null)
+                            throw new RunnerException("--in-place and --html are for one parameter set; --output is a folder");
+                        string folder = result.GetValue(output)
+                            ?? Path.Combine("runs", "notebooks", Path.GetFileNameWithoutExtension(path));
+                        var runner = new GridRunner(path, document, sets, folder, silent);
+                        return result.GetValue(dryRun) ? runner.List() : await runner.RunAsync();
+                    }
+                    code = sets.Sets[0].Code;
+                    document.Stamp = null;   // of a grid's notebook that is now run by itself
+                }
+                else
+                    document.Stamp = new GridStamp(document.SourceHash(code.Length > 0 ? code : null), "unfinished");
+                if (!string.IsNullOrEmpty(code))
+                    Parameters.Inject(document, code);
                 Targets targets = Targets.Of(path, result.GetValue(output), result.GetValue(inPlace), result.GetValue(html));
-                return await RunAsync(path, result.GetValue(parameters) ?? [], targets, result.GetValue(quiet));
+                return await RunAsync(path, document, targets, silent);
             }
             catch (RunnerException e)
             {
@@ -64,10 +102,8 @@ internal static class RunCommand
         }
     }
 
-    private static async Task<int> RunAsync(string path, IReadOnlyList<string> parameters, Targets targets, bool quiet)
+    private static async Task<int> RunAsync(string path, NotebookDocument document, Targets targets, bool quiet)
     {
-        NotebookDocument document = NotebookDocument.Load(path);
-        Parameters.Apply(document, parameters);
         document.Prepare();
         // Better to learn now than after an hour that the results cannot be saved.
         AtomicFile.Probe(targets.Notebook, document.ToJson());
@@ -93,7 +129,9 @@ internal static class RunCommand
             }
         }
 
-        var runner = new NotebookRunner(document, folder, terminal, TrySave);
+        // A set of a grid gets a terminal's Ctrl-C twice: from the terminal and passed on by the grid.
+        TimeSpan asOne = document.Stamp is null ? TimeSpan.Zero : s_passedOn;
+        var runner = new NotebookRunner(document, folder, terminal, TrySave, asOne);
         RunOutcome outcome;
         using (new LastWill(runner.Recorder, Save))
             outcome = await runner.RunAsync();
@@ -105,12 +143,17 @@ internal static class RunCommand
             AtomicFile.Write(targets.Page, Html.HtmlPage.Render(document));
             OutputCapture.Terminal.WriteLine($"saved {targets.Page}");
         }
+        if (document.Stamp is { } stamp && outcome == RunOutcome.Completed)
+        {
+            // Last: a set with this stamp is skipped from now on, so all of it has to be there.
+            document.Stamp = stamp with { Status = GridStamp.Completed };
+            Save();
+        }
         return outcome switch
         {
             RunOutcome.Completed => 0,
             RunOutcome.Failed => Failure,
             _ => InterruptedBySignal,
         };
-
     }
 }

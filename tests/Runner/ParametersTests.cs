@@ -32,7 +32,7 @@ public sealed class ParametersTests : IDisposable
     public void A_value_becomes_an_assignment_of_the_declared_type_in_a_cell_of_its_own(string assignment, string code)
     {
         NotebookDocument document = Load(Declarations, "preset");
-        Parameters.Apply(document, [assignment]);
+        Apply(document, [assignment]);
         NotebookCell injected = document.CodeCells[1];
         Assert.True(injected.HasTag("injected-parameters"));
         Assert.Equal(code, injected.Source.Split('\n')[^1]);
@@ -50,7 +50,7 @@ public sealed class ParametersTests : IDisposable
     [InlineData("nope=2", "-p nope=2: no parameter 'nope'; the notebook has string preset = \"Quick\", int passes = 3, ")]
     public void What_does_not_fit_is_one_line_that_says_what_would(string assignment, string message)
     {
-        var error = Assert.Throws<RunnerException>(() => Parameters.Apply(Load(Declarations), [assignment]));
+        var error = Assert.Throws<RunnerException>(() => Apply(Load(Declarations), [assignment]));
         Assert.StartsWith(message, error.Message, StringComparison.Ordinal);
         Assert.DoesNotContain('\n', error.Message);
     }
@@ -58,7 +58,7 @@ public sealed class ParametersTests : IDisposable
     [Fact]
     public void A_notebook_without_parameters_has_none_to_override()
     {
-        var error = Assert.Throws<RunnerException>(() => Parameters.Apply(Load("var a = 1;"), ["a=2"]));
+        var error = Assert.Throws<RunnerException>(() => Apply(Load("var a = 1;"), ["a=2"]));
         Assert.Equal("-p a=2: the notebook has no cell tagged 'parameters'", error.Message);
     }
 
@@ -66,11 +66,14 @@ public sealed class ParametersTests : IDisposable
     public void Overriding_again_replaces_the_earlier_override()
     {
         NotebookDocument document = Load(Declarations);
-        Parameters.Apply(document, ["passes=4"]);
-        Parameters.Apply(document, ["passes=5"]);
+        Apply(document, ["passes=4"]);
+        Apply(document, ["passes=5"]);
         Assert.Equal(2, document.CodeCells.Count);
         Assert.Contains("passes = 5;", document.CodeCells[1].Source, StringComparison.Ordinal);
     }
+
+    private static void Apply(NotebookDocument document, string[] assignments) =>
+        Parameters.Inject(document, ParameterGrid.Read(new Parameters(document), assignments, null).Sets.Single().Code!);
 
     private NotebookDocument Load(params string[] cells) => NotebookDocument.Load(TestNotebook.Write(_path, cells));
 }

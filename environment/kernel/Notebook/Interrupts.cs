@@ -1,3 +1,4 @@
+using System.Diagnostics;
 using System.Runtime.InteropServices;
 
 namespace IntraDistill.Kernel.Notebook;
@@ -12,11 +13,15 @@ internal sealed class Interrupts : IDisposable
     private readonly TaskCompletionSource _insisted = new(TaskCreationOptions.RunContinuationsAsynchronously);
     private readonly PosixSignalRegistration[] _registrations;
     private readonly Action _onFirst;
+    private readonly TimeSpan _asOne;
+    private long _first;
 
     /// <param name="onFirst">Called at the first one.</param>
-    public Interrupts(Action onFirst)
+    /// <param name="asOne">So soon after the first, another counts as the same one.</param>
+    public Interrupts(Action onFirst, TimeSpan asOne)
     {
         _onFirst = onFirst;
+        _asOne = asOne;
         _registrations =
         [
             PosixSignalRegistration.Create(PosixSignal.SIGINT, OnSignal),
@@ -42,9 +47,11 @@ internal sealed class Interrupts : IDisposable
         context.Cancel = true;
         if (_asked.IsCancellationRequested)
         {
-            _insisted.TrySetResult();
+            if (Stopwatch.GetElapsedTime(_first) >= _asOne)
+                _insisted.TrySetResult();
             return;
         }
+        _first = Stopwatch.GetTimestamp();
         _onFirst();
         _asked.CancelAsync();
     }

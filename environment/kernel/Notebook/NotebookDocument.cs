@@ -1,8 +1,22 @@
+using System.Security.Cryptography;
+using System.Text;
 using System.Text.Encodings.Web;
 using System.Text.Json;
 using System.Text.Json.Nodes;
 
 namespace IntraDistill.Kernel.Notebook;
+
+/// <summary>What a set of a grid was made of, and how far it is. In the notebook's metadata.</summary>
+/// <param name="Sources">The SHA-256 of its code and parameters.</param>
+/// <param name="Status"><see cref="Completed"/>, or how it ended otherwise.</param>
+internal sealed record GridStamp(string Sources, string Status)
+{
+    /// <summary>The name in the metadata.</summary>
+    public const string Key = "intradistill_grid";
+
+    /// <summary>The status of a set whose outputs are whole.</summary>
+    public const string Completed = "completed";
+}
 
 /// <summary>A Jupyter notebook of nbformat 4. What the runner does not understand is kept as it stands.</summary>
 internal sealed class NotebookDocument
@@ -104,6 +118,26 @@ internal sealed class NotebookDocument
         };
         CellArray.Insert(CellArray.IndexOf(cell.Node) + 1, inserted);
     }
+
+    /// <summary>The grid's stamp; null where there is none.</summary>
+    public GridStamp? Stamp
+    {
+        get => _root["metadata"]?[GridStamp.Key] is JsonObject stamp && stamp["sources"] is JsonValue sources
+            && stamp["status"] is JsonValue status ? new GridStamp(sources.ToString(), status.ToString()) : null;
+        set
+        {
+            JsonObject metadata = Child(_root, "metadata");
+            metadata.Remove(GridStamp.Key);
+            if (value is not null)
+                metadata[GridStamp.Key] = new JsonObject { ["sources"] = value.Sources, ["status"] = value.Status };
+        }
+    }
+
+    /// <summary>The SHA-256 of what a run of the notebook would execute.</summary>
+    /// <param name="injected">The cell that sets its parameters; null for none.</param>
+    public string SourceHash(string? injected) => Convert.ToHexStringLower(SHA256.HashData(Encoding.UTF8.GetBytes(
+        string.Join('\0', CodeCells.Where(cell => !Parameters.IsInjected(cell)).Select(cell => cell.Code)
+            .Prepend(injected ?? "")))));
 
     /// <summary>Takes a cell out.</summary>
     public void Remove(NotebookCell cell) => CellArray.Remove(cell.Node);

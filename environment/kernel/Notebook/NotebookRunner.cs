@@ -12,7 +12,9 @@ internal enum RunOutcome { Completed, Failed, Interrupted }
 /// <param name="save">
 /// Called after each cell, with the outputs so far stored: native code that aborts leaves no other chance to save them.
 /// </param>
-internal sealed class NotebookRunner(NotebookDocument document, string folder, TerminalReport terminal, Action save)
+/// <param name="asOne">Signals that come so soon after one another are one Ctrl-C.</param>
+internal sealed class NotebookRunner(
+    NotebookDocument document, string folder, TerminalReport terminal, Action save, TimeSpan asOne)
 {
     private readonly OutputRecorder _recorder = new();
 
@@ -25,7 +27,7 @@ internal sealed class NotebookRunner(NotebookDocument document, string folder, T
         NotebookCell[] cells = [.. document.CodeCells.Where(cell => !string.IsNullOrWhiteSpace(cell.Source))];
         var session = new ScriptSession(folder, OnEvent);
         CellContext.Fallback = session;
-        using var interrupts = new Interrupts(terminal.Interrupting);
+        using var interrupts = new Interrupts(terminal.Interrupting, asOne);
         try
         {
             for (int i = 0; i < cells.Length; i++)

@@ -1,17 +1,32 @@
-using System.Globalization;
+using System.Text.Json;
 using Microsoft.CodeAnalysis;
 using Microsoft.CodeAnalysis.CSharp;
 using Microsoft.CodeAnalysis.CSharp.Syntax;
 
 namespace IntraDistill.Kernel.Notebook;
 
+/// <summary>A value for a parameter.</summary>
+/// <param name="Name">The variable.</param>
+/// <param name="Literal">The value as C#.</param>
+/// <param name="Text">The value as it was given.</param>
+internal sealed record Assignment(string Name, string Literal, string Text)
+{
+    /// <inheritdoc/>
+    public override string ToString() => $"{Name}={Text}";
+}
+
 /// <summary>
-/// Overrides a notebook's parameters the way papermill does: a cell of assignments is put behind the cell that is
-/// tagged <c>parameters</c> and declares them.
+/// A notebook's parameters, the variables that its cell tagged <c>parameters</c> declares. They are overridden the way
+/// papermill does: a cell of assignments is put behind that cell.
 /// </summary>
-internal static class Parameters
+internal sealed class Parameters
 {
     private const string Tag = "parameters", InjectedTag = "injected-parameters";
+
+    private readonly List<Parameter>? _known;
+
+    /// <summary>Finds what the notebook declares.</summary>
+    public Parameters(NotebookDocument document) => _known = Cell(document) is { } cell ? Declared(cell.Source) : null;
 
     /// <param name="Name">The variable.</param>
     /// <param name="Type">Its type as written, or the type of its literal for <c>var</c>; null where that cannot be told.</param>
@@ -21,34 +36,65 @@ internal static class Parameters
         public override string ToString() => $"{Type ?? "var"} {Name} = {Default}";
     }
 
-    /// <summary>Puts the overriding cell into the notebook; an earlier one is replaced.</summary>
-    /// <param name="document">The notebook.</param>
-    /// <param name="overrides">Each as <c>name=value</c>.</param>
-    /// <exception cref="RunnerException">There is no such parameter, or the value is not of its type.</exception>
-    public static void Apply(NotebookDocument document, IReadOnlyList<string> overrides)
+    /// <summary>The values of <c>name=value</c>: more than one where a number or boolean is given as <c>1,2,3</c>.</summary>
+    /// <exception cref="RunnerException">There is no such parameter, or a value is not of its type.</exception>
+    public IReadOnlyList<Assignment> FromCommandLine(string assignment)
     {
-        if (overrides.Count == 0)
-            return;
-        NotebookCell cell = document.CodeCells.FirstOrDefault(cell => cell.HasTag(Tag))
-            ?? throw new RunnerException($"-p {overrides[0]}: the notebook has no cell tagged '{Tag}'");
-        IReadOnlyList<Parameter> known = Declared(cell.Source);
-        var code = new List<string> { "// Set on the command line." };
-        foreach (string assignment in overrides)
-        {
-            string[] parts = assignment.Split('=', 2);
-            if (parts.Length != 2)
-                throw new RunnerException($"-p {assignment}: expected name=value");
-            string name = parts[0].Trim();
-            Parameter parameter = known.LastOrDefault(parameter => parameter.Name == name)
-                ?? throw new RunnerException(
-                    $"-p {assignment}: no parameter '{name}'; the notebook has {string.Join(", ", known)}");
-            string literal = Literal(parameter.Type, parts[1])
-                ?? throw new RunnerException($"-p {assignment}: '{parts[1]}' is not a value for {parameter}");
-            code.Add($"{name} = {literal};");
-        }
-        foreach (NotebookCell earlier in document.CodeCells.Where(cell => cell.HasTag(InjectedTag)))
+        string origin = $"-p {assignment}";
+        if (_known is null)
+            throw NoCell(origin);
+        string[] parts = assignment.Split('=', 2);
+        if (parts.Length != 2)
+            throw new RunnerException($"{origin}: expected name=value");
+        Parameter parameter = Find(origin, parts[0].Trim());
+        string[] texts = ParameterLiteral.TakesLists(parameter.Type)
+            ? parts[1].Split(',', StringSplitOptions.TrimEntries) : [parts[1]];
+        return [.. texts.Select(text => new Assignment(parameter.Name, ParameterLiteral.Of(parameter.Type, text)
+            ?? throw new RunnerException($"{origin}: '{text}' is not a value for {parameter}"), text))];
+    }
+
+    /// <summary>A value of a grid file.</summary>
+    /// <param name="origin">Its file and line.</param>
+    /// <param name="name">The parameter.</param>
+    /// <param name="value">The value.</param>
+    /// <exception cref="RunnerException">There is no such parameter, or the value is not of its type.</exception>
+    public Assignment FromJson(string origin, string name, JsonElement value)
+    {
+        Parameter parameter = Find(origin, name);
+        string raw = value.GetRawText();
+        string literal = ParameterLiteral.Of(parameter.Type, value)
+            ?? throw new RunnerException($"{origin}: {raw} is not a value for {parameter}");
+        return new Assignment(name, literal, value.ValueKind == JsonValueKind.String ? value.GetString()! : raw);
+    }
+
+    /// <summary>Puts the cell that overrides parameters into a notebook; an earlier one is replaced.</summary>
+    /// <param name="document">The notebook.</param>
+    /// <param name="code">The assignments, as <see cref="Code"/> makes them.</param>
+    /// <exception cref="RunnerException">The notebook has no parameters.</exception>
+    public static void Inject(NotebookDocument document, string code)
+    {
+        NotebookCell cell = Cell(document) ?? throw NoCell("parameters");
+        foreach (NotebookCell earlier in document.CodeCells.Where(IsInjected))
             document.Remove(earlier);
-        document.InsertAfter(cell, string.Join('\n', code), InjectedTag);
+        document.InsertAfter(cell, code, InjectedTag);
+    }
+
+    /// <summary>Whether a cell is one that overrides parameters.</summary>
+    public static bool IsInjected(NotebookCell cell) => cell.HasTag(InjectedTag);
+
+    /// <summary>The cell of code that makes the assignments.</summary>
+    public static string Code(IEnumerable<Assignment> assignments) => string.Join('\n',
+        ["// Set on the command line.", .. assignments.Select(assignment => $"{assignment.Name} = {assignment.Literal};")]);
+
+    private static NotebookCell? Cell(NotebookDocument document) => document.CodeCells.FirstOrDefault(cell => cell.HasTag(Tag));
+
+    private static RunnerException NoCell(string origin) => new($"{origin}: the notebook has no cell tagged '{Tag}'");
+
+    private Parameter Find(string origin, string name)
+    {
+        List<Parameter> known = _known ?? throw NoCell(origin);
+        return known.LastOrDefault(parameter => parameter.Name == name)
+            ?? throw new RunnerException($"{origin}: no parameter '{name}'; the notebook has {string.Join(", ", known)}");
     }
 
     private static List<Parameter> Declared(string code)
@@ -89,36 +135,4 @@ internal static class Parameters
         },
         _ => null,
     };
-
-    /// <summary>A value of the command line as C#; null where it is none of that type.</summary>
-    private static string? Literal(string? type, string value)
-    {
-        if (type is null)
-            return null;
-        if (type.EndsWith('?'))
-            return value == "null" ? "null" : Literal(type[..^1], value);
-        if (type.EndsWith("[]", StringComparison.Ordinal))
-        {
-            string element = type[..^2];
-            string?[] literals = [.. value.Split(',', StringSplitOptions.TrimEntries | StringSplitOptions.RemoveEmptyEntries)
-                .Select(item => Literal(element, item))];
-            return literals.Contains(null) ? null : $"new {element}[] {{ {string.Join(", ", literals)} }}";
-        }
-        CultureInfo invariant = CultureInfo.InvariantCulture;   // "R": every digit, so that the cell has the value that was given
-        const NumberStyles Whole = NumberStyles.AllowLeadingSign, Real = NumberStyles.Float;
-        return type switch
-        {
-            "string" => SymbolDisplay.FormatLiteral(value, quote: true),
-            "bool" => bool.TryParse(value, out bool flag) ? (flag ? "true" : "false") : null,
-            "int" => int.TryParse(value, Whole, invariant, out int i) ? i.ToString(invariant) : null,
-            "uint" => uint.TryParse(value, Whole, invariant, out uint u) ? u.ToString(invariant) : null,
-            "long" => long.TryParse(value, Whole, invariant, out long l) ? $"{l.ToString(invariant)}L" : null,
-            "float" => float.TryParse(value, Real, invariant, out float f) && float.IsFinite(f)
-                ? $"{f.ToString("R", invariant)}f" : null,
-            "double" => double.TryParse(value, Real, invariant, out double d) && double.IsFinite(d)
-                ? $"{d.ToString("R", invariant)}d" : null,
-            "decimal" => decimal.TryParse(value, Real, invariant, out decimal m) ? $"{m.ToString(invariant)}m" : null,
-            _ => null,
-        };
-    }
 }

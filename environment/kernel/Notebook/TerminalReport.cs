@@ -85,8 +85,9 @@ internal sealed class TerminalReport(TextWriter output, TextWriter errors, bool 
             errors.WriteLine("interrupting the cell; once more to give it up");
     }
 
+    /// <summary>A time for people.</summary>
     // Minutes matter in a long run, tenths in a short one.
-    private static string Duration(TimeSpan time) => time.TotalSeconds switch
+    public static string Duration(TimeSpan time) => time.TotalSeconds switch
     {
         < 60 => FormattableString.Invariant($"{time.TotalSeconds:0.0} s"),
         < 3600 => $"{time.Minutes} min {time.Seconds} s",

@@ -61,7 +61,7 @@ public sealed class Workplace : IAsyncLifetime
     public string SmokeCopy(string name)
     {
         NotebookDocument notebook = NotebookDocument.Load(Path.Combine(Repository, "notebooks", name + ".ipynb"));
-        Parameters.Apply(notebook, ["preset=Smoke"]);
+        Parameters.Inject(notebook, "preset = \"Smoke\";");
         return Write(name, notebook);
     }
 
