@@ -140,6 +140,18 @@ public sealed class ParallelFilesTests : IDisposable
             sample.Train, [.. sample.Test.Select(pair => pair.Source)]).Count);
     }
 
+    [Fact]
+    public async Task Notebook_02_runs_on_a_prepared_folder()
+    {
+        WriteMulti30k(_folder);
+        string kernel = Path.Combine(Repository.Root, "environment", "kernel", "bin", "IntraDistill.Kernel.dll");
+        string output = await Repository.DotnetAsync(
+            "exec", kernel, "run", "notebooks/02-iwslt.ipynb", "--output", Path.Combine(_folder, "02.ipynb"), "-p", "preset=Smoke",
+            "-p", "dataset=multi30k", "-p", $"dataFolder={_folder}", "-p", "updates=4");
+        Assert.Contains("Smoke, multi30k de→en, 600 pairs, 4 updates", output);
+        Assert.Contains("Multi30k de-en: BLEU by system", File.ReadAllText(Path.Combine(_folder, "02.ipynb")));
+    }
+
     private static void AssertRefused(string message, Action load, string remedy = "")
     {
         string text = Assert.Throws<IntraDistillException>(load).Message;
