@@ -31,6 +31,6 @@ public static class Iwslt14Corpus
             Path.Combine(folder, "iwslt14", $"{other}-en"), source, target, "IWSLT'14",
             "TED talks of the IWSLT 2014 campaign (WIT3; CC BY-NC-ND 3.0), lower-cased, scored without regard to case; every "
             + "23rd pair is valid, test is dev2010, TEDX.dev2012 and tst2010-2012",
-            $"dotnet run data-scripts/iwslt14.cs -- --pairs {other}-en");
+            $"dotnet run --file data-scripts/iwslt14.cs -- --pairs {other}-en");
     }
 }

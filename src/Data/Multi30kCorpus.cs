@@ -23,6 +23,6 @@ public static class Multi30kCorpus
             Path.Combine(folder, "multi30k", "de-en"), source, target, "Multi30k",
             "image captions of Multi30k (Elliott et al. 2016; licence not stated by its repository), scored without regard to "
             + "case; test is test_2016_flickr",
-            "dotnet run data-scripts/multi30k.cs");
+            "dotnet run --file data-scripts/multi30k.cs");
     }
 }

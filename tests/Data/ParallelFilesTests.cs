@@ -75,11 +75,11 @@ public sealed class ParallelFilesTests : IDisposable
     [Fact]
     public void A_missing_or_unfinished_folder_names_the_command_that_makes_it()
     {
-        const string Command = "dotnet run data-scripts/iwslt14.cs -- --pairs de-en";
+        const string Command = "dotnet run --file data-scripts/iwslt14.cs -- --pairs de-en";
         AssertRefused("de-en: there is no such folder", () => Iwslt14Corpus.Load(_folder, "de", "en"), Command);
         WriteSmall(Pair("iwslt14", "de-en"));
         AssertRefused("de-en: not finished, about.json is missing", () => Iwslt14Corpus.Load(_folder, "en", "de"), Command);
-        AssertRefused("no such folder", () => Multi30kCorpus.Load(_folder, "de", "en"), "dotnet run data-scripts/multi30k.cs");
+        AssertRefused("no such folder", () => Multi30kCorpus.Load(_folder, "de", "en"), "dotnet run --file data-scripts/multi30k.cs");
     }
 
     [Theory]
@@ -92,7 +92,7 @@ public sealed class ParallelFilesTests : IDisposable
     {
         WriteSmall(Pair("multi30k", "de-en"));
         File.WriteAllText(Path.Combine(Pair("multi30k", "de-en"), "about.json"), about);
-        AssertRefused(message, () => Multi30kCorpus.Load(_folder, "de", "en"), "dotnet run data-scripts/multi30k.cs");
+        AssertRefused(message, () => Multi30kCorpus.Load(_folder, "de", "en"), "dotnet run --file data-scripts/multi30k.cs");
         AssertRefused(message, () => ParallelFiles.Load(Pair("multi30k", "de-en"), "de", "en"));
     }
 
