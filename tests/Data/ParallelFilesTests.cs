@@ -79,7 +79,8 @@ public sealed class ParallelFilesTests : IDisposable
         AssertRefused("de-en: there is no such folder", () => Iwslt14Corpus.Load(_folder, "de", "en"), Command);
         WriteSmall(Pair("iwslt14", "de-en"));
         AssertRefused("de-en: not finished, about.json is missing", () => Iwslt14Corpus.Load(_folder, "en", "de"), Command);
-        AssertRefused("no such folder", () => Multi30kCorpus.Load(_folder, "de", "en"), "dotnet run --file data-scripts/multi30k.cs");
+        AssertRefused(
+            "no such folder", () => Multi30kCorpus.Load(_folder, "de", "en"), "dotnet run --file data-scripts/multi30k.cs");
     }
 
     [Theory]
