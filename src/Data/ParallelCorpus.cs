@@ -1,3 +1,6 @@
+using System.Security.Cryptography;
+using System.Text;
+
 namespace IntraDistill.Data;
 
 /// <summary>A sentence and its translation.</summary>
@@ -23,6 +26,25 @@ public sealed record ParallelCorpus(
     IReadOnlyList<SentencePair> Test,
     IReadOnlyList<SentencePair> HardTest)
 {
+    /// <summary>
+    /// The first 12 hexadecimal digits of a SHA-256 over all texts of train, valid and test in their order: a run that is stored
+    /// with it is not taken for one on other data.
+    /// </summary>
+    public string Fingerprint
+    {
+        get
+        {
+            using var hash = IncrementalHash.CreateHash(HashAlgorithmName.SHA256);
+            foreach (IReadOnlyList<SentencePair> part in new[] { Train, Valid, Test })
+            {
+                foreach (SentencePair pair in part)
+                    hash.AppendData(Encoding.UTF8.GetBytes($"{pair.Source}\n{pair.Target}\n"));
+                hash.AppendData("\n"u8);
+            }
+            return Convert.ToHexStringLower(hash.GetHashAndReset())[..12];
+        }
+    }
+
     /// <summary>The same corpus with every text passed through a function, such as lower-casing as in IWSLT'14.</summary>
     /// <param name="text">Applied to sources and targets of all parts.</param>
     public ParallelCorpus Map(Func<string, string> text)

@@ -31,6 +31,20 @@ public sealed class RunConfig : RunValues, IEquatable<RunConfig>
     /// <summary>The SHA-256 of <see cref="Canonical"/> in UTF-8, 64 hexadecimal digits.</summary>
     public string Hash { get; }
 
+    /// <summary>
+    /// Whether another config has the same names and values but for some: <c>IsLike(other, "seed", "source")</c> finds the runs
+    /// of one setting over all seeds and languages. Where a name excepted is missing from one of them, it does not matter.
+    /// </summary>
+    /// <param name="other">The other config.</param>
+    /// <param name="except">The names whose values may differ.</param>
+    public bool IsLike(RunConfig other, params string[] except)
+    {
+        return Rest(this).SequenceEqual(Rest(other));
+
+        IEnumerable<(string, string)> Rest(RunConfig config) =>
+            config.Where(pair => !except.Contains(pair.Key)).Select(pair => (pair.Key, pair.Value.Json)).Order();
+    }
+
     /// <inheritdoc/>
     public bool Equals(RunConfig? other) => other is not null && Canonical == other.Canonical;
 

@@ -90,6 +90,18 @@ public class StoredRun
         return File.Exists(path) ? RunFiles.Read(path).Split('\n')[..^1] : null;
     }
 
+    /// <summary>
+    /// Deletes the checkpoints, which only a run that is to go on needs; they are most of its size. The best weights go with them.
+    /// </summary>
+    /// <exception cref="InvalidOperationException">The run is not done.</exception>
+    public void DeleteCheckpoints()
+    {
+        if (Status != RunStatus.Done)
+            throw new InvalidOperationException($"{Name} is not done: it goes on from its checkpoints");
+        if (Directory.Exists(CheckpointFolder))
+            Directory.Delete(CheckpointFolder, recursive: true);
+    }
+
     /// <summary>Name and status.</summary>
     public override string ToString() =>
         $"{Name}: {Status.ToString().ToLower(CultureInfo.InvariantCulture)}{(Result is null ? "" : $" {Result}")}";
