@@ -17,6 +17,17 @@ public static class Machine
             + $"{RuntimeInformation.FrameworkDescription}, TorchSharp {typeof(torch).Assembly.GetName().Version?.ToString(3)}{accelerator}";
     }
 
+    /// <summary>
+    /// The process's working set in bytes after it has given back what is free, by the garbage collector and by the C library:
+    /// what <see cref="TrainingResult.PeakMemory"/> is measured from, so that what earlier work left behind is not taken for it.
+    /// </summary>
+    public static long MemoryInUse()
+    {
+        GC.Collect(GC.MaxGeneration, GCCollectionMode.Aggressive, blocking: true, compacting: true);
+        NativeMemory.Trim();
+        return Environment.WorkingSet;
+    }
+
     /// <summary>The device that a notebook's <c>device</c> parameter names.</summary>
     /// <param name="name"><c>auto</c> for CUDA where there is one and the CPU elsewhere; or <c>cpu</c>, <c>cuda</c>, <c>cuda:1</c> …</param>
     /// <exception cref="IntraDistillException">The name is none of these, or this build or machine has no such device.</exception>
