@@ -93,5 +93,5 @@ public sealed class TrainingLog : IDisposable
         }
     }
 
-    private static TimeSpan Time(RunValues line) => TimeSpan.FromSeconds(line[Seconds].Number);
+    private static TimeSpan Time(RunValues line) => TimeSpan.FromTicks((long)Math.Round(line[Seconds].Number * TimeSpan.TicksPerSecond));
 }

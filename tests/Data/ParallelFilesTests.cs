@@ -26,6 +26,23 @@ public sealed class ParallelFilesTests : IDisposable
             ParallelFiles.Load(_folder, "en", "de").Train.Select(pair => (pair.Source, pair.Target)));
     }
 
+    [Fact]
+    public void The_fingerprint_changes_with_any_text_its_part_and_its_side_and_with_nothing_else()
+    {
+        SentencePair a = new("ä", "b"), b = new("c", "d"), none = new("", "");
+        ParallelCorpus corpus = new("n", "d", [a], [b], [b], []);
+        Assert.Matches("^[0-9a-f]{12}$", corpus.Fingerprint);
+        Assert.Equal(corpus.Fingerprint,
+            (corpus with { Name = "m", Description = "e", Train = [a with { Id = "x" }], HardTest = [b] }).Fingerprint);
+        ParallelCorpus[] others =
+        [
+            corpus with { Train = [a with { Source = "b", Target = "ä" }] }, corpus with { Train = [a, b], Valid = [] },
+            corpus with { Train = [a, a] }, corpus with { Valid = [] }, corpus with { Valid = [], Test = [b, b] },
+            corpus with { Test = [none] }, corpus with { Test = [b with { Target = "d " }] },
+        ];
+        Assert.Equal(others.Length + 1, others.Select(other => other.Fingerprint).Append(corpus.Fingerprint).Distinct().Count());
+    }
+
     [Theory]
     [InlineData("train.de", "a\nb\nc\n", "train.de has 3 lines and train.en 2; as many were expected")]
     [InlineData("test.en", "", "test.en:1: the file is empty")]

@@ -57,4 +57,17 @@ public sealed class RunConfigTests
         Assert.Equal("\"5\" is not a number", Error(() => ((RunValue)"5").Number));
         Assert.Equal("3 is not true or false", Error(() => s_config["passes"].Flag));
     }
+
+    [Fact]
+    public void Configs_are_alike_but_for_the_names_excepted()
+    {
+        RunConfig one = new(1, ("source", "de"), ("alpha", 5), ("k", 3)), other = new(2, ("k", 3), ("alpha", 5.0), ("source", "ar"));
+        Assert.True(one.IsLike(other, "seed", "source"));
+        Assert.False(one.IsLike(other, "seed"));
+        Assert.False(one.IsLike(other, "source"));
+        Assert.False(one.IsLike(new(1, ("source", "de"), ("alpha", 4), ("k", 3)), "seed", "source"));
+        Assert.False(one.IsLike(new(1, ("source", "de"), ("alpha", 5), ("k", 3), ("more", 1)), "source"));
+        Assert.True(one.IsLike(new(1, ("source", "de"), ("alpha", 5), ("k", 3), ("more", 1)), "more"));
+        Assert.False(one.IsLike(new(1, ("source", "de"), ("alpha", "5"), ("k", 3))));
+    }
 }

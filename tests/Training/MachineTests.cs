@@ -30,4 +30,23 @@ public class MachineTests
         Assert.Contains($"{Environment.ProcessorCount} cores", line);
         Assert.DoesNotContain('\n', line);
     }
+
+    [Fact]
+    public void Memory_in_use_leaves_out_what_is_free()
+    {
+        long before = Machine.MemoryInUse();
+        long held = Fill();
+        Assert.True(held > before + 150_000_000, $"{before} before, {held} with 200 MB");
+        Assert.True(Machine.MemoryInUse() < before + 100_000_000, $"{before} before, {Machine.MemoryInUse()} after");
+
+        static long Fill()
+        {
+            var arrays = Enumerable.Range(0, 200).Select(_ => GC.AllocateUninitializedArray<byte>(1_000_000)).ToArray();
+            foreach (byte[] array in arrays)
+                array.AsSpan().Fill(1);
+            long held = Environment.WorkingSet;
+            GC.KeepAlive(arrays);
+            return held;
+        }
+    }
 }
