@@ -1,5 +1,4 @@
 using System.Text;
-using System.Text.Json;
 
 namespace IntraDistill.Data;
 
@@ -56,7 +55,8 @@ public static class ParallelFiles
         if (!Directory.Exists(folder))
             throw new IntraDistillException($"{folder}: there is no such folder; {remedy}");
         ParallelCorpus corpus = new(name, description, Part("train"), Part("valid"), Part("test"), HardTest: []);
-        CheckAbout(Path.Combine(folder, AboutName), corpus, remedy);
+        PreparedCounts.Check(Path.Combine(folder, AboutName),
+            [("train", corpus.Train.Count), ("valid", corpus.Valid.Count), ("test", corpus.Test.Count)], "pairs", remedy);
         return corpus;
 
         SentencePair[] Part(string part)
@@ -116,35 +116,5 @@ public static class ParallelFiles
 
         IntraDistillException Bad(int line, string what, Exception? inner = null) =>
             inner is null ? new($"{path}:{line}: {what}; {remedy}") : new($"{path}:{line}: {what}; {remedy}", inner);
-    }
-
-    /// <summary>Holds the files to the counts in <c>about.json</c>: a file may have lost lines since.</summary>
-    private static void CheckAbout(string path, ParallelCorpus corpus, string remedy)
-    {
-        if (!File.Exists(path))
-            return;
-        foreach ((string part, int found) in new[]
-        {
-            ("train", corpus.Train.Count), ("valid", corpus.Valid.Count), ("test", corpus.Test.Count),
-        })
-        {
-            int stated = Count(part);
-            if (stated != found)
-                throw new IntraDistillException($"{path}: states {stated} pairs of {part}, the files have {found}; {remedy}");
-        }
-
-        int Count(string part)
-        {
-            try
-            {
-                using JsonDocument about = JsonDocument.Parse(File.ReadAllBytes(path));
-                return about.RootElement.GetProperty("counts").GetProperty(part).GetInt32();
-            }
-            catch (Exception e) when (e is JsonException or KeyNotFoundException or InvalidOperationException or FormatException)
-            {
-                throw new IntraDistillException(
-                    $"{path}: no number at counts.{part}, as the data scripts write it; {remedy}", e);
-            }
-        }
     }
 }

@@ -1,0 +1,72 @@
+using System.Globalization;
+using IntraDistill.Data;
+
+namespace IntraDistill.Metrics;
+
+/// <summary>What GLUE's tasks are scored by.</summary>
+public enum GlueMetric
+{
+    /// <summary><see cref="Classification.Accuracy"/>.</summary>
+    Accuracy,
+
+    /// <summary><see cref="Classification.F1"/>.</summary>
+    F1,
+
+    /// <summary><see cref="Classification.Matthews"/>.</summary>
+    Matthews,
+
+    /// <summary><see cref="Correlation.Pearson"/>.</summary>
+    Pearson,
+
+    /// <summary><see cref="Correlation.Spearman"/>.</summary>
+    Spearman,
+}
+
+/// <summary>A task's scores, in percent as they are published (correlations × 100).</summary>
+/// <param name="Task">The task.</param>
+/// <param name="Values">The score by each of its metrics, in the same order.</param>
+public sealed record GlueScore(GlueTask Task, IReadOnlyList<double> Values)
+{
+    /// <summary>The score that the paper reports: that of the task's first metric.</summary>
+    public double Headline => Values[0];
+
+    /// <summary>
+    /// What GLUE's leaderboard counts for the task: the mean over its metrics. (MNLI's two test sets are averaged there besides.)
+    /// </summary>
+    public double Mean => Values.Average();
+
+    /// <summary>Scores predictions against labels.</summary>
+    /// <param name="task">The task.</param>
+    /// <param name="predictions">The predicted class of each text, or its score; scores need not lie in the scale.</param>
+    /// <param name="texts">The texts with their labels.</param>
+    /// <exception cref="IntraDistillException">
+    /// The lists differ in length or are empty, a label is missing, or a prediction or label is not one of the task.
+    /// </exception>
+    public static GlueScore Of(GlueTask task, IReadOnlyList<double> predictions, IReadOnlyList<LabelledText> texts)
+    {
+        double[] labels = [.. texts.Select(text => text.Label ?? throw new IntraDistillException(
+            $"{task.Name}: text {text.Id} has no label; expected a part that is published with labels"))];
+        if (task.Kind == GlueKind.Similarity)
+            return new(task, [.. task.Metrics.Select(metric => 100 * (metric switch
+            {
+                GlueMetric.Pearson => Correlation.Pearson(predictions, labels),
+                GlueMetric.Spearman => Correlation.Spearman(predictions, labels),
+                _ => throw Unfit(metric),
+            }))]);
+
+        int[] predicted = [.. predictions.Select(task.ClassOf)], expected = [.. labels.Select(label => (int)label)];
+        return new(task, [.. task.Metrics.Select(metric => 100 * (metric switch
+        {
+            GlueMetric.Accuracy => Classification.Accuracy(predicted, expected),
+            GlueMetric.F1 => Classification.F1(predicted, expected),
+            GlueMetric.Matthews => Classification.Matthews(predicted, expected),
+            _ => throw Unfit(metric),
+        }))]);
+
+        IntraDistillException Unfit(GlueMetric metric) => new($"{task.Name}: {metric} does not score a task of kind {task.Kind}");
+    }
+
+    /// <summary>As <c>MRPC: F1 88.90, Accuracy 84.10</c>.</summary>
+    public override string ToString() => $"{Task.Name}: " + string.Join(", ", Task.Metrics.Zip(Values,
+        (metric, value) => string.Create(CultureInfo.InvariantCulture, $"{metric} {value:F2}")));
+}
