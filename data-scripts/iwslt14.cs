@@ -1,6 +1,7 @@
 #!/usr/bin/env dotnet
 // IWSLT'14, TED talks from eight languages to English: the paper's translation benchmark, prepared as its authors did.
-//     dotnet run --file data-scripts/iwslt14.cs -- --pairs de-en,ar-en|all [--output DIR] [--mirror URL | --archive FILE]
+//     dotnet run --file data-scripts/iwslt14.cs -- --pairs de-en,ar-en|all [--output DIR] \
+//         [--mirror URL | --archive FILE | --tokenized DIR]
 #:project common/IntraDistill.DataScripts.csproj
 using IntraDistill.DataScripts;
 using IntraDistill.DataScripts.Iwslt14;

@@ -18,7 +18,7 @@ public static class TextLines
         }
         catch (DecoderFallbackException e)
         {
-            throw new IntraDistillException($"{name}: byte {e.Index} is not UTF-8", e);
+            throw new IntraDistillException($"{name}:{text[..e.Index].Count((byte)'\n') + 1}: not UTF-8", e);
         }
     }
 

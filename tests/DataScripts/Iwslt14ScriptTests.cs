@@ -213,7 +213,11 @@ public sealed class Iwslt14ScriptTests : IDisposable
     [Theory]
     [InlineData("xx-en", "--pairs", "de-en,xx-en")]
     [InlineData("--pairs", "--pairs", ",")]
-    [InlineData("--mirror and --archive", "--mirror", "http://a", "--archive", "b")]
+    [InlineData("--mirror, --archive, --tokenized", "--mirror", "http://a", "--archive", "b")]
+    [InlineData("--mirror, --archive, --tokenized", "--tokenized", "a", "--archive", "b")]
+    [InlineData("--mirror, --archive, --tokenized", "--mirror", "http://a", "--tokenized", "b")]
+    [InlineData("--tokenized: expected one pair", "--tokenized", "a", "--pairs", "all")]
+    [InlineData("--tokenized: expected one pair", "--tokenized", "a", "--pairs", "de-en,pl-en")]
     [InlineData("--nonsense", "--nonsense")]
     public async Task Bad_arguments_are_said_and_end_with_2(string named, params string[] arguments)
     {

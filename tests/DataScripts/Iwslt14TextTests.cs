@@ -47,6 +47,6 @@ public sealed class Iwslt14TextTests
         Assert.Equal(["a\r", "b\u2028c\u0085d", "", "e"], TextLines.Split("a\r\nb\u2028c\u0085d\n\ne"u8, "x"));
         Assert.Equal(["a"], TextLines.Split("a\n"u8, "x"));
         Assert.Equal([], TextLines.Split(""u8, "x"));
-        Assert.Contains("x: byte 1 ", Assert.Throws<IntraDistillException>(() => TextLines.Split([65, 0xff], "x")).Message);
+        Assert.Contains("x:1: not UTF-8", Assert.Throws<IntraDistillException>(() => TextLines.Split([65, 0xff], "x")).Message);
     }
 }

@@ -12,12 +12,16 @@ public sealed record PairSource(DataSource File, IReadOnlyList<string> Pairs);
 /// <param name="Output">The data set's folder.</param>
 /// <param name="Mirror">The address of a folder with the same archives, or null.</param>
 /// <param name="Archive">An archive that the user has, or null.</param>
-public sealed record Iwslt14Request(IReadOnlyList<string> Pairs, string Output, string? Mirror, string? Archive);
+/// <param name="Tokenized">A folder that fairseq's script left of the one pair, or null.</param>
+public sealed record Iwslt14Request(
+    IReadOnlyList<string> Pairs, string Output, string? Mirror, string? Archive, string? Tokenized = null);
 
 /// <summary>IWSLT'14, TED talks to English (Cettolo et al. 2014): gets WIT3's 2014-01 release and prepares it.</summary>
 public static class Iwslt14Script
 {
-    /// <summary>The command line: <c>[--pairs LIST|all] [--output DIR] [--mirror URL | --archive FILE]</c>.</summary>
+    /// <summary>
+    /// The command line: <c>[--pairs LIST|all] [--output DIR] [--mirror URL | --archive FILE | --tokenized DIR]</c>.
+    /// </summary>
     /// <param name="arguments">The arguments.</param>
     /// <param name="sources">The source table.</param>
     /// <param name="rulesOf">The Moses rules of a language.</param>
@@ -45,18 +49,27 @@ public static class Iwslt14Script
         {
             Description = "Take this archive, 2014-01.tgz or one of a pair, instead of fetching any.", HelpName = "FILE",
         };
+        var tokenized = new Option<string?>("--tokenized")
+        {
+            Description = "Take the files of one pair that fairseq's prepare-iwslt14.sh left: train.de, train.en, valid.de ….",
+            HelpName = "DIR",
+        };
         var command = new RootCommand("Gets IWSLT'14 and prepares it as the paper's authors did.")
         {
-            pairs, output, mirror, archive,
+            pairs, output, mirror, archive, tokenized,
         };
         command.Validators.Add(result =>
         {
-            if (result.GetResult(mirror) is not null && result.GetResult(archive) is not null)
-                result.AddError("--mirror and --archive: expected one of them");
+            if (((Option[])[mirror, archive, tokenized]).Count(option => result.GetResult(option) is not null) > 1)
+                result.AddError("--mirror, --archive, --tokenized: expected one of them");
+            // Defaults, here that of --pairs, are filled in after this.
+            if (result.GetResult(tokenized) is not null && result.GetValue(pairs) is { } asked && Listed(asked, known).Length > 1)
+                result.AddError("--tokenized: expected one pair at --pairs");
         });
         return DataScript.RunAsync(command, arguments, (parsed, cancellation) => PrepareAsync(
             new Iwslt14Request(Listed(parsed.GetValue(pairs)!, known), parsed.GetValue(output)!, parsed.GetValue(mirror),
-                parsed.GetValue(archive)), sources, rulesOf, new DownloadSettings(), cancellation), errors);
+                parsed.GetValue(archive), parsed.GetValue(tokenized)),
+            sources, rulesOf, new DownloadSettings(), cancellation), errors);
     }
 
     /// <summary>Gets what is not there yet and makes <c>OUTPUT/PAIR</c> for each pair.</summary>
@@ -70,6 +83,18 @@ public static class Iwslt14Script
         if (pairs.Length == 0)
             return;
         using IDisposable only = DataScript.Lock(request.Output);
+        if (request.Tokenized is not null)
+        {
+            string pair = pairs.Single();
+            // A folder without about.json gives way to the data set of its name: the user's own must not.
+            if (FullPath(request.Tokenized) == FullPath(Path.Combine(request.Output, pair)))
+                throw new IntraDistillException(
+                    $"{request.Tokenized}: the data set would take its place; expected another --output");
+            using var folder = new PreparedFolder(request.Output, pair);
+            await new TokenizedFolder(request.Tokenized, pair, rulesOf).WriteAsync(folder, cancellation);
+            progress.Say(folder.ToString());
+            return;
+        }
         if (request.Archive is not null)
         {
             Prepare(await FileCheck.ReadAsync(null, request.Archive, null, cancellation), pairs);
@@ -109,6 +134,8 @@ public static class Iwslt14Script
         }
 
         static string Raw(PreparedFolder folder) => Path.Combine(folder.Path, "raw");
+
+        static string FullPath(string path) => Path.TrimEndingDirectorySeparator(Path.GetFullPath(path));
     }
 
     private static string[] Listed(string pairs, string[] known) => pairs == "all" ? known
