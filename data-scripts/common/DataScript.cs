@@ -17,6 +17,35 @@ public static class DataScript
         Description = "Where to put the data set.", HelpName = "DIR", DefaultValueFactory = _ => standard,
     };
 
+    /// <summary>A list of names, separated by commas, or 'all'; whatever their case.</summary>
+    /// <param name="option">The option: <c>--tasks</c>.</param>
+    /// <param name="known">The names that there are.</param>
+    /// <param name="standard">The list that is taken where the option is not given.</param>
+    public static Option<string> Names(string option, IReadOnlyList<string> known, string standard)
+    {
+        var names = new Option<string>(option)
+        {
+            Description = $"Some of {string.Join(" ", known)}, separated by commas, or 'all'.", HelpName = "LIST",
+            DefaultValueFactory = _ => standard,
+        };
+        names.Validators.Add(result =>
+        {
+            string[] asked = Listed(result.GetValueOrDefault<string>()!);
+            if (asked.Length == 0)
+                result.AddError($"{option}: expected 'all' or some of {string.Join(", ", known)}");
+            foreach (string name in asked.Where(name => name != "all").Except(known, StringComparer.OrdinalIgnoreCase))
+                result.AddError($"{option}: '{name}' is not known; expected 'all' or some of {string.Join(", ", known)}");
+        });
+        return names;
+    }
+
+    /// <summary>The names that such a list asks for, in the order in which they are known.</summary>
+    public static IReadOnlyList<string> Asked(string list, IReadOnlyList<string> known)
+    {
+        string[] asked = Listed(list);
+        return [.. known.Where(name => asked.Contains("all") || asked.Contains(name, StringComparer.OrdinalIgnoreCase))];
+    }
+
     /// <summary>Parses the arguments and runs the command's action.</summary>
     /// <returns>0; 1 after an error; 2 after bad arguments; 130 after Ctrl-C.</returns>
     public static async Task<int> RunAsync(
@@ -47,6 +76,9 @@ public static class DataScript
             throw new IntraDistillException($"{output}: cannot be written, or another run is at it: {e.Message}", e);
         }
     }
+
+    private static string[] Listed(string names) =>
+        names.Split(',', StringSplitOptions.TrimEntries | StringSplitOptions.RemoveEmptyEntries);
 
     private static async Task<int> GuardedAsync(Func<Task> act, TextWriter errors)
     {

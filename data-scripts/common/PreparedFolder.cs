@@ -18,24 +18,27 @@ public enum Part
 }
 
 /// <summary>
-/// Makes <c>OUTPUT/PAIR/{train,valid,test}.{languages}</c> with <c>about.json</c>. It grows in a folder of its own beside
-/// and takes its name when it is whole, so that whatever happens no half data set is taken for one.
+/// Makes <c>OUTPUT/NAME</c> with <c>about.json</c>, for a pair of languages <c>OUTPUT/PAIR/{train,valid,test}.{languages}</c>. It
+/// grows in a folder of its own beside and takes its name when it is whole, so that whatever happens no half data set is taken
+/// for one.
 /// </summary>
 public sealed class PreparedFolder : IDisposable
 {
     private static readonly JsonSerializerOptions s_json = new() { WriteIndented = true };
     private readonly string _target;
-    private readonly string _pair;
-    private readonly Dictionary<Part, int> _counts = [];
+    private readonly string _name, _kind, _unit;
+    private readonly Dictionary<string, int> _counts = [];
 
-    /// <summary>Starts the folder of a pair; what an earlier run left unfinished is removed.</summary>
+    /// <summary>Starts a folder; what an earlier run left unfinished is removed.</summary>
     /// <param name="output">The data set's folder, e.g. <c>data/iwslt14</c>.</param>
-    /// <param name="pair">The languages, source first: <c>de-en</c>.</param>
-    public PreparedFolder(string output, string pair)
+    /// <param name="name">The folder's name; for a pair of languages these, source first: <c>de-en</c>.</param>
+    /// <param name="kind">What the name is, a key of <c>about.json</c>.</param>
+    /// <param name="unit">What is counted.</param>
+    public PreparedFolder(string output, string name, string kind = "pair", string unit = "sentence pairs")
     {
-        _target = System.IO.Path.Combine(output, pair);
-        _pair = pair;
-        Path = System.IO.Path.Combine(output, $".{pair}.unfinished");
+        _target = System.IO.Path.Combine(output, name);
+        (_name, _kind, _unit) = (name, kind, unit);
+        Path = System.IO.Path.Combine(output, $".{name}.unfinished");
         Guard(() =>
         {
             Remove();
@@ -46,33 +49,38 @@ public sealed class PreparedFolder : IDisposable
     /// <summary>The unfinished folder; what is put in it besides the data set goes with <see cref="Discard"/>.</summary>
     public string Path { get; }
 
-    /// <summary>Whether a pair is prepared already.</summary>
-    public static bool IsThere(string output, string pair) =>
-        File.Exists(System.IO.Path.Combine(output, pair, "about.json"));
+    /// <summary>Whether a folder is prepared already.</summary>
+    public static bool IsThere(string output, string name) =>
+        File.Exists(System.IO.Path.Combine(output, name, "about.json"));
 
-    /// <summary>Writes one part: UTF-8, LF, a sentence a line.</summary>
+    /// <summary>Writes one part of a pair of languages: UTF-8, LF, a sentence a line.</summary>
     /// <param name="part">Which.</param>
     /// <param name="pairs">Source and target sentences.</param>
     public void Write(Part part, IReadOnlyList<(string Source, string Target)> pairs)
     {
         if (pairs.Count == 0)
-            throw new IntraDistillException($"{_pair}: no sentence pair is left for {Name(part)}");
-        string[] languages = _pair.Split('-');
-        WriteSide(languages[0], pairs.Select(pair => pair.Source));
-        WriteSide(languages[1], pairs.Select(pair => pair.Target));
-        _counts[part] = pairs.Count;
-
-        void WriteSide(string language, IEnumerable<string> lines) => Guard(() =>
-        {
-            string file = System.IO.Path.Combine(Path, $"{Name(part)}.{language}");
-            using var writer = new StreamWriter(file, false, new UTF8Encoding(false));
-            foreach (string line in lines)
-            {
-                writer.Write(line);
-                writer.Write('\n');
-            }
-        });
+            throw new IntraDistillException($"{_name}: no sentence pair is left for {Name(part)}");
+        string[] languages = _name.Split('-');
+        WriteLines($"{Name(part)}.{languages[0]}", pairs.Select(pair => pair.Source));
+        WriteLines($"{Name(part)}.{languages[1]}", pairs.Select(pair => pair.Target));
+        Count(Name(part), pairs.Count);
     }
+
+    /// <summary>Writes a file: UTF-8, each line ended by LF.</summary>
+    /// <param name="file">Its name.</param>
+    /// <param name="lines">Its lines.</param>
+    public void WriteLines(string file, IEnumerable<string> lines) => Guard(() =>
+    {
+        using var writer = new StreamWriter(System.IO.Path.Combine(Path, file), false, new UTF8Encoding(false));
+        foreach (string line in lines)
+        {
+            writer.Write(line);
+            writer.Write('\n');
+        }
+    });
+
+    /// <summary>States in <c>about.json</c> how much a part holds.</summary>
+    public void Count(string part, int count) => _counts[part] = count;
 
     /// <summary>Removes a file or folder that was put beside the data set on the way.</summary>
     public void Discard(string name) => Guard(() => Directory.Delete(System.IO.Path.Combine(Path, name), recursive: true));
@@ -88,13 +96,13 @@ public sealed class PreparedFolder : IDisposable
         var about = new JsonObject
         {
             ["dataset"] = dataset,
-            ["pair"] = _pair,
+            [_kind] = _name,
             ["sources"] = new JsonArray([.. sources.Select(source => (JsonNode)new JsonObject
             {
                 ["url"] = source.Url, ["file"] = System.IO.Path.GetFileName(source.Path),
                 ["size"] = source.Size, ["sha256"] = source.Sha256,
             })]),
-            ["counts"] = new JsonObject(_counts.Select(count => KeyValuePair.Create(Name(count.Key), (JsonNode?)count.Value))),
+            ["counts"] = new JsonObject(_counts.Select(count => KeyValuePair.Create(count.Key, (JsonNode?)count.Value))),
             ["toolVersion"] = typeof(PreparedFolder).Assembly.GetName().Version!.ToString(3),
             ["steps"] = new JsonArray([.. steps.Select(step => (JsonNode)step)]),
         };
@@ -115,7 +123,7 @@ public sealed class PreparedFolder : IDisposable
 
     /// <summary>What was made, in a line.</summary>
     public override string ToString() =>
-        $"{_target}: {string.Join(", ", _counts.Select(count => $"{Name(count.Key)} {count.Value:N0}"))} sentence pairs";
+        $"{_target}: {string.Join(", ", _counts.Select(count => $"{count.Key} {count.Value:N0}"))} {_unit}";
 
     /// <summary>Removes what did not become a data set.</summary>
     public void Dispose() => Remove();
