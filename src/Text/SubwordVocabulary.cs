@@ -58,6 +58,9 @@ public sealed class SubwordVocabulary
     /// <summary>How many characters are known.</summary>
     public int CharacterCount { get; }
 
+    /// <summary>The characters in the order of their ids, the one that begins a word (a space) among them.</summary>
+    internal IReadOnlyList<string> CharacterList => _tokens.GetRange(FirstCharacterId, CharacterCount);
+
     /// <summary>The merges in the order in which they were learned.</summary>
     internal IReadOnlyList<(string Left, string Right)> Merges => _mergeList;
 
@@ -102,7 +105,7 @@ public sealed class SubwordVocabulary
 
     /// <summary>Writes the vocabulary as readable text, whole or not at all.</summary>
     /// <exception cref="IntraDistillException">The file cannot be written.</exception>
-    public void Save(string path) => SubwordFile.Write(path, _tokens.GetRange(FirstCharacterId, CharacterCount), _mergeList);
+    public void Save(string path) => SubwordFile.Write(path, CharacterList, _mergeList);
 
     /// <summary>Reads a vocabulary that <see cref="Save"/> wrote.</summary>
     /// <exception cref="SubwordFileException">The file is missing or not such a file; the message names the line.</exception>
