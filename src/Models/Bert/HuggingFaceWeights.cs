@@ -1,0 +1,113 @@
+using TorchSharp;
+using TorchSharp.Modules;
+using static TorchSharp.torch;
+
+namespace IntraDistill.Models;
+
+/// <summary>What became of a checkpoint's weights and of a model's parameters.</summary>
+public sealed record LoadedWeights
+{
+    /// <summary>The files that were read.</summary>
+    public required IReadOnlyList<string> Files { get; init; }
+
+    /// <summary>The model's parameters that have the checkpoint's values now.</summary>
+    public required IReadOnlyList<string> Loaded { get; init; }
+
+    /// <summary>
+    /// The model's parameters that the checkpoint does not have, and that keep their values: the whole head (or pooler) of a
+    /// model that is to be fine-tuned. Empty when a fine-tuned checkpoint is read whole.
+    /// </summary>
+    public required IReadOnlyList<string> Missing { get; init; }
+
+    /// <summary>The checkpoint's tensors that the model has no place for: a head (or pooler) for another task.</summary>
+    public required IReadOnlyList<string> Unused { get; init; }
+}
+
+/// <summary>
+/// Weights of checkpoints in Hugging Face's layout: <c>model.safetensors</c> or <c>pytorch_model.bin</c>, whole or in parts,
+/// are read; <c>model.safetensors</c> is written.
+/// </summary>
+/// <remarks>
+/// What differs between checkpoints and does no harm is accepted: the encoder's names with and without <c>bert.</c> or
+/// <c>roberta.</c>, <c>gamma</c> and <c>beta</c> for a normalization's weight and bias, the buffer <c>position_ids</c>, the
+/// masked language model's output weight that the embeddings hold already, and 16- and 64-bit floating-point numbers. A head
+/// and a pooler are in the checkpoint whole or not at all. Anything else is an error, and the model is then as it was.
+/// </remarks>
+public static class HuggingFaceWeights
+{
+    /// <summary>Copies a checkpoint's weights into a model.</summary>
+    /// <param name="model">A <see cref="BertEncoder"/> or an <see cref="IBertModel"/>, on any device.</param>
+    /// <param name="folder">The checkpoint's folder.</param>
+    /// <returns>
+    /// What was loaded, and what was not: to be looked at, as a model with a new head knows nothing of its task.
+    /// </returns>
+    /// <exception cref="WeightFileException">
+    /// There are no weights, a file is broken, or a tensor is missing, unknown or of another shape than the model's.
+    /// </exception>
+    /// <exception cref="ArgumentException">The model is of another kind.</exception>
+    public static LoadedWeights LoadInto(nn.Module model, string folder)
+    {
+        BertSettings settings = SettingsOf(model);
+        using WeightFolder weights = WeightFolder.Open(folder);
+        WeightMatch match = new(weights, settings.EncoderName, model.named_parameters());
+        using var scope = NewDisposeScope(); // copy_ gives out another handle
+        using var noGrad = no_grad();
+        foreach ((Parameter parameter, WeightEntry entry, WeightFile file) in match.Pairs)
+        {
+            using Tensor value = file.Read(entry.Name);
+            parameter.copy_(value);
+        }
+        return new() { Files = [.. weights.Files], Loaded = match.Loaded, Missing = match.Missing, Unused = match.Unused };
+    }
+
+    /// <summary>
+    /// Writes a model as a checkpoint, <c>config.json</c> and <c>model.safetensors</c>: for <see cref="LoadInto"/> and
+    /// <see cref="BertSettings.Load"/>, and for Hugging Face's own readers.
+    /// </summary>
+    /// <param name="model">A <see cref="BertEncoder"/> or an <see cref="IBertModel"/>, on any device.</param>
+    /// <param name="folder">Where to; made if it is not there. Files of these names are replaced, each whole.</param>
+    /// <exception cref="WeightFileException">A file cannot be written.</exception>
+    /// <exception cref="ArgumentException">The model is of another kind.</exception>
+    public static void Save(nn.Module model, string folder)
+    {
+        BertSettings settings = SettingsOf(model);
+        (string, Tensor)[] weights = [.. model.named_parameters().Select(pair => (pair.name, (Tensor)pair.parameter))];
+        Replace(Path.Combine(folder, WeightFolder.Safetensors), stream => SafetensorsWriter.Write(stream, weights));
+        Replace(Path.Combine(folder, BertConfigFile.Name), stream => BertConfigFile.Write(stream, settings));
+    }
+
+    private static void Replace(string path, Action<Stream> write)
+    {
+        string temporary = $"{path}.{Guid.NewGuid():N}.tmp";
+        try
+        {
+            Directory.CreateDirectory(Path.GetDirectoryName(path)!);
+            using (FileStream stream = new(temporary, FileMode.CreateNew, FileAccess.Write, FileShare.None))
+            {
+                write(stream);
+                stream.Flush(flushToDisk: true);
+            }
+            File.Move(temporary, path, overwrite: true);
+        }
+        catch (Exception error) when (error is IOException or UnauthorizedAccessException)
+        {
+            try
+            {
+                File.Delete(temporary);
+            }
+            catch (Exception again) when (again is IOException or UnauthorizedAccessException)
+            {
+                // What kept the file from being written keeps it from being deleted; the first error says it.
+            }
+            throw new WeightFileException(path, null, $"cannot be written: {error.Message}", error);
+        }
+    }
+
+    private static BertSettings SettingsOf(nn.Module model) => model switch
+    {
+        BertEncoder encoder => encoder.Settings,
+        IBertModel { Encoder: var encoder } => encoder.Settings,
+        _ => throw new ArgumentException(
+            $"a {nameof(BertEncoder)} or a model with one was expected, not a {model.GetType().Name}"),
+    };
+}
