@@ -5,9 +5,6 @@ namespace IntraDistill.Tests.RunnerTests;
 /// <summary>Several parameter sets as users run them.</summary>
 public sealed class GridProcessTests : IDisposable
 {
-    private static readonly string s_runner =
-        Path.Combine(Repository.Root, "environment", "kernel", "bin", "IntraDistill.Kernel.dll");
-
     private readonly string _folder = Directory.CreateTempSubdirectory("grid-").FullName;
 
     public void Dispose() => Directory.Delete(_folder, recursive: true);
@@ -55,13 +52,13 @@ public sealed class GridProcessTests : IDisposable
             + "Console.WriteLine($\"ready {k}\");\n"
             + "if (k == 2 && !System.IO.File.Exists(\"ok\")) token.WaitHandle.WaitOne();\nConsole.WriteLine(\"stopped\");",
             "Console.WriteLine(\"last cell\");");
-        using Process process = Start("n.ipynb", "-p", "k=1,2,3");
+        using Process process = RunnerProcess.Start(_folder, "n.ipynb", "-p", "k=1,2,3");
         string output = "";
         while (!output.Contains("ready 2", StringComparison.Ordinal)
             && await process.StandardOutput.ReadLineAsync(TestContext.Current.CancellationToken) is { } line)
             output += line + "\n";
         using Process kill = Process.Start("kill", ["-TERM", process.Id.ToString()]);
-        (int code, output, _) = await Finish(process);
+        (int code, output, _) = await RunnerProcess.Finish(process);
         Assert.Equal(130, code);
         Assert.Contains("stopped", output, StringComparison.Ordinal);
         Assert.Contains("\n3 sets: 1 done, 1 interrupted, 1 not run; in ", output, StringComparison.Ordinal);
@@ -91,28 +88,5 @@ public sealed class GridProcessTests : IDisposable
 
     private string At(string name) => Path.Combine(_folder, name);
 
-    private Process Start(params string[] arguments)
-    {
-        var start = new ProcessStartInfo("dotnet")
-        {
-            WorkingDirectory = _folder, RedirectStandardOutput = true, RedirectStandardError = true,
-        };
-        foreach (string argument in (string[])["exec", s_runner, "run", .. arguments])
-            start.ArgumentList.Add(argument);
-        return Process.Start(start)!;
-    }
-
-    private async Task<(int Code, string Output, string Errors)> Run(params string[] arguments)
-    {
-        using Process process = Start(arguments);
-        return await Finish(process);
-    }
-
-    private static async Task<(int Code, string Output, string Errors)> Finish(Process process)
-    {
-        Task<string> errors = process.StandardError.ReadToEndAsync();
-        string output = await process.StandardOutput.ReadToEndAsync();
-        await process.WaitForExitAsync();
-        return (process.ExitCode, output, await errors);
-    }
+    private Task<(int Code, string Output, string Errors)> Run(params string[] arguments) => RunnerProcess.Run(_folder, arguments);
 }

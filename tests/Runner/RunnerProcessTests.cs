@@ -7,9 +7,6 @@ namespace IntraDistill.Tests.RunnerTests;
 /// <summary>The runner as its users start it: a process, its exit code, what it prints and what it leaves behind.</summary>
 public sealed class RunnerProcessTests : IDisposable
 {
-    private static readonly string s_runner =
-        Path.Combine(ReferenceData.RepositoryRoot, "environment", "kernel", "bin", "IntraDistill.Kernel.dll");
-
     private readonly string _folder = Directory.CreateTempSubdirectory("runner-").FullName;
 
     public void Dispose() => Directory.Delete(_folder, recursive: true);
@@ -186,26 +183,11 @@ public sealed class RunnerProcessTests : IDisposable
 
     private string At(string name) => Path.Combine(_folder, name);
 
-    private Process Start(params string[] arguments)
-    {
-        var start = new ProcessStartInfo("dotnet")
-        {
-            WorkingDirectory = _folder, RedirectStandardOutput = true, RedirectStandardError = true, RedirectStandardInput = true,
-        };
-        foreach (string argument in (string[])["exec", s_runner, "run", .. arguments])
-            start.ArgumentList.Add(argument);
-        return Process.Start(start)!;
-    }
-
-    private async Task<(int Code, string Output, string Errors)> Run(params string[] arguments)
-    {
-        using Process process = Start(arguments);
-        return await Finish(process, "");
-    }
+    private Task<(int Code, string Output, string Errors)> Run(params string[] arguments) => RunnerProcess.Run(_folder, arguments);
 
     private async Task<(int Code, string Output, string Errors)> RunAndInterrupt(int times)
     {
-        using Process process = Start("n.ipynb");
+        using Process process = RunnerProcess.Start(_folder, "n.ipynb");
         string output = "";
         while (!output.Contains("ready", StringComparison.Ordinal) && await process.StandardOutput.ReadLineAsync() is { } line)
             output += line + "\n";
@@ -216,15 +198,8 @@ public sealed class RunnerProcessTests : IDisposable
             if (i == 0)
                 Assert.Contains("interrupting", await process.StandardError.ReadLineAsync(), StringComparison.Ordinal);
         }
-        return await Finish(process, output);
-    }
-
-    private static async Task<(int Code, string Output, string Errors)> Finish(Process process, string output)
-    {
-        Task<string> errors = process.StandardError.ReadToEndAsync();
-        output += await process.StandardOutput.ReadToEndAsync();
-        await process.WaitForExitAsync();
-        return (process.ExitCode, output, await errors);
+        (int code, string rest, string errors) = await RunnerProcess.Finish(process);
+        return (code, output + rest, errors);
     }
 
     /// <summary>Holds the file against nbformat's schema, where Debian's python3-nbformat is there.</summary>

@@ -8,9 +8,6 @@ namespace IntraDistill.Tests.RunnerTests;
 /// <summary>Notebook 02 on a prepared data set, as a study that is interrupted and taken up again.</summary>
 public sealed class TranslationStudyTests : IDisposable
 {
-    private static readonly string s_runner =
-        Path.Combine(Repository.Root, "environment", "kernel", "bin", "IntraDistill.Kernel.dll");
-
     private readonly string _folder = Directory.CreateTempSubdirectory("study-").FullName;
 
     public void Dispose() => Directory.Delete(_folder, recursive: true);
@@ -20,7 +17,7 @@ public sealed class TranslationStudyTests : IDisposable
     {
         Prepare();
         RunStore store = new(Path.Combine(_folder, "runs", "iwslt14"));
-        using (Process first = Start("first"))
+        using (Process first = RunnerProcess.Start(_folder, Arguments("first")))
         {
             // The baseline is done and the control has made some updates.
             while (!first.HasExited && !store.All().Any(run => IsControl(run) && TrainingLog.Validations(run).Count > 2))
@@ -74,26 +71,17 @@ public sealed class TranslationStudyTests : IDisposable
         File.WriteAllText(At("data/iwslt14/de-en/about.json"), """{"counts": {"train": 240, "valid": 12, "test": 12}}""");
     }
 
-    private Process Start(string output)
-    {
-        var start = new ProcessStartInfo("dotnet")
-        {
-            WorkingDirectory = _folder, RedirectStandardOutput = true, RedirectStandardError = true,
-        };
-        foreach (string argument in (string[])["exec", s_runner, "run", "notebooks/02-iwslt.ipynb", "--quiet",
-            "-p", "preset=Smoke", "-p", "dataset=iwslt14", "-p", "pairs=0", "-p", "updates=200", "--output", $"{output}.ipynb"])
-            start.ArgumentList.Add(argument);
-        return Process.Start(start)!;
-    }
+    private static string[] Arguments(string output) =>
+    [
+        "notebooks/02-iwslt.ipynb", "--quiet", "-p", "preset=Smoke", "-p", "dataset=iwslt14", "-p", "pairs=0", "-p", "updates=200",
+        "--output", $"{output}.ipynb",
+    ];
 
     /// <summary>Runs the notebook to its end and returns the outputs of its cells.</summary>
     private async Task<string> Run(string output)
     {
-        using Process process = Start(output);
-        Task<string> errors = process.StandardError.ReadToEndAsync();
-        await process.StandardOutput.ReadToEndAsync();
-        await process.WaitForExitAsync();
-        Assert.True(process.ExitCode == 0, await errors);
+        (int code, _, string errors) = await RunnerProcess.Run(_folder, Arguments(output));
+        Assert.True(code == 0, errors);
         JsonNode notebook = JsonNode.Parse(File.ReadAllText(At($"{output}.ipynb")))!;
         return string.Concat(notebook["cells"]!.AsArray().Select(cell => cell!["outputs"]?.ToJsonString()));
     }

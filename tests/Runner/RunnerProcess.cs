@@ -1,0 +1,33 @@
+using System.Diagnostics;
+
+namespace IntraDistill.Tests.RunnerTests;
+
+/// <summary>Starts the runner as its users do, and waits for it.</summary>
+internal static class RunnerProcess
+{
+    private static readonly string s_runner =
+        Path.Combine(Repository.Root, "environment", "kernel", "bin", "IntraDistill.Kernel.dll");
+
+    /// <summary>Starts <c>run</c> with arguments in a folder; what it prints is for the caller to read.</summary>
+    public static Process Start(string folder, params string[] arguments) =>
+        Process.Start(new ProcessStartInfo("dotnet", ["exec", s_runner, "run", .. arguments])
+        {
+            WorkingDirectory = folder, RedirectStandardOutput = true, RedirectStandardError = true, RedirectStandardInput = true,
+        })!;
+
+    /// <summary>Runs it from beginning to end.</summary>
+    public static async Task<(int Code, string Output, string Errors)> Run(string folder, params string[] arguments)
+    {
+        using Process process = Start(folder, arguments);
+        return await Finish(process);
+    }
+
+    /// <summary>Reads what is left of its output and waits for its end.</summary>
+    public static async Task<(int Code, string Output, string Errors)> Finish(Process process)
+    {
+        Task<string> errors = process.StandardError.ReadToEndAsync();
+        string output = await process.StandardOutput.ReadToEndAsync();
+        await process.WaitForExitAsync();
+        return (process.ExitCode, output, await errors);
+    }
+}
