@@ -1,6 +1,7 @@
 using System.IO.Compression;
 using System.Text;
 using IntraDistill.Data;
+using IntraDistill.Runs;
 using IntraDistill.Text;
 
 namespace IntraDistill.Tests.DataTests;
@@ -163,11 +164,21 @@ public sealed class ParallelFilesTests : IDisposable
     {
         WriteMulti30k(_folder);
         string kernel = Path.Combine(Repository.Root, "environment", "kernel", "bin", "IntraDistill.Kernel.dll");
-        string output = await Repository.DotnetAsync(
-            "exec", kernel, "run", "notebooks/02-iwslt.ipynb", "--output", Path.Combine(_folder, "02.ipynb"), "-p", "preset=Smoke",
-            "-p", "dataset=multi30k", "-p", $"dataFolder={_folder}", "-p", "updates=4");
-        Assert.Contains("Smoke, multi30k de→en, 600 pairs, 4 updates", output);
-        Assert.Contains("Multi30k de-en: BLEU by system", File.ReadAllText(Path.Combine(_folder, "02.ipynb")));
+        // A study of its own: a run that is there already would not be made again.
+        string study = Path.GetFileName(_folder);
+        try
+        {
+            string output = await Repository.DotnetAsync(
+                "exec", kernel, "run", "notebooks/02-iwslt.ipynb", "--output", Path.Combine(_folder, "02.ipynb"),
+                "-p", "preset=Smoke", "-p", "dataset=multi30k", "-p", $"dataFolder={_folder}", "-p", "updates=4", "-p", $"study={study}");
+            Assert.Contains("Smoke, multi30k de→en, 600 pairs, 4 updates", output);
+            Assert.Contains("Multi30k de-en: BLEU by system", File.ReadAllText(Path.Combine(_folder, "02.ipynb")));
+            Assert.Equal(4, new RunStore(Path.Combine(Repository.Root, "runs", study)).All().Count);
+        }
+        finally
+        {
+            Directory.Delete(Path.Combine(Repository.Root, "runs", study), recursive: true);
+        }
     }
 
     private static void AssertRefused(string message, Action load, string remedy = "")

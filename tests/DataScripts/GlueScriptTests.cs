@@ -112,8 +112,8 @@ public sealed class GlueScriptTests : IDisposable
         using var server = new LoopbackServer(request => request.SendAsync(File.ReadAllBytes(
             Path.Combine(published, request.Path == $"/{MrpcFiles.DevIdsName}" ? "dev_ids.tsv" : request.Path[1..]))));
         // The script's own table holds the files to the published sizes and checksums.
-        string said = await Repository.DotnetAsync("run", "--file", "data-scripts/glue.cs", "--",
-            "--tasks", "mrpc", "--mirror", server.Url, "--output", _folder["out"]);
+        string said = await Repository.DataScriptAsync(
+            "glue.cs", "--tasks", "mrpc", "--mirror", server.Url, "--output", _folder["out"]);
         Assert.Contains("train 3,668, dev 408, test 1,725 rows", said);
         foreach (string file in new[] { "dev.tsv", "test.tsv" })
             Assert.Equal(File.ReadAllBytes(Path.Combine(published, file)), File.ReadAllBytes(_folder[$"out/MRPC/{file}"]));

@@ -109,8 +109,8 @@ public sealed class Iwslt14ScriptTests : IDisposable
     public async Task The_script_itself_prepares_a_pair()
     {
         string archive = WriteArchive("mine.tgz", PairArchive("de-en", tedx: true));
-        string said = await Repository.DotnetAsync("run", "--file", "data-scripts/iwslt14.cs", "--",
-            "--pairs", "de-en", "--archive", archive, "--output", _folder["out"]);
+        string said = await Repository.DataScriptAsync(
+            "iwslt14.cs", "--pairs", "de-en", "--archive", archive, "--output", _folder["out"]);
         Assert.Contains("train 87, valid 3, test 6,750 sentence pairs", said);
         Assert.True(PreparedFolder.IsThere(_folder["out"], "de-en"));
     }

@@ -138,8 +138,7 @@ public sealed class ModelScriptTests : IDisposable
             Directory.CreateDirectory(_folder[name]);
             File.WriteAllText(_folder[$"{name}/about.json"], "{}");
         }
-        string said = await Repository.DotnetAsync(
-            "run", "--file", "data-scripts/models.cs", "--", "--models", "all", "--cache", _folder.Path);
+        string said = await Repository.DataScriptAsync("models.cs", "--models", "all", "--cache", _folder.Path);
         Assert.All(names, name => Assert.Contains($"{_folder[name]}: is there already", said));
     }
 

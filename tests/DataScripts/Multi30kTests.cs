@@ -66,8 +66,7 @@ public sealed class Multi30kTests : IDisposable
         // As a file-based app other defaults hold than for a project: this is not the same as calling the class.
         string published = ReferenceData.Path("data/multi30k");
         using LoopbackServer server = Serving(name => File.ReadAllBytes(Path.Combine(published, name)));
-        string said = await Repository.DotnetAsync(
-            "run", "--file", "data-scripts/multi30k.cs", "--", "--output", _folder.Path, "--mirror", server.Url);
+        string said = await Repository.DataScriptAsync("multi30k.cs", "--output", _folder.Path, "--mirror", server.Url);
         Assert.Contains("train 29,000, valid 1,014, test 1,000 sentence pairs", said);
         Assert.True(PreparedFolder.IsThere(_folder.Path, "de-en"));
     }

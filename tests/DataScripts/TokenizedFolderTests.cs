@@ -192,8 +192,8 @@ public sealed class TokenizedFolderTests : IDisposable
     public async Task The_script_itself_prepares_the_real_folder_and_the_reader_reads_it()
     {
         string real = ReferenceData.Path("data/iwslt14/tokenized");
-        string said = await Repository.DotnetAsync("run", "--file", "data-scripts/iwslt14.cs", "--",
-            "--pairs", "de-en", "--tokenized", real, "--output", _folder["iwslt14"]);
+        string said = await Repository.DataScriptAsync(
+            "iwslt14.cs", "--pairs", "de-en", "--tokenized", real, "--output", _folder["iwslt14"]);
         // Counted by a program of its own on the tokenized text: 48,891 pairs, of which 1,780 are over the ratio (none is
         // empty or too long) and 10 of the rest are test pairs, none a valid pair.
         Assert.Contains("train 47,101, valid 7,283, test 6,750 sentence pairs", said);

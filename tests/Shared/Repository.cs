@@ -6,6 +6,8 @@ namespace IntraDistill.Tests;
 /// <summary>Files of the repository that tests look at, and the programs they start.</summary>
 internal static class Repository
 {
+    private static readonly SemaphoreSlim s_scripts = new(1);
+
     public static string Root { get; } = Metadata("RepositoryRoot");
 
     public static string Metadata(string key) => typeof(Repository).Assembly
@@ -24,5 +26,19 @@ internal static class Repository
         await process.WaitForExitAsync();
         Assert.True(process.ExitCode == 0, $"{output}\n{await errors}");
         return output;
+    }
+
+    /// <summary>Runs a data script as users do. One at a time: each builds, into the same folders.</summary>
+    public static async Task<string> DataScriptAsync(string script, params string[] arguments)
+    {
+        await s_scripts.WaitAsync();
+        try
+        {
+            return await DotnetAsync(["run", "--file", $"data-scripts/{script}", "--", .. arguments]);
+        }
+        finally
+        {
+            s_scripts.Release();
+        }
     }
 }
