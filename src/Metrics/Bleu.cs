@@ -82,7 +82,8 @@ public static class Bleu
         settings ??= new();
         int[] counts = [.. Segments(hypotheses, references, settings).SelectMany(segment => segment)];
         string signature = Signature(settings, effectiveOrder: false);
-        return new(counts, 2 + 2 * MaxOrder, sums => FromSums(sums, effectiveOrder: false, signature).Score, signature);
+        return SegmentStatistics.OfSums(
+            counts, 2 + 2 * MaxOrder, sums => FromSums(sums, effectiveOrder: false, signature).Score, signature);
     }
 
     private static IEnumerable<int[]> Segments(

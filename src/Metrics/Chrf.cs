@@ -49,7 +49,7 @@ public static class Chrf
         int[] counts = [.. hypotheses.Zip(references, (h, r) => Segment(h, r, lowercase)).SelectMany(segment => segment)];
         string signature =
             $"nrefs:1|case:{(lowercase ? "lc" : "mixed")}|eff:yes|nc:6|nw:0|space:no|version:{SegmentStatistics.Version}";
-        return new(counts, 3 * MaxOrder, FromSums, signature);
+        return SegmentStatistics.OfSums(counts, 3 * MaxOrder, FromSums, signature);
     }
 
     // n-grams of the hypothesis, n-grams of the reference, matches; each of order 1 … 6

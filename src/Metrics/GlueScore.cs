@@ -42,28 +42,54 @@ public sealed record GlueScore(GlueTask Task, IReadOnlyList<double> Values)
     /// <exception cref="IntraDistillException">
     /// The lists differ in length or are empty, a label is missing, or a prediction or label is not one of the task.
     /// </exception>
-    public static GlueScore Of(GlueTask task, IReadOnlyList<double> predictions, IReadOnlyList<LabelledText> texts)
+    public static GlueScore Of(GlueTask task, IReadOnlyList<double> predictions, IReadOnlyList<LabelledText> texts) =>
+        new(task, [.. task.Metrics.Select(metric => ByMetric(task, metric, predictions, texts).Score)]);
+
+    /// <summary>
+    /// The predictions from which <see cref="Bootstrap"/> scores resamples of the texts, by the task's first metric, in percent.
+    /// Where a resample holds one class only, its F1 or Matthews is what <see cref="Classification"/> makes of that: 0.
+    /// </summary>
+    /// <inheritdoc cref="Of"/>
+    public static SegmentStatistics Statistics(
+        GlueTask task, IReadOnlyList<double> predictions, IReadOnlyList<LabelledText> texts) =>
+        ByMetric(task, task.Metrics[0], predictions, texts);
+
+    private static SegmentStatistics ByMetric(
+        GlueTask task, GlueMetric metric, IReadOnlyList<double> predictions, IReadOnlyList<LabelledText> texts)
     {
+        Classification.CheckParallel(predictions.Count, texts.Count);
         double[] labels = [.. texts.Select(text => text.Label ?? throw new IntraDistillException(
             $"{task.Name}: text {text.Id} has no label; expected a part that is published with labels"))];
-        if (task.Kind == GlueKind.Similarity)
-            return new(task, [.. task.Metrics.Select(metric => 100 * (metric switch
+        DrawnScore score = task.Kind == GlueKind.Similarity
+            ? Score<double>([.. predictions], labels, metric switch
             {
-                GlueMetric.Pearson => Correlation.Pearson(predictions, labels),
-                GlueMetric.Spearman => Correlation.Spearman(predictions, labels),
-                _ => throw Unfit(metric),
-            }))]);
+                GlueMetric.Pearson => Correlation.Pearson,
+                GlueMetric.Spearman => Correlation.Spearman,
+                _ => throw Unfit(),
+            })
+            : Score<int>([.. predictions.Select(task.ClassOf)], [.. labels.Select(label => (int)label)], metric switch
+            {
+                GlueMetric.Accuracy => Classification.Accuracy,
+                GlueMetric.F1 => Classification.F1,
+                GlueMetric.Matthews => Classification.Matthews,
+                _ => throw Unfit(),
+            });
+        return new(labels.Length, score, $"task:{task.Name}|metric:{metric}|version:{SegmentStatistics.Version}");
 
-        int[] predicted = [.. predictions.Select(task.ClassOf)], expected = [.. labels.Select(label => (int)label)];
-        return new(task, [.. task.Metrics.Select(metric => 100 * (metric switch
+        IntraDistillException Unfit() => new($"{task.Name}: {metric} does not score a task of kind {task.Kind}");
+    }
+
+    private static DrawnScore Score<T>(T[] predictions, T[] labels, Func<IReadOnlyList<T>, IReadOnlyList<T>, double> metric)
+    {
+        return drawn => 100 * metric(Draw(predictions, drawn), Draw(labels, drawn));
+
+        static T[] Draw(T[] values, ReadOnlySpan<int> drawn)
         {
-            GlueMetric.Accuracy => Classification.Accuracy(predicted, expected),
-            GlueMetric.F1 => Classification.F1(predicted, expected),
-            GlueMetric.Matthews => Classification.Matthews(predicted, expected),
-            _ => throw Unfit(metric),
-        }))]);
-
-        IntraDistillException Unfit(GlueMetric metric) => new($"{task.Name}: {metric} does not score a task of kind {task.Kind}");
+            var result = new T[drawn.Length];
+            for (int i = 0; i < drawn.Length; i++)
+                result[i] = values[drawn[i]];
+            return result;
+        }
     }
 
     /// <summary>As <c>MRPC: F1 88.90, Accuracy 84.10</c>.</summary>

@@ -5,30 +5,28 @@ namespace IntraDistill.Metrics;
 /// <summary>A corpus score from the sums of its segments' statistics.</summary>
 internal delegate double CorpusScore(ReadOnlySpan<int> sums);
 
+/// <summary>The score of the corpus made of the given segments; one given twice counts twice.</summary>
+internal delegate double DrawnScore(ReadOnlySpan<int> segments);
+
 /// <summary>
-/// What a corpus metric needs to know of each segment: a few counts whose sums over segments give the corpus score.
-/// Any subset or resample of the segments is scored from them at once, without the texts (see <see cref="Bootstrap"/>).
-/// Made by <see cref="Bleu.Statistics"/> and <see cref="Chrf.Statistics"/>.
+/// What a metric needs to know of each segment of a corpus (each example of a classification task), so that any subset or
+/// resample of the segments is scored without the texts (see <see cref="Bootstrap"/>). Made by <see cref="Bleu.Statistics"/>,
+/// <see cref="Chrf.Statistics"/> and <see cref="GlueScore.Statistics"/>.
 /// </summary>
 public sealed class SegmentStatistics
 {
-    private readonly int[] _counts; // (segments, _width)
-    private readonly int _width;
-    private readonly CorpusScore _score;
+    private readonly DrawnScore _score;
 
-    internal SegmentStatistics(int[] counts, int width, CorpusScore score, string signature)
+    internal SegmentStatistics(int count, DrawnScore score, string signature)
     {
-        (_counts, _width, _score, Signature) = (counts, width, score, signature);
-        int[] sums = new int[width];
-        for (int segment = 0; segment < Count; segment++)
-            TensorPrimitives.Add<int>(sums, Row(segment), sums);
-        Score = score(sums);
+        (Count, _score, Signature) = (count, score, signature);
+        Score = score([.. Enumerable.Range(0, count)]);
     }
 
     /// <summary>The number of segments.</summary>
-    public int Count => _counts.Length / _width;
+    public int Count { get; }
 
-    /// <summary>The metric's score of the whole corpus, 0–100.</summary>
+    /// <summary>The metric's score of the whole corpus, in percent: 0–100, a correlation −100–100.</summary>
     public double Score { get; }
 
     /// <summary>The metric's signature. Scores with different signatures cannot be compared.</summary>
@@ -36,16 +34,26 @@ public sealed class SegmentStatistics
 
     /// <summary>The score of the corpus made of the given segments; one drawn twice counts twice.</summary>
     /// <param name="segments">Segment numbers, 0 … <see cref="Count"/> − 1.</param>
-    public double ScoreOf(ReadOnlySpan<int> segments)
-    {
-        Span<int> sums = stackalloc int[_width];
-        sums.Clear();
-        foreach (int segment in segments)
-            TensorPrimitives.Add(sums, Row(segment), sums);
-        return _score(sums);
-    }
+    public double ScoreOf(ReadOnlySpan<int> segments) => _score(segments);
 
-    private ReadOnlySpan<int> Row(int segment) => _counts.AsSpan(segment * _width, _width);
+    /// <summary>The statistics of a metric that needs only the sums over segments of a few counts: the fastest to resample.</summary>
+    /// <param name="counts">(segments, width).</param>
+    /// <param name="width">The number of counts of a segment.</param>
+    /// <param name="score">The score from the sums.</param>
+    /// <param name="signature">The metric's signature.</param>
+    internal static SegmentStatistics OfSums(int[] counts, int width, CorpusScore score, string signature)
+    {
+        return new(counts.Length / width, Score, signature);
+
+        double Score(ReadOnlySpan<int> segments)
+        {
+            Span<int> sums = stackalloc int[width];
+            sums.Clear();
+            foreach (int segment in segments)
+                TensorPrimitives.Add(sums, counts.AsSpan(segment * width, width), sums);
+            return score(sums);
+        }
+    }
 
     internal static void CheckParallel(IReadOnlyList<string> hypotheses, IReadOnlyList<string> references)
     {
