@@ -35,11 +35,16 @@ public sealed class IntraDistillation
     /// <param name="taskLoss">The task loss of one pass, a scalar.</param>
     /// <param name="step">The update, counted as in <see cref="IntraDistillationSettings.TotalSteps"/>.</param>
     /// <param name="mask">The positions whose divergence counts, shaped as the logits without V; null for all.</param>
-    public IntraDistillationLoss Loss(Func<Tensor> forward, Func<Tensor, Tensor> taskLoss, long step, Tensor? mask = null)
+    /// <param name="updatePositions">
+    /// For a part of a batch (gradient accumulation): how many positions that count the whole update has. See the other overload.
+    /// </param>
+    /// <exception cref="ArgumentOutOfRangeException"><paramref name="updatePositions"/> is less than the part has.</exception>
+    public IntraDistillationLoss Loss(Func<Tensor> forward, Func<Tensor, Tensor> taskLoss, long step, Tensor? mask = null,
+        long? updatePositions = null)
     {
         using var scope = NewDisposeScope();
         Tensor logits = stack(Enumerable.Range(0, Settings.Passes).Select(_ => forward()).ToArray());
-        return Detach(Loss(logits, taskLoss, step, mask));
+        return Detach(Loss(logits, taskLoss, step, mask, updatePositions));
     }
 
     /// <summary>The loss of K passes already made, for instance in one go over the batch repeated K times.</summary>
@@ -47,23 +52,43 @@ public sealed class IntraDistillation
     /// <param name="taskLoss">The task loss of one pass, a scalar.</param>
     /// <param name="step">The update.</param>
     /// <param name="mask">The positions whose divergence counts, shaped as one pass's logits without V; null for all.</param>
+    /// <param name="updatePositions">
+    /// For a part of a batch (gradient accumulation): how many positions that count the whole update has, this part's among
+    /// them; null for a batch of its own. Parts are weighted by their positions, as <see cref="Training.TrainerSettings"/> has
+    /// it, which makes the mean over the update of means, but shrinks a sum. So with <see cref="DivergenceReduction.Sum"/> the
+    /// part's sum is multiplied by <paramref name="updatePositions"/> over the part's own positions: the weighted parts then add
+    /// up to the loss and gradient of the whole batch. A mean, and the mean squared error, are as without it.
+    /// </param>
     /// <exception cref="ArgumentException">The first dimension is not K.</exception>
-    public IntraDistillationLoss Loss(Tensor logits, Func<Tensor, Tensor> taskLoss, long step, Tensor? mask = null)
+    /// <exception cref="ArgumentOutOfRangeException"><paramref name="updatePositions"/> is less than the part has.</exception>
+    public IntraDistillationLoss Loss(Tensor logits, Func<Tensor, Tensor> taskLoss, long step, Tensor? mask = null,
+        long? updatePositions = null)
     {
         if (logits.shape[0] != Settings.Passes)
             throw new ArgumentException(
                 $"{Settings.Passes} passes were expected along the first dimension of the logits, not {logits.shape[0]}", nameof(logits));
+        // A mask's sum would have to come from the device to be compared.
+        if (updatePositions is { } whole)
+            ArgumentOutOfRangeException.ThrowIfLessThan(whole, mask is null ? Positions(logits) : 1, nameof(updatePositions));
         using var scope = NewDisposeScope();
         double alpha = AlphaAt(step);
         Tensor task = stack(Enumerable.Range(0, Settings.Passes).Select(i => taskLoss(logits[i])).ToArray()).mean();
         Tensor divergence = Divergences.Compute(Settings.Divergence, logits, mask);
         // The mean squared error is a mean already.
-        if (Settings.Reduction == DivergenceReduction.Mean && Settings.Divergence != Divergence.MeanSquaredError)
-            divergence = mask is null
-                ? divergence / (logits.numel() / (logits.shape[0] * logits.shape[^1]))
-                : divergence / mask.sum().to(logits.dtype).clamp_min(1);
+        if (Settings.Divergence != Divergence.MeanSquaredError)
+        {
+            if (Settings.Reduction == DivergenceReduction.Mean)
+                divergence = mask is null ? divergence / Positions(logits) : divergence / Positions(mask, logits.dtype);
+            else if (updatePositions is { } update)
+                divergence = mask is null ? divergence * ((double)update / Positions(logits))
+                    : divergence * update / Positions(mask, logits.dtype);
+        }
         return Detach(new(task.detach(), divergence.detach(), alpha, alpha == 0 ? task : task + alpha * divergence));
     }
+
+    private static long Positions(Tensor logits) => logits.numel() / (logits.shape[0] * logits.shape[^1]);
+
+    private static Tensor Positions(Tensor mask, ScalarType type) => mask.sum().to(type).clamp_min(1);
 
     private static IntraDistillationLoss Detach(IntraDistillationLoss loss)
     {

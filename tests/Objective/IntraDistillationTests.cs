@@ -67,6 +67,128 @@ public class IntraDistillationTests
         Assert.True(weightGradient.RelativeError(weight.grad!) < 1e-10);
     }
 
+    [Theory]
+    [InlineData(Divergence.X, DivergenceReduction.Sum)]
+    [InlineData(Divergence.JensenShannon, DivergenceReduction.Sum)]
+    [InlineData(Divergence.X, DivergenceReduction.Mean)]
+    [InlineData(Divergence.MeanSquaredError, DivergenceReduction.Sum)]
+    public void Weighted_parts_add_up_to_the_whole_batch(Divergence divergence, DivergenceReduction reduction)
+    {
+        using var scope = NewDisposeScope();
+        manual_seed(9);
+        const int examples = 13, classes = 4;
+        bool regression = divergence == Divergence.MeanSquaredError;
+        Tensor hidden = randn([3, examples, 6], dtype: float64), weight = randn([6, classes], dtype: float64).requires_grad_();
+        Tensor labels = regression ? randn([examples, classes], dtype: float64) : randint(0, classes, [examples], dtype: int64);
+        IntraDistillation objective = Objective(divergence, reduction);
+
+        Parts expected = Whole(weight, Loss(0, examples, null));
+        Parts sum = Sum(weight, [(0, 5), (5, 5), (10, 3)],
+            (from, count) => ((double)count / examples, Loss(from, count, examples)));
+
+        Assert.True(expected.Divergence > 0.1);
+        AssertSame(expected, sum);
+
+        IntraDistillationLoss Loss(int from, int count, long? whole)
+        {
+            Tensor y = labels.narrow(0, from, count);
+            return objective.Loss(hidden.narrow(1, from, count).matmul(weight),
+                logits => regression ? F.mse_loss(logits, y) : F.cross_entropy(logits, y), 1, updatePositions: whole);
+        }
+    }
+
+    [Theory]
+    [InlineData(Divergence.X)]
+    [InlineData(Divergence.JensenShannon)]
+    public void Weighted_parts_add_up_where_only_masked_positions_count(Divergence divergence)
+    {
+        using var scope = NewDisposeScope();
+        manual_seed(10);
+        const int rows = 7, length = 5, classes = 4;
+        Tensor hidden = randn([3, rows, length, 6], dtype: float64);
+        Tensor weight = randn([6, classes], dtype: float64).requires_grad_();
+        Tensor labels = randint(0, classes, [rows, length], dtype: int64), mask = rand(rows, length).lt(0.6);
+        // The last part has no position that counts.
+        mask[6] = false;
+        long positions = mask.sum().item<long>();
+        IntraDistillation objective = Objective(divergence, DivergenceReduction.Sum);
+
+        Parts expected = Whole(weight, Loss(0, rows, null));
+        Parts sum = Sum(weight, [(0, 4), (4, 2), (6, 1)], (from, count) =>
+            (mask.narrow(0, from, count).sum().item<long>() / (double)positions, Loss(from, count, positions)));
+
+        Assert.True(expected.Divergence > 0.1);
+        AssertSame(expected, sum);
+
+        IntraDistillationLoss Loss(int from, int count, long? whole)
+        {
+            Tensor y = labels.narrow(0, from, count), keep = mask.narrow(0, from, count);
+            // A mean that is 0, not NaN, of no positions.
+            return objective.Loss(hidden.narrow(1, from, count).matmul(weight), logits => F.cross_entropy(logits.flatten(0, 1),
+                y.masked_fill(keep.logical_not(), -100).flatten(), ignore_index: -100, reduction: nn.Reduction.Sum)
+                / keep.sum().clamp_min(1), 1, keep, whole);
+        }
+    }
+
+    [Fact]
+    public void Without_the_update_s_positions_a_sum_is_the_sum()
+    {
+        using var scope = NewDisposeScope();
+        manual_seed(11);
+        Tensor logits = randn([3, 5, 2, 4]), mask = rand(5, 2).lt(0.5);
+        IntraDistillation objective = Objective(Divergence.X, DivergenceReduction.Sum);
+        Assert.Equal(Divergences.X(logits).item<float>(), Reduced(null));
+        Assert.Equal(Divergences.X(logits, mask).item<float>(), Reduced(null, mask));
+        // Bit for bit: a batch of its own may always say how many positions it has.
+        Assert.Equal(Reduced(null), Reduced(10));
+
+        float Reduced(long? positions, Tensor? keep = null) =>
+            objective.Loss(logits, pass => pass.mean(), 1, keep, positions).Divergence.item<float>();
+    }
+
+    [Fact]
+    public void An_update_cannot_have_fewer_positions_than_its_part()
+    {
+        using var scope = NewDisposeScope();
+        IntraDistillation objective = Objective(Divergence.X, DivergenceReduction.Sum);
+        Assert.Throws<ArgumentOutOfRangeException>(() => objective.Loss(zeros(3, 5, 4), pass => pass.sum(), 1, updatePositions: 4));
+        Assert.Throws<ArgumentOutOfRangeException>(
+            () => objective.Loss(() => zeros(5, 4), pass => pass.sum(), 1, ones(5), updatePositions: 0));
+    }
+
+    private static IntraDistillation Objective(Divergence divergence, DivergenceReduction reduction) =>
+        new(new() { Passes = 3, Alpha = 2, AdaptiveAlpha = false, Divergence = divergence, Reduction = reduction });
+
+    private sealed record Parts(double Task, double Divergence, double Total, Tensor Gradient);
+
+    private static Parts Whole(Tensor weight, IntraDistillationLoss loss) => Sum(weight, [(0, 0)], (_, _) => (1, loss));
+
+    /// <summary>What the trainer makes of the parts of an update.</summary>
+    private static Parts Sum(Tensor weight, (int From, int Count)[] parts,
+        Func<int, int, (double Share, IntraDistillationLoss Loss)> loss)
+    {
+        (double task, double divergence, double total) = (0, 0, 0);
+        foreach ((int from, int count) in parts)
+        {
+            (double share, IntraDistillationLoss terms) = loss(from, count);
+            task += share * terms.Task.item<double>();
+            divergence += share * terms.Divergence.item<double>();
+            total += share * terms.Total.item<double>();
+            (share * terms.Total).backward();
+        }
+        Parts sum = new(task, divergence, total, weight.grad!.clone());
+        weight.grad!.zero_();
+        return sum;
+    }
+
+    private static void AssertSame(Parts expected, Parts actual)
+    {
+        Assert.Equal(expected.Task, actual.Task, 1e-12);
+        Assert.Equal(expected.Divergence, actual.Divergence, 1e-12);
+        Assert.Equal(expected.Total, actual.Total, 1e-12);
+        Assert.True(actual.Gradient.RelativeError(expected.Gradient) < 1e-12);
+    }
+
     [Fact]
     public void Gradients_flow_through_the_states_into_the_module_below()
     {
