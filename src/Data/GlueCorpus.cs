@@ -1,10 +1,14 @@
+using System.Globalization;
+
 namespace IntraDistill.Data;
 
 /// <summary>A task of GLUE with its texts.</summary>
 /// <param name="Task">The task.</param>
 /// <param name="Train">The texts to train on.</param>
 /// <param name="Dev">The texts with published labels to score on; of MNLI the matched ones.</param>
-/// <param name="Test">The texts without labels; of MNLI the matched ones. Empty where their file is not there.</param>
+/// <param name="Test">
+/// The texts without labels (of MNLI the matched ones), empty where their file is not there; for tasks of the SDK corpus, with labels.
+/// </param>
 public sealed record GlueCorpus(
     GlueTask Task, IReadOnlyList<LabelledText> Train, IReadOnlyList<LabelledText> Dev, IReadOnlyList<LabelledText> Test)
 {
@@ -15,6 +19,32 @@ public sealed record GlueCorpus(
 
     /// <summary>MNLI's second test set; empty for other tasks, and where its file is not there.</summary>
     public IReadOnlyList<LabelledText> TestMismatched { get; init; } = [];
+
+    /// <summary>
+    /// The texts that results are reported on, all of them with labels: <see cref="Test"/> where it has them, as tasks of the SDK
+    /// corpus do, and <see cref="Dev"/> for GLUE's own, whose test labels only the benchmark's server has.
+    /// </summary>
+    public IReadOnlyList<LabelledText> Reported => Test.Count > 0 && Test.All(text => text.Label is not null) ? Test : Dev;
+
+    /// <summary>
+    /// The first 12 hexadecimal digits of a SHA-256 over all texts and labels of train, dev and test: a run that is stored with
+    /// it is not taken for one on other data.
+    /// </summary>
+    public string Fingerprint => DataFingerprint.Of(new[] { Train, Dev, Test }.Select(part => part.Select(text =>
+        string.Create(CultureInfo.InvariantCulture, $"{text.Text}\t{text.Pair}\t{text.Label}"))));
+
+    /// <summary>A smaller corpus for quick runs: each part thinned evenly over its whole length.</summary>
+    /// <param name="train">The most texts to keep of <see cref="Train"/>.</param>
+    /// <param name="dev">The most texts to keep of <see cref="Dev"/>, and of <see cref="DevMismatched"/>.</param>
+    /// <param name="test">The most texts to keep of <see cref="Test"/>, and of <see cref="TestMismatched"/>.</param>
+    public GlueCorpus Sample(int train = int.MaxValue, int dev = int.MaxValue, int test = int.MaxValue) => this with
+    {
+        Train = Thinning.Evenly(Train, train),
+        Dev = Thinning.Evenly(Dev, dev),
+        DevMismatched = Thinning.Evenly(DevMismatched, dev),
+        Test = Thinning.Evenly(Test, test),
+        TestMismatched = Thinning.Evenly(TestMismatched, test),
+    };
 
     /// <summary>
     /// Reads <c>{folder}/{task}</c>, such as <c>data/glue/CoLA</c>: the original files (<c>train.tsv</c>, <c>dev.tsv</c>,

@@ -1,6 +1,3 @@
-using System.Security.Cryptography;
-using System.Text;
-
 namespace IntraDistill.Data;
 
 /// <summary>A sentence and its translation.</summary>
@@ -30,20 +27,8 @@ public sealed record ParallelCorpus(
     /// The first 12 hexadecimal digits of a SHA-256 over all texts of train, valid and test in their order: a run that is stored
     /// with it is not taken for one on other data.
     /// </summary>
-    public string Fingerprint
-    {
-        get
-        {
-            using var hash = IncrementalHash.CreateHash(HashAlgorithmName.SHA256);
-            foreach (IReadOnlyList<SentencePair> part in new[] { Train, Valid, Test })
-            {
-                foreach (SentencePair pair in part)
-                    hash.AppendData(Encoding.UTF8.GetBytes($"{pair.Source}\n{pair.Target}\n"));
-                hash.AppendData("\n"u8);
-            }
-            return Convert.ToHexStringLower(hash.GetHashAndReset())[..12];
-        }
-    }
+    public string Fingerprint => DataFingerprint.Of(
+        new[] { Train, Valid, Test }.Select(part => part.SelectMany(pair => new[] { pair.Source, pair.Target })));
 
     /// <summary>The same corpus with every text passed through a function, such as lower-casing as in IWSLT'14.</summary>
     /// <param name="text">Applied to sources and targets of all parts.</param>
@@ -64,20 +49,14 @@ public sealed record ParallelCorpus(
     /// <param name="test">The most pairs to keep of <see cref="Test"/>.</param>
     public ParallelCorpus Sample(int train = int.MaxValue, int valid = int.MaxValue, int test = int.MaxValue)
     {
-        SentencePair[] keptTest = Thin(Test, test);
+        SentencePair[] keptTest = Thinning.Evenly(Test, test);
         HashSet<SentencePair> kept = [.. keptTest];
         return this with
         {
-            Train = Thin(Train, train),
-            Valid = Thin(Valid, valid),
+            Train = Thinning.Evenly(Train, train),
+            Valid = Thinning.Evenly(Valid, valid),
             Test = keptTest,
             HardTest = [.. HardTest.Where(kept.Contains)],
         };
-
-        static SentencePair[] Thin(IReadOnlyList<SentencePair> pairs, int most)
-        {
-            int count = Math.Min(most, pairs.Count);
-            return [.. Enumerable.Range(0, count).Select(i => pairs[(int)((long)i * pairs.Count / count)])];
-        }
     }
 }

@@ -162,6 +162,31 @@ public sealed class GlueCorpusTests : IDisposable
     private static double Number(GlueTask task, string label) => task.Kind == GlueKind.Similarity
         ? double.Parse(label, CultureInfo.InvariantCulture) : task.Labels.ToList().IndexOf(label);
 
+    [Fact]
+    public void A_sample_is_thinned_evenly_and_another_corpus_by_its_fingerprint()
+    {
+        LabelledText[] texts = [.. Enumerable.Range(0, 10).Select(i => new LabelledText($"text {i}", null, i % 2, $"{i}"))];
+        GlueCorpus corpus = new(GlueTask.CoLA, texts, texts[..4], texts[4..]) { DevMismatched = texts };
+        GlueCorpus sample = corpus.Sample(train: 5, dev: 2);
+
+        Assert.Equal(["0", "2", "4", "6", "8"], sample.Train.Select(text => text.Id));
+        Assert.Equal(["0", "2"], sample.Dev.Select(text => text.Id));
+        Assert.Equal(["0", "5"], sample.DevMismatched.Select(text => text.Id));
+        Assert.Equal(corpus.Test, sample.Test);
+        Assert.NotEqual(corpus.Fingerprint, sample.Fingerprint);
+        Assert.NotEqual(corpus.Fingerprint, (corpus with { Dev = [texts[0] with { Label = 1 }, .. texts[1..4]] }).Fingerprint);
+        Assert.Equal(corpus.Fingerprint, (corpus with { Dev = [.. texts[..4]] }).Fingerprint);
+    }
+
+    [Fact]
+    public void Results_are_reported_on_test_where_it_has_labels_and_on_dev_else()
+    {
+        LabelledText labelled = new("a", null, 1, "0"), unlabelled = new("b", null, null, "0");
+        Assert.Equal([labelled], new GlueCorpus(GlueTask.CoLA, [], [], [labelled]).Reported);
+        Assert.Equal([labelled], new GlueCorpus(GlueTask.CoLA, [], [labelled], [unlabelled]).Reported);
+        Assert.Equal([labelled], new GlueCorpus(GlueTask.CoLA, [], [labelled], []).Reported);
+    }
+
     private void AssertRefused(string message, string remedy)
     {
         string text = Assert.Throws<IntraDistillException>(() => GlueCorpus.Load(_folder, GlueTask.Sst2)).Message;
