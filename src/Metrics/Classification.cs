@@ -44,7 +44,8 @@ public static class Classification
         (long tp, long fp, long fn, long tn) = Count(predictions, labels);
         // Two roots, since the product of all four sums could leave the range in which a double is exact.
         double scale = Math.Sqrt((double)(tp + fp) * (tp + fn)) * Math.Sqrt((double)(tn + fp) * (tn + fn));
-        return scale == 0 ? 0 : ((double)tp * tn - (double)fp * fn) / scale;
+        // Rounding of the roots may lead just out of the range.
+        return scale == 0 ? 0 : Math.Clamp(((double)tp * tn - (double)fp * fn) / scale, -1, 1);
     }
 
     private static Counts Count(IReadOnlyList<int> predictions, IReadOnlyList<int> labels)

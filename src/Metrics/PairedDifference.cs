@@ -6,7 +6,7 @@ namespace IntraDistill.Metrics;
 /// <summary>
 /// What one system scores more than another over training seeds, each seed giving one score of either (or over any other
 /// pairs), by Student's paired t-test. It takes the differences for draws from a normal distribution, and says nothing of
-/// another choice of test texts: that is <see cref="Bootstrap.Compare(SegmentStatistics, SegmentStatistics, BootstrapSettings?)"/>.
+/// another choice of test texts: that is what <see cref="Bootstrap"/> tells.
 /// </summary>
 /// <remarks>
 /// Without a spread of the differences there is no test, and <see cref="Low"/>, <see cref="High"/> and <see cref="PValue"/> are

@@ -36,7 +36,7 @@ public sealed class SegmentStatistics
     /// <param name="segments">Segment numbers, 0 … <see cref="Count"/> − 1.</param>
     public double ScoreOf(ReadOnlySpan<int> segments) => _score(segments);
 
-    /// <summary>The statistics of a metric that needs only the sums over segments of a few counts: the fastest to resample.</summary>
+    /// <summary>The statistics of a metric that needs only the sums of a few counts over the segments.</summary>
     /// <param name="counts">(segments, width).</param>
     /// <param name="width">The number of counts of a segment.</param>
     /// <param name="score">The score from the sums.</param>

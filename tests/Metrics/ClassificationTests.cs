@@ -48,6 +48,14 @@ public class ClassificationTests
     }
 
     [Fact]
+    public void Matthews_stays_in_its_range()
+    {
+        // √3·√3 is rounded to just below 3.
+        Assert.Equal(-1, Classification.Matthews([1, 0, 0, 0], [0, 1, 1, 1]));
+        Assert.Equal(1, Classification.Matthews([1, 0, 0, 0], [1, 0, 0, 0]));
+    }
+
+    [Fact]
     public void Matthews_is_Pearson_of_the_classes_and_F1_the_harmonic_mean()
     {
         Gen<(int, int)[]> pairs = Gen.ArrayOf(

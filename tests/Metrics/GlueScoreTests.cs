@@ -89,7 +89,8 @@ public class GlueScoreTests
             (GlueTask task, int count, int seed) = given;
             // Of two to five texts, resamples with one class, or with one score for all, are many.
             (double[] predictions, LabelledText[] texts) = Example(task, count, seed);
-            BootstrapInterval interval = Bootstrap.Interval(GlueScore.Statistics(task, predictions, texts), new() { Resamples = 50 });
+            SegmentStatistics statistics = GlueScore.Statistics(task, predictions, texts);
+            BootstrapInterval interval = Bootstrap.Interval(statistics, new() { Resamples = 50 });
             Assert.InRange(interval.Low, -100, interval.High);
             Assert.InRange(interval.High, interval.Low, 100);
         }).QuickCheckThrowOnFailure();
