@@ -1,0 +1,70 @@
+using IntraDistill.Data;
+using IntraDistill.Models;
+using IntraDistill.Objective;
+using IntraDistill.Training;
+using static TorchSharp.torch;
+
+namespace IntraDistill.Tests.TrainingTests;
+
+[Collection("torch-rng")]
+public sealed class AccumulationMemoryTests
+{
+    private const int Passes = 3, Updates = 240, Parts = 2, Rows = 2, Length = 6;
+
+    // The gradient of the embeddings alone has 1 MB, so that one kept of every part would be 360 MB from the first count on.
+    private static readonly BertSettings s_settings = new()
+    {
+        VocabularySize = 16_000, HiddenSize = 16, Layers = 1, Heads = 2, FeedForwardSize = 32, MaxPositions = Length,
+    };
+
+    [Theory]
+    [InlineData(true)]
+    [InlineData(false)]
+    public async Task Fine_tuning_in_parts_keeps_no_tensor_and_no_memory(bool repeated)
+    {
+        Reproducible.Seed(1);
+        using BertForSequenceClassification model = new(s_settings);
+        IntraDistillation intraDistillation = new(new() { Passes = Passes, Alpha = 1, TotalSteps = Updates });
+        TrainerSettings settings = new()
+        {
+            Optimizer = OptimizerKind.Adamax, LearningRate = 2e-4, Schedule = ScheduleKind.Linear, WarmupSteps = 0,
+            MaxUpdates = Updates, GradientAccumulation = Parts, ValidateEvery = 0,
+        };
+        List<long> tensors = [], memory = [];
+        using Trainer<ToyBatch> trainer = new(model, settings, new Parted(), (batch, update) =>
+        {
+            Tensor ids = tensor(batch.Inputs), mask = ones_like(ids), labels = tensor(batch.Labels);
+            Tensor Loss(Tensor logits) => model.Loss(logits, labels);
+            return repeated
+                ? intraDistillation.Loss(
+                    model.call(ids.repeat(Passes, 1), mask.repeat(Passes, 1), null).view(Passes, Rows, -1), Loss, update)
+                : intraDistillation.Loss(() => model.call(ids, mask, null), Loss, update);
+        });
+
+        // Between two calls nothing of an update is left but what the next one finds.
+        foreach (long update in (long[])[Updates / 4, Updates / 2, Updates])
+        {
+            await trainer.TrainAsync(untilUpdate: update, cancellation: TestContext.Current.CancellationToken);
+            tensors.Add(tensors.Count == 0 ? LiveTensors.Count() : Tensor.TotalCount);
+            memory.Add(Machine.MemoryInUse());
+        }
+        Assert.All(tensors, count => Assert.Equal(tensors[0], count));
+        Assert.True(memory[^1] - memory[0] < 60_000_000, $"grew from {memory[0]:N0} to {memory[^1]:N0} bytes");
+    }
+
+    /// <summary>Parts of random ids; eight an epoch.</summary>
+    private sealed class Parted : IBatchSource<ToyBatch>
+    {
+        public IReadOnlyList<ToyBatch> Epoch(int epoch)
+        {
+            Random random = new(epoch);
+            return [.. Enumerable.Range(0, 8).Select(_ =>
+            {
+                var ids = new long[Rows, Length];
+                foreach (ref long id in System.Runtime.InteropServices.MemoryMarshal.CreateSpan(ref ids[0, 0], ids.Length))
+                    id = random.Next(5, s_settings.VocabularySize);
+                return new ToyBatch(ids, [random.Next(2), random.Next(2)]);
+            })];
+        }
+    }
+}
