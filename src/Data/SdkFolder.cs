@@ -2,7 +2,7 @@ using System.Runtime.InteropServices;
 
 namespace IntraDistill.Data;
 
-/// <summary>Finds the localized .NET SDK on this machine and the satellite assemblies in it.</summary>
+/// <summary>Finds the .NET SDK on this machine, and in it satellite assemblies and XML documentation.</summary>
 internal static class SdkFolder
 {
     private const string SatelliteSuffix = ".resources.dll";
@@ -14,13 +14,7 @@ internal static class SdkFolder
     public static (string Root, string Version, IReadOnlyList<LocalizedAssembly> Assemblies) Find(
         string? wantedRoot, IReadOnlyList<string> languages)
     {
-        List<string> roots = wantedRoot is null ? Candidates() : [Path.GetFullPath(wantedRoot)];
-        List<string> withSdk = [.. roots.Where(root => Versions(Path.Combine(root, "sdk")).Count > 0)];
-        if (withSdk.Count == 0)
-            throw new SdkCorpusException(
-                $"no .NET SDK in {string.Join(", ", roots)}: set DOTNET_ROOT or SdkCorpusSettings.DotnetRoot to the folder that "
-                + "holds 'sdk/'");
-
+        List<string> withSdk = Roots(wantedRoot);
         foreach (string root in withSdk)
         {
             foreach (string version in Versions(Path.Combine(root, "sdk")))
@@ -33,6 +27,39 @@ internal static class SdkFolder
         throw new SdkCorpusException(
             $"the .NET SDK in {string.Join(", ", withSdk)} has no localized resources (no sdk/*/de/*{SatelliteSuffix} with its "
             + "main assembly): install the SDK as Microsoft distributes it, or name another in SdkCorpusSettings.DotnetRoot");
+    }
+
+    /// <summary>
+    /// The XML documentation of the SDK in use, ordered by file name: of the copies of one file the one whose path comes first.
+    /// </summary>
+    /// <returns>The SDK's folder, the packs that have documentation as "name version", and the files.</returns>
+    public static (string Root, IReadOnlyList<string> Packs, IReadOnlyList<string> Files) FindDocumentation(string? wantedRoot)
+    {
+        List<string> withSdk = Roots(wantedRoot);
+        foreach (string root in withSdk)
+        {
+            var packs = Packs(root)
+                .Select(pack => (Name: $"{pack.Name} {pack.Version}", Files: Documentation(Path.Combine(pack.Folder, "ref"))))
+                .Where(pack => pack.Files.Count > 0).ToList();
+            if (packs.Count > 0)
+                return (root, [.. packs.Select(pack => pack.Name)],
+                    [.. packs.SelectMany(pack => pack.Files).GroupBy(file => Path.GetFileName(file), StringComparer.Ordinal)
+                        .OrderBy(copies => copies.Key, StringComparer.Ordinal)
+                        .Select(copies => copies.Order(StringComparer.Ordinal).First())]);
+        }
+        throw new SdkCorpusException(
+            $"the .NET SDK in {string.Join(", ", withSdk)} has no XML documentation (no packs/*/*/ref/**/*.xml): install the SDK "
+            + "as Microsoft distributes it, or name another in SdkCorpusSettings.DotnetRoot");
+    }
+
+    /// <summary>The folders that hold an SDK: the one that is wanted, or all that are found.</summary>
+    private static List<string> Roots(string? wantedRoot)
+    {
+        List<string> roots = wantedRoot is null ? Candidates() : [Path.GetFullPath(wantedRoot)];
+        List<string> withSdk = [.. roots.Where(root => Versions(Path.Combine(root, "sdk")).Count > 0)];
+        return withSdk.Count > 0 ? withSdk : throw new SdkCorpusException(
+            $"no .NET SDK in {string.Join(", ", roots)}: set DOTNET_ROOT or SdkCorpusSettings.DotnetRoot to the folder that "
+            + "holds 'sdk/'");
     }
 
     private static List<string> Candidates()
@@ -68,13 +95,28 @@ internal static class SdkFolder
             .Select(item => item.Name)];
     }
 
+    /// <summary>The newest version of each pack, in ordinal order.</summary>
+    private static IEnumerable<(string Name, string Version, string Folder)> Packs(string root)
+    {
+        string packs = Path.Combine(root, "packs");
+        if (!Directory.Exists(packs))
+            return [];
+        return Directory.GetDirectories(packs).Order(StringComparer.Ordinal).SelectMany(pack => Versions(pack).Take(1)
+            .Select(version => (Path.GetFileName(pack), version, Path.Combine(pack, version))));
+    }
+
+    /// <summary>The XML files below a folder, without those that lie in a language's folder.</summary>
+    private static List<string> Documentation(string folder)
+    {
+        if (!Directory.Exists(folder))
+            return [];
+        return [.. Directory.EnumerateFiles(folder, "*.xml", s_everywhere).Where(file => !SdkCorpus.KnownLanguages.Contains(
+            Path.GetFileName(Path.GetDirectoryName(file)!), StringComparer.OrdinalIgnoreCase))];
+    }
+
     private static List<LocalizedAssembly> Assemblies(string root, string sdkVersion, IReadOnlyList<string> languages)
     {
-        List<string> folders = [Path.Combine(root, "sdk", sdkVersion)];
-        string packs = Path.Combine(root, "packs");
-        if (Directory.Exists(packs))
-            foreach (string pack in Directory.GetDirectories(packs).Order(StringComparer.Ordinal))
-                folders.AddRange(Versions(pack).Take(1).Select(version => Path.Combine(pack, version)));
+        string[] folders = [Path.Combine(root, "sdk", sdkVersion), .. Packs(root).Select(pack => pack.Folder)];
 
         // main assembly → language → satellite
         Dictionary<string, Dictionary<string, string>> byMain = new(StringComparer.Ordinal);
