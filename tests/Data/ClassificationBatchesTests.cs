@@ -161,7 +161,6 @@ public sealed class ClassificationBatchesTests : SingleThreadedTests
         Assert.Contains("no labelled texts", Refusal([]));
         Assert.Contains("example 7 has no label", Refusal([good, good with { Label = null, Id = "7" }]));
         Assert.Contains("example 8 has no label", Refusal([good with { Label = double.NaN, Id = "8" }]));
-        // The first of several, whichever thread is first.
         Assert.StartsWith("example 20: the text has half of a surrogate pair", Refusal(
             [.. Enumerable.Range(0, 200).Select(i => Text(i is 20 or 21 or 150 or 199 ? "\ud800" : "a", i))]));
         Assert.Contains("PartSize is 3; expected a divisor of BatchSize (4)", Refusal([good], s_four with { PartSize = 3 }));

@@ -151,7 +151,8 @@ public class IntraDistillationTests
     {
         using var scope = NewDisposeScope();
         IntraDistillation objective = Objective(Divergence.X, DivergenceReduction.Sum);
-        Assert.Throws<ArgumentOutOfRangeException>(() => objective.Loss(zeros(3, 5, 4), pass => pass.sum(), 1, updatePositions: 4));
+        Assert.Throws<ArgumentOutOfRangeException>(
+            () => objective.Loss(zeros(3, 5, 4), pass => pass.sum(), 1, updatePositions: 4));
         Assert.Throws<ArgumentOutOfRangeException>(
             () => objective.Loss(() => zeros(5, 4), pass => pass.sum(), 1, ones(5), updatePositions: 0));
     }
