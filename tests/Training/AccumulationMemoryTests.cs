@@ -1,6 +1,7 @@
 using IntraDistill.Data;
 using IntraDistill.Models;
 using IntraDistill.Objective;
+using IntraDistill.Text;
 using IntraDistill.Training;
 using static TorchSharp.torch;
 
@@ -31,14 +32,15 @@ public sealed class AccumulationMemoryTests
             MaxUpdates = Updates, GradientAccumulation = Parts, ValidateEvery = 0,
         };
         List<long> tensors = [], memory = [];
-        using Trainer<ToyBatch> trainer = new(model, settings, new Parted(), (batch, update) =>
+        using Trainer<ClassificationBatch> trainer = new(model, settings, new RandomTexts(), (batch, update) =>
         {
-            Tensor ids = tensor(batch.Inputs), mask = ones_like(ids), labels = tensor(batch.Labels);
+            Tensor ids = from_array(batch.Texts.Ids), mask = from_array(batch.Texts.Mask);
+            Tensor labels = tensor(batch.Labels).to(int64);
             Tensor Loss(Tensor logits) => model.Loss(logits, labels);
-            return repeated
-                ? intraDistillation.Loss(
-                    model.call(ids.repeat(Passes, 1), mask.repeat(Passes, 1), null).view(Passes, Rows, -1), Loss, update)
-                : intraDistillation.Loss(() => model.call(ids, mask, null), Loss, update);
+            if (!repeated)
+                return intraDistillation.Loss(() => model.call(ids, mask, null), Loss, update, null, batch.UpdateExamples);
+            Tensor logits = model.call(ids.repeat(Passes, 1), mask.repeat(Passes, 1), null).view(Passes, Rows, -1);
+            return intraDistillation.Loss(logits, Loss, update, null, batch.UpdateExamples);
         });
 
         // Between two calls nothing of an update is left but what the next one finds.
@@ -52,18 +54,21 @@ public sealed class AccumulationMemoryTests
         Assert.True(memory[^1] - memory[0] < 60_000_000, $"grew from {memory[0]:N0} to {memory[^1]:N0} bytes");
     }
 
-    /// <summary>Parts of random ids; eight an epoch.</summary>
-    private sealed class Parted : IBatchSource<ToyBatch>
+    /// <summary>Four updates an epoch.</summary>
+    private sealed class RandomTexts : IBatchSource<ClassificationBatch>
     {
-        public IReadOnlyList<ToyBatch> Epoch(int epoch)
+        public IReadOnlyList<ClassificationBatch> Epoch(int epoch)
         {
             Random random = new(epoch);
-            return [.. Enumerable.Range(0, 8).Select(_ =>
+            return [.. Enumerable.Range(0, 4 * Parts).Select(_ =>
             {
-                var ids = new long[Rows, Length];
-                foreach (ref long id in System.Runtime.InteropServices.MemoryMarshal.CreateSpan(ref ids[0, 0], ids.Length))
-                    id = random.Next(5, s_settings.VocabularySize);
-                return new ToyBatch(ids, [random.Next(2), random.Next(2)]);
+                EncodedText[] texts = [.. Enumerable.Range(0, Rows).Select(_ => new EncodedText(
+                    [.. Enumerable.Range(0, Length).Select(_ => random.Next(5, s_settings.VocabularySize))],
+                    new int[Length], new int[Length], [], null))];
+                return new ClassificationBatch(EncodedBatch.Pad(texts, padId: 0), [random.Next(2), random.Next(2)])
+                {
+                    UpdateExamples = Parts * Rows,
+                };
             })];
         }
     }
