@@ -81,8 +81,13 @@ static string RunChild(params string[] arguments)
         : throw new InvalidOperationException($"{string.Join(' ', arguments)} ended with exit code {child.ExitCode}");
 }
 
-static int Count(string argument) =>
-    int.TryParse(argument, NumberStyles.None, CultureInfo.InvariantCulture, out int count) && count > 0 ? count
-        : throw new ArgumentException($"'{argument}': a whole number above 0 was expected");
+static int Count(string argument)
+{
+    if (int.TryParse(argument, NumberStyles.None, CultureInfo.InvariantCulture, out int count) && count > 0)
+        return count;
+    Console.Error.WriteLine($"'{argument}': a whole number above 0 was expected");
+    Environment.Exit(1);
+    return 0;
+}
 
 static string Text(int number) => number.ToString(CultureInfo.InvariantCulture);
