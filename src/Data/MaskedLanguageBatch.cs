@@ -16,6 +16,13 @@ public sealed record MaskedLanguageBatch(EncodedBatch Texts, long[] Positions, l
 
     /// <summary>Which text of the list that the batches were made from each row is; B entries.</summary>
     public IReadOnlyList<int> Indices { get; init; } = [];
+
+    /// <summary>
+    /// B entries for next-sentence prediction: 0 where the second text is the first one's own, 1 where it was drawn from the
+    /// others, −100 (what the loss leaves out) for a single text, and for all where <see cref="MaskedLanguageSettings.DrawSecond"/>
+    /// is off.
+    /// </summary>
+    public long[] Drawn { get; init; } = [];
 }
 
 /// <summary>How texts are put into batches and how many of their tokens are to be predicted.</summary>
@@ -32,6 +39,12 @@ public sealed record MaskedLanguageSettings
     /// of them, and at least 1. Default: BERT's.
     /// </summary>
     public double MaskShare { get; init; } = 0.15;
+
+    /// <summary>
+    /// Whether the second text of a pair is drawn from those of all pairs half of the time, for next-sentence prediction; BERT's
+    /// second objective, by which it learns to compare two texts.
+    /// </summary>
+    public bool DrawSecond { get; init; }
 
     /// <summary>
     /// Together with the epoch, decides which tokens are predicted, which texts share a batch, and the order of the batches.

@@ -3,8 +3,9 @@ using IntraDistill.Text;
 namespace IntraDistill.Data;
 
 /// <summary>
-/// The training batches of masked language modelling as BERT has it (Devlin et al. 2019, section 3.1): every text once an epoch,
-/// texts of similar length together, within a budget of tokens; host arrays only.
+/// The training batches of masked language modelling, and of next-sentence prediction, as BERT has them (Devlin et al. 2019,
+/// section 3.1): every text or pair of texts once an epoch, those of similar length together, within a budget of tokens; host
+/// arrays only.
 /// </summary>
 /// <remarks>
 /// Of the tokens to predict 80 % are hidden by the mask, 10 % are replaced by a token drawn from all that are not special, and
@@ -17,11 +18,13 @@ public sealed class MaskedLanguageBatches : IBatchSource<MaskedLanguageBatch>
     private const double HiddenShare = 0.8, RandomShare = 0.1;
 
     private readonly Sample[] _samples;
+    private readonly string[] _seconds;
     private readonly IPretrainedTokenizer _tokenizer;
+    private readonly int[] _special;
     private readonly int[] _ordinary;
     private readonly MaskedLanguageSettings _settings;
 
-    /// <summary>Encodes the texts.</summary>
+    /// <summary>Encodes single texts.</summary>
     /// <param name="texts">At least one with a token that can be predicted; others are left out.</param>
     /// <param name="tokenizer">The model's tokenizer.</param>
     /// <param name="settings">Null for the defaults.</param>
@@ -30,18 +33,28 @@ public sealed class MaskedLanguageBatches : IBatchSource<MaskedLanguageBatch>
     /// </exception>
     public MaskedLanguageBatches(
         IReadOnlyList<string> texts, IPretrainedTokenizer tokenizer, MaskedLanguageSettings? settings = null)
+        : this([.. texts.Select(text => (text, (string?)null))], tokenizer, settings) { }
+
+    /// <summary>Encodes pairs of texts that belong together, and single texts (whose second is null).</summary>
+    /// <inheritdoc cref="MaskedLanguageBatches(IReadOnlyList{string}, IPretrainedTokenizer, MaskedLanguageSettings?)"/>
+    public MaskedLanguageBatches(IReadOnlyList<(string First, string? Second)> texts, IPretrainedTokenizer tokenizer,
+        MaskedLanguageSettings? settings = null)
     {
         (_settings, _tokenizer) = (settings ?? new MaskedLanguageSettings(), tokenizer);
         _settings.Check();
-        int[] special = [tokenizer.PadId, tokenizer.UnkId, tokenizer.ClsId, tokenizer.SepId, tokenizer.MaskId];
-        _ordinary = [.. Enumerable.Range(0, tokenizer.VocabularySize).Except(special)];
-        (EncodedText[] encoded, TruncatedTexts) =
-            EncodedTexts.Encode(texts.Count, i => (texts[i], null, $"text {i}"), tokenizer, _settings.MaxLength);
-        _samples = [.. encoded.Select((text, i) => new Sample(i, text,
-            [.. Enumerable.Range(0, text.Length).Where(t => !special.Contains(text.Ids[t]))])).Where(s => s.Choices.Length > 0)];
+        _special = [tokenizer.PadId, tokenizer.UnkId, tokenizer.ClsId, tokenizer.SepId, tokenizer.MaskId];
+        _ordinary = [.. Enumerable.Range(0, tokenizer.VocabularySize).Except(_special)];
+        (EncodedText[] encoded, TruncatedTexts) = EncodedTexts.Encode(texts.Count,
+            i => (texts[i].First, texts[i].Second, $"text {i}"), tokenizer, _settings.MaxLength);
+        _samples = [.. encoded.Select((text, i) => new Sample(i, texts[i].First, texts[i].Second, text))
+            .Where(sample => Choices(sample.Own).Length > 0)];
         if (_samples.Length == 0)
             throw new IntraDistillException($"none of the {texts.Count} texts has a token to predict");
         LeftOutTexts = texts.Count - _samples.Length;
+        _seconds = [.. _samples.Select(sample => sample.Second).OfType<string>()];
+        if (_settings.DrawSecond && _seconds.Length < 2)
+            throw new IntraDistillException(
+                $"MaskedLanguageSettings.DrawSecond needs at least two pairs of texts; there are {_seconds.Length}");
     }
 
     /// <summary>How many texts were longer than <see cref="MaskedLanguageSettings.MaxLength"/> and cut.</summary>
@@ -54,32 +67,54 @@ public sealed class MaskedLanguageBatches : IBatchSource<MaskedLanguageBatch>
     public IReadOnlyList<MaskedLanguageBatch> Epoch(int epoch)
     {
         Random random = RandomOf(epoch);
-        Draw[] draws = [.. _samples.Select(sample => Hide(sample, random))];
+        Draw[] draws = DrawAll(random);
         int[] order = [.. Enumerable.Range(0, _samples.Length)];
         random.Shuffle(order);
-        int[][] batches = [.. Cut(order)];
+        int[][] batches = [.. Cut(order, draws)];
         random.Shuffle(batches);
         return [.. batches.Select(rows => Batch(rows, draws))];
     }
 
-    /// <summary>The texts in batches for evaluation: shortest first, and the same tokens hidden each time.</summary>
+    /// <summary>
+    /// The texts in batches for evaluation: shortest first, and the same tokens hidden (and second texts drawn) each time.
+    /// </summary>
     /// <inheritdoc cref="MaskedLanguageBatches(IReadOnlyList{string}, IPretrainedTokenizer, MaskedLanguageSettings?)"/>
     public static IReadOnlyList<MaskedLanguageBatch> InOrder(
-        IReadOnlyList<string> texts, IPretrainedTokenizer tokenizer, MaskedLanguageSettings? settings = null)
+        IReadOnlyList<string> texts, IPretrainedTokenizer tokenizer, MaskedLanguageSettings? settings = null) =>
+        InOrder([.. texts.Select(text => (text, (string?)null))], tokenizer, settings);
+
+    /// <inheritdoc cref="InOrder(IReadOnlyList{string}, IPretrainedTokenizer, MaskedLanguageSettings?)"/>
+    public static IReadOnlyList<MaskedLanguageBatch> InOrder(IReadOnlyList<(string First, string? Second)> texts,
+        IPretrainedTokenizer tokenizer, MaskedLanguageSettings? settings = null)
     {
         MaskedLanguageBatches batches = new(texts, tokenizer, settings);
         // No epoch of the training with this seed has that draw.
-        Random random = batches.RandomOf(-1);
-        Draw[] draws = [.. batches._samples.Select(sample => batches.Hide(sample, random))];
-        return [.. batches.Cut(Enumerable.Range(0, draws.Length)).Select(rows => batches.Batch(rows, draws))];
+        Draw[] draws = batches.DrawAll(batches.RandomOf(-1));
+        return [.. batches.Cut(Enumerable.Range(0, draws.Length), draws).Select(rows => batches.Batch(rows, draws))];
     }
 
     private Random RandomOf(int epoch) => new(unchecked(_settings.Seed * 1_000_003 + epoch));
 
-    private Draw Hide(Sample sample, Random random)
+    private int[] Choices(EncodedText text) =>
+        [.. Enumerable.Range(0, text.Length).Where(t => !_special.Contains(text.Ids[t]))];
+
+    private Draw[] DrawAll(Random random)
     {
-        int count = int.Max(1, (int)Math.Round(_settings.MaskShare * sample.Choices.Length));
-        int[] chosen = [.. sample.Choices];
+        // Null for a sample's own second text.
+        string?[] seconds = [.. _samples.Select(sample => _settings.DrawSecond && sample.Second is not null && random.Next(2) == 0
+            ? _seconds[random.Next(_seconds.Length)] : null)];
+        EncodedText[] texts = ParallelMap.Of(_samples.Length, i => seconds[i] is null
+            ? _samples[i].Own : _tokenizer.Encode(_samples[i].First, seconds[i], _settings.MaxLength));
+        return [.. texts.Select((text, i) => Hide(text, random) with
+        {
+            Drawn = !_settings.DrawSecond || _samples[i].Second is null ? -100 : seconds[i] is null ? 0 : 1,
+        })];
+    }
+
+    private Draw Hide(EncodedText text, Random random)
+    {
+        int[] chosen = Choices(text);
+        int count = int.Max(1, (int)Math.Round(_settings.MaskShare * chosen.Length));
         // The first steps of a Fisher–Yates shuffle choose without repetition.
         for (int i = 0; i < count; i++)
         {
@@ -88,7 +123,7 @@ public sealed class MaskedLanguageBatches : IBatchSource<MaskedLanguageBatch>
         }
         chosen = chosen[..count];
         Array.Sort(chosen);
-        int[] ids = [.. sample.Text.Ids];
+        int[] ids = [.. text.Ids];
         foreach (int t in chosen)
         {
             double kind = random.NextDouble();
@@ -97,16 +132,16 @@ public sealed class MaskedLanguageBatches : IBatchSource<MaskedLanguageBatch>
             else if (kind < HiddenShare + RandomShare)
                 ids[t] = _ordinary[random.Next(_ordinary.Length)];
         }
-        return new Draw(ids, chosen);
+        return new Draw(text, ids, chosen);
     }
 
-    private IEnumerable<int[]> Cut(IEnumerable<int> order)
+    private IEnumerable<int[]> Cut(IEnumerable<int> order, Draw[] draws)
     {
         List<int> batch = [];
-        foreach (int sample in order.OrderBy(sample => _samples[sample].Text.Length))
+        foreach (int sample in order.OrderBy(sample => draws[sample].Text.Length))
         {
             // The last is the longest.
-            if ((batch.Count + 1) * _samples[sample].Text.Length > _settings.MaxTokens)
+            if ((batch.Count + 1) * draws[sample].Text.Length > _settings.MaxTokens)
             {
                 yield return [.. batch];
                 batch.Clear();
@@ -119,19 +154,23 @@ public sealed class MaskedLanguageBatches : IBatchSource<MaskedLanguageBatch>
     private MaskedLanguageBatch Batch(int[] rows, Draw[] draws)
     {
         EncodedBatch texts = EncodedBatch.Pad(
-            [.. rows.Select(row => _samples[row].Text with { Ids = draws[row].Ids })], _tokenizer.PadId);
+            [.. rows.Select(row => draws[row].Text with { Ids = draws[row].Ids })], _tokenizer.PadId);
         int length = texts.Ids.GetLength(1);
         return new MaskedLanguageBatch(texts,
             [.. rows.SelectMany((row, b) => draws[row].Chosen.Select(t => (long)b * length + t))],
-            [.. rows.SelectMany(row => draws[row].Chosen.Select(t => (long)_samples[row].Text.Ids[t]))])
+            [.. rows.SelectMany(row => draws[row].Chosen.Select(t => (long)draws[row].Text.Ids[t]))])
         {
             Indices = [.. rows.Select(row => _samples[row].Index)],
+            Drawn = [.. rows.Select(row => draws[row].Drawn)],
         };
     }
 
-    /// <summary>A text: its number in the list, and where it has tokens that can be predicted.</summary>
-    private sealed record Sample(int Index, EncodedText Text, int[] Choices);
+    /// <summary>A text or a pair, its number in the list, and its encoding with its own second text.</summary>
+    private sealed record Sample(int Index, string First, string? Second, EncodedText Own);
 
-    /// <summary>A text's ids with some of them hidden, and the places of those to predict.</summary>
-    private sealed record Draw(int[] Ids, int[] Chosen);
+    /// <summary>A text as it is seen in an epoch: its ids with some of them hidden, and the places of those to predict.</summary>
+    private sealed record Draw(EncodedText Text, int[] Ids, int[] Chosen)
+    {
+        public long Drawn { get; init; }
+    }
 }

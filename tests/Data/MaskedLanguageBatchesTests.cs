@@ -155,6 +155,56 @@ public sealed class MaskedLanguageBatchesTests : SingleThreadedTests
     }
 
     [Fact]
+    public void Half_of_the_pairs_get_a_second_text_of_another_anew_in_every_epoch()
+    {
+        (string First, string? Second)[] texts = [.. Enumerable.Range(0, 400).Select(i =>
+            (s_messages.Value[i], i % 4 == 3 ? null : s_messages.Value[400 + i]))];
+        HashSet<string> seconds = [.. texts.Select(text => text.Second).OfType<string>()];
+        MaskedLanguageBatches source = new(texts, Tokenizer, new() { MaxTokens = 2000, MaxLength = 300, DrawSecond = true });
+        double drawn = 0, pairs = 0;
+        HashSet<int> drawnFirst = [], drawnLater = [];
+        for (int epoch = 0; epoch < 4; epoch++)
+        {
+            foreach (MaskedLanguageBatch batch in source.Epoch(epoch))
+            {
+                long[] restored = [.. batch.Texts.Ids.Cast<long>()];
+                foreach ((long position, long target) in batch.Positions.Zip(batch.Targets))
+                    restored[position] = target;
+                int length = batch.Texts.Ids.GetLength(1);
+                for (int b = 0; b < batch.Indices.Count; b++)
+                {
+                    (string first, string? second) = texts[batch.Indices[b]];
+                    long[] shown = [.. restored.Skip(b * length).Take((int)Enumerable.Range(0, length).Sum(t => batch.Texts.Mask[b, t]))];
+                    Assert.Equal(second is null, batch.Drawn[b] == -100);
+                    if (batch.Drawn[b] <= 0)
+                        Assert.Equal(Tokenizer.Encode(first, second, 300).Ids.Select(id => (long)id), shown);
+                    else
+                        Assert.Contains(seconds, other => Tokenizer.Encode(first, other, 300).Ids.Select(id => (long)id).SequenceEqual(shown));
+                    (drawn, pairs) = (drawn + (batch.Drawn[b] == 1 ? 1 : 0), pairs + (second is null ? 0 : 1));
+                    if (batch.Drawn[b] == 1)
+                        (epoch == 0 ? drawnFirst : drawnLater).Add(batch.Indices[b]);
+                }
+            }
+        }
+        Assert.Equal(1200, pairs);
+        Assert.Equal(0.5, drawn / pairs, 4 * Math.Sqrt(0.25 / pairs));
+        Assert.False(drawnFirst.IsSubsetOf(drawnLater));
+    }
+
+    [Fact]
+    public void Without_drawing_pairs_stay_together_and_two_are_needed_to_draw()
+    {
+        (string, string?)[] texts = [("the file", "is not"), ("the", null)];
+        MaskedLanguageBatch batch = Assert.Single(new MaskedLanguageBatches(texts, Tokenizer).Epoch(0));
+        Assert.Equal([-100, -100], batch.Drawn);
+        Assert.Contains(1, batch.Texts.TypeIds.Cast<long>());
+        Assert.Equal("MaskedLanguageSettings.DrawSecond needs at least two pairs of texts; there are 1",
+            Assert.Throws<IntraDistillException>(() => new MaskedLanguageBatches(texts, Tokenizer, new() { DrawSecond = true })).Message);
+        Assert.Equal(Assert.Single(MaskedLanguageBatches.InOrder([.. texts, ("a", "b")], Tokenizer, new() { DrawSecond = true })).Drawn,
+            Assert.Single(MaskedLanguageBatches.InOrder([.. texts, ("a", "b")], Tokenizer, new() { DrawSecond = true })).Drawn);
+    }
+
+    [Fact]
     public void What_cannot_be_learned_from_is_named()
     {
         Assert.Equal("none of the 0 texts has a token to predict", Refusal([]));

@@ -1,4 +1,3 @@
-using TorchSharp.Modules;
 using static TorchSharp.torch;
 
 namespace IntraDistill.Models;
@@ -9,27 +8,17 @@ namespace IntraDistill.Models;
 /// </summary>
 public sealed class BertForMaskedLM : BertModel<Tensor>
 {
-    private readonly Linear _dense;
-    private readonly LayerNorm _norm;
-    private readonly nn.Module _biasOwner;
+    private readonly MaskedLanguageHead _head;
 
     /// <summary>Makes the model, with weights drawn from torch's generator.</summary>
     /// <exception cref="IntraDistillException">The settings do not describe a model.</exception>
     public BertForMaskedLM(BertSettings settings) : base(nameof(BertForMaskedLM), settings, pooler: false)
     {
-        _dense = BertParts.NewLinear(settings, settings.HiddenSize, settings.HiddenSize);
-        _norm = BertParts.NewNorm(settings);
+        _head = new MaskedLanguageHead(settings);
         if (settings.Family == BertFamily.Bert)
-        {
-            _biasOwner = new ModuleGroup(("transform", new ModuleGroup(("dense", _dense), ("LayerNorm", _norm))));
-            register_module("cls", new ModuleGroup(("predictions", _biasOwner)));
-        }
+            register_module("cls", new ModuleGroup(("predictions", _head)));
         else
-        {
-            _biasOwner = new ModuleGroup(("dense", _dense), ("layer_norm", _norm));
-            register_module("lm_head", _biasOwner);
-        }
-        _biasOwner.register_parameter("bias", new Parameter(zeros(settings.VocabularySize)));
+            register_module("lm_head", _head);
     }
 
     /// <summary>
@@ -40,11 +29,7 @@ public sealed class BertForMaskedLM : BertModel<Tensor>
     public override Tensor Logits(Tensor hidden)
     {
         using var scope = NewDisposeScope();
-        // RoBERTa's and XLM-R's head has GELU whatever the layers have.
-        BertActivation activation = Settings.Family == BertFamily.Bert ? Settings.Activation : BertActivation.Gelu;
-        Tensor transformed = _norm.call(BertParts.Activate(activation, _dense.call(hidden)));
-        Tensor bias = _biasOwner.get_parameter("bias")!;
-        return nn.functional.linear(transformed, Encoder.WordEmbeddings, bias).MoveToOuterDisposeScope();
+        return _head.call(hidden, Encoder.WordEmbeddings).MoveToOuterDisposeScope();
     }
 
     /// <summary>Cross-entropy, averaged over the tokens that count.</summary>

@@ -1,4 +1,5 @@
 using IntraDistill.Models;
+using TorchSharp;
 using TorchSharp.Modules;
 using static TorchSharp.torch;
 
@@ -36,7 +37,7 @@ public class BertModelTests : SingleThreadedTests
     {
         manual_seed(1);
         using var scope = NewDisposeScope();
-        using BertForSequenceClassification model = new(BertSettings.Small with { VocabularySize = 500, PadId = 3 });
+        using BertForSequenceClassification model = new(BertSettings.Small with { VocabularySize = 500, PadId = 3, InitializerRange = 0.02 });
         foreach ((string name, Parameter parameter) in model.named_parameters())
         {
             if (name.EndsWith("LayerNorm.weight", StringComparison.Ordinal))
@@ -173,6 +174,65 @@ public class BertModelTests : SingleThreadedTests
         Tensor all = model.Logits(hidden), some = model.Logits(hidden[0].index_select(0, tensor(new long[] { 2, 0 })));
         Assert.Equal([1, 3, 30], all.shape);
         Assert.True(some.allclose(stack([all[0, 2], all[0, 0]]), 1e-5, 1e-6));
+    }
+
+    [Fact]
+    public void Pretraining_has_both_heads_of_BERT_and_fine_tuning_takes_encoder_and_pooler()
+    {
+        BertSettings settings = BertSettings.Small with { VocabularySize = 40, Layers = 1, Labels = BertSettings.NumberedLabels(3) };
+        using BertForPreTraining model = new(settings);
+        model.eval();
+        using var scope = NewDisposeScope();
+        Tensor ids = randint(5, 40, [3, 7], int64), mask = ones_like(ids);
+        Tensor hidden = model.Encoder.call(ids, mask, null);
+        string folder = Directory.CreateTempSubdirectory("bert-").FullName;
+        try
+        {
+            HuggingFaceWeights.Save(model, folder);
+            using BertForMaskedLM masked = new(settings);
+            LoadedWeights loaded = HuggingFaceWeights.LoadInto(masked, folder);
+            masked.eval();
+            Assert.Empty(loaded.Missing);
+            Assert.Equal(["bert.pooler.dense.bias", "bert.pooler.dense.weight", "cls.seq_relationship.bias",
+                "cls.seq_relationship.weight"], loaded.Unused.Order(StringComparer.Ordinal));
+            Assert.True(model.Logits(hidden).allclose(masked.call(ids, mask, null)));
+
+            using BertForSequenceClassification classifier = new(settings);
+            loaded = HuggingFaceWeights.LoadInto(classifier, folder);
+            classifier.eval();
+            Assert.Equal(["classifier.bias", "classifier.weight"], loaded.Missing.Order(StringComparer.Ordinal));
+            Assert.True(model.Encoder.Pool(hidden).allclose(classifier.Encoder.Pool(classifier.Encoder.call(ids, mask, null))));
+            Assert.Equal([3, 2], model.NextSentence(hidden).shape);
+
+            using BertForPreTraining again = new(settings);
+            loaded = HuggingFaceWeights.LoadInto(again, folder);
+            Assert.Empty(loaded.Missing.Concat(loaded.Unused));
+            again.eval();
+            Assert.True(model.NextSentence(hidden).allclose(again.NextSentence(again.Encoder.call(ids, mask, null))));
+        }
+        finally
+        {
+            Directory.Delete(folder, recursive: true);
+        }
+    }
+
+    [Fact]
+    public void Losses_of_pretraining_are_means_over_what_counts()
+    {
+        using var scope = NewDisposeScope();
+        Tensor logits = randn(4, 9), labels = tensor(new long[] { 2, -100, 5, -100 });
+        Tensor relationship = randn([3, 2], requires_grad: true);
+        var (language, next) = BertForPreTraining.Losses(logits, labels, relationship, tensor(new long[] { 1, -100, 0 }));
+        Assert.True(language.allclose(nn.functional.cross_entropy(logits[TensorIndex.Tensor(tensor(new long[] { 0, 2 }))], tensor(new long[] { 2, 5 }))));
+        Tensor log = relationship.log_softmax(-1);
+        Assert.True(next.allclose(-(log[0, 1] + log[2, 0]) / 2));
+
+        var (_, none) = BertForPreTraining.Losses(logits, labels, relationship, tensor(new long[] { -100, -100, -100 }));
+        none.backward();
+        Assert.Equal(0, none.ToDouble());
+        Assert.Equal(0, relationship.grad!.abs().sum().ToDouble());
+        Assert.Contains("Roberta model is pretrained as BertForMaskedLM", Assert.Throws<IntraDistillException>(
+            () => new BertForPreTraining(BertSettings.Small with { Family = BertFamily.Roberta, PadId = 1 })).Message);
     }
 
     [Fact]
