@@ -61,4 +61,23 @@ public sealed class SdkDocumentation
         [.. Members.SelectMany(member => member.Texts).Select(text => text.Text)
             .Where(text => text.Length >= minCharacters && text.Length <= maxCharacters && text.Any(char.IsLetter))
             .Distinct(StringComparer.Ordinal)];
+
+    /// <summary>
+    /// Pairs of texts that belong together, for next-sentence prediction: a member's summary, and what else is said of it (its
+    /// parameters, result, exceptions, remarks) as one text, null where nothing is. Each pair once, in the order of the members;
+    /// members without a summary, and what is said of type parameters, are left out.
+    /// </summary>
+    public IReadOnlyList<(string Summary, string? Others)> Pairs()
+    {
+        return [.. Members.SelectMany(Of).Distinct()];
+
+        static IEnumerable<(string, string?)> Of(MemberDocumentation member)
+        {
+            if (member.Texts.FirstOrDefault(text => text.Element == "summary") is not { } summary)
+                yield break;
+            string others = string.Join(' ', member.Texts.Where(text => text != summary && text.Element != "typeparam")
+                .Select(text => text.Text));
+            yield return (summary.Text, others.Length == 0 ? null : others);
+        }
+    }
 }

@@ -32,6 +32,18 @@ public sealed class SdkDocumentationTests : IDisposable
     }
 
     [Fact]
+    public void Pairs_are_a_summary_and_what_else_is_said_of_its_member()
+    {
+        IReadOnlyList<(string Summary, string? Others)> pairs = s_machine.Value.Pairs();
+        (_, string? trim) = Assert.Single(pairs, pair =>
+            pair.Summary == "Removes all leading and trailing instances of a character from the current string.");
+        Assert.StartsWith("A Unicode character to remove. The string that remains", trim);
+        Assert.Equal(pairs.Count, pairs.Distinct().Count());
+        Assert.Contains(pairs, pair => pair.Others is null);
+        Assert.InRange(pairs.Count(pair => pair.Others is not null), 20_000, s_machine.Value.Members.Count);
+    }
+
+    [Fact]
     public void Every_text_is_a_line_without_markup()
     {
         Assert.All(s_machine.Value.Members.SelectMany(member => member.Texts), text =>
