@@ -78,7 +78,13 @@ internal sealed class CharacterGramIndex
     /// <summary>The most similar text, the first of equals; (0, 0.0) where none shares a gram.</summary>
     public (int Index, double Similarity) Nearest(string text)
     {
-        int grams = CountOverlaps(text);
+        ulong[] grams = CharacterGrams.Of(text);
+        Array.Clear(_overlaps);
+        foreach (ulong gram in grams)
+            if (_textsByGram.TryGetValue(gram, out List<int>? holders))
+                foreach (int i in holders)
+                    _overlaps[i]++;
+
         int best = 0;
         double bestScore = 0;
         for (int i = 0; i < _overlaps.Length; i++)
@@ -87,26 +93,6 @@ internal sealed class CharacterGramIndex
             if (score > bestScore)
                 (best, bestScore) = (i, score);
         }
-        return (best, bestScore / Math.Sqrt(grams));
-    }
-
-    /// <summary>At most so many texts that share a gram, the most similar first, the first of equals first.</summary>
-    public int[] Neighbours(string text, int count)
-    {
-        CountOverlaps(text);
-        return [.. Enumerable.Range(0, _overlaps.Length).Where(i => _overlaps[i] > 0)
-            .OrderByDescending(i => _overlaps[i] * _weights[i]).ThenBy(i => i).Take(count)];
-    }
-
-    // Leaves in _overlaps how many grams each text shares with this one, and returns how many grams this one has.
-    private int CountOverlaps(string text)
-    {
-        ulong[] grams = CharacterGrams.Of(text);
-        Array.Clear(_overlaps);
-        foreach (ulong gram in grams)
-            if (_textsByGram.TryGetValue(gram, out List<int>? holders))
-                foreach (int i in holders)
-                    _overlaps[i]++;
-        return grams.Length;
+        return (best, bestScore / Math.Sqrt(grams.Length));
     }
 }

@@ -64,41 +64,35 @@ public class SdkTasksTests
     }
 
     [Fact]
-    public void Similarity_is_that_of_the_translations()
+    public void Length_is_that_of_the_translation_in_the_language_named()
     {
         Dictionary<string, SdkMessage> messages = MachineCorpus.Value.Messages.ToDictionary(message => message.Id);
-        foreach (LabelledText text in Build("SDK-Similarity").Test.Take(50))
+        Dictionary<string, string> names = new() { ["de"] = "German", ["pt-BR"] = "Portuguese", ["tr"] = "Turkish" };
+        IReadOnlyList<LabelledText> texts = Build("SDK-Length").Test;
+        Assert.Equal(9, texts.Select(text => text.Pair).Distinct().Count());
+        foreach (LabelledText text in texts)
         {
-            SdkMessage[] two = [.. text.Id.Split(" + ").Select(id => messages[id])];
-            double[] cosines = [.. new[] { "ja", "ko", "ru", "zh-Hans", "zh-Hant" }
-                .Where(language => two.All(message => message.Texts.ContainsKey(language)))
-                .Select(language => PlainCosine(two[0].Texts[language], two[1].Texts[language]))];
-            Assert.Equal(5 * cosines.Average(), text.Label!.Value, 1e-12);
+            int space = text.Id.LastIndexOf(' ');
+            (SdkMessage message, string language) = (messages[text.Id[..space]], text.Id[(space + 1)..]);
+            Assert.Equal(message.English, text.Text);
+            Assert.True(text.Text.Length >= 20);
+            Assert.Equal(names.GetValueOrDefault(language, text.Pair!), text.Pair);
+            double score = 2.5 * message.Texts[language].Length / message.English.Length;
+            Assert.Equal(score > 5 ? 5 : score, text.Label!.Value, 1e-12);
         }
+        Assert.All(texts.GroupBy(text => text.Text), group => Assert.InRange(group.Count(), 1, 2));
     }
 
     [Fact]
     public void A_task_of_GLUE_is_refused_by_name()
     {
         var error = Assert.Throws<IntraDistillException>(() => SdkTasks.Build(MachineCorpus.Value, GlueTask.CoLA));
-        Assert.Equal("CoLA is no task of the SDK corpus; expected one of SDK-Severity, SDK-Component, SDK-Similarity", error.Message);
+        Assert.Equal("CoLA is no task of the SDK corpus; expected one of SDK-Severity, SDK-Component, SDK-Length", error.Message);
     }
 
     private static GlueCorpus Build(string name) =>
         SdkTasks.Build(MachineCorpus.Value, SdkTasks.All.Single(task => task.Name == name));
 
-    private static IEnumerable<string> Texts(LabelledText text) => text.Pair is null ? [text.Text] : [text.Text, text.Pair];
-
-    // By strings, where the library packs grams into numbers.
-    private static double PlainCosine(string one, string other)
-    {
-        HashSet<string> first = Grams(one), second = Grams(other);
-        return first.Count(second.Contains) / Math.Sqrt((double)first.Count * second.Count);
-
-        static HashSet<string> Grams(string text)
-        {
-            string padded = $"\u0002{CharacterGrams.Normalize(text)}\u0002";
-            return padded.Length < 4 ? [padded] : [.. Enumerable.Range(0, padded.Length - 3).Select(i => padded.Substring(i, 4))];
-        }
-    }
+    // The messages: of SDK-Length the second text is a language.
+    private static IEnumerable<string> Texts(LabelledText text) => text.Id.Contains(" + ") ? [text.Text, text.Pair!] : [text.Text];
 }
