@@ -1,0 +1,89 @@
+using System.Diagnostics;
+using System.Text.Json.Nodes;
+using IntraDistill.Runs;
+
+namespace IntraDistill.Tests.RunnerTests;
+
+/// <summary>
+/// Notebook 03 on GLUE's real files with a checkpoint of others, as a study that is interrupted and taken up again.
+/// </summary>
+public sealed class GlueStudyTests : IDisposable
+{
+    private readonly string _folder = Directory.CreateTempSubdirectory("study-").FullName;
+
+    public void Dispose() => Directory.Delete(_folder, recursive: true);
+
+    [Fact]
+    public async Task A_killed_study_goes_on_where_it_stopped_and_ends_with_files_for_the_server()
+    {
+        string[] arguments =
+        [
+            "notebooks/03-glue.ipynb", "--quiet", "-p", "preset=Smoke", "-p", "tasks=CoLA, sts-b", "-p", "seeds=1", "-p", "epochs=20",
+            "-p", "study=small", "-p", $"dataFolder={ReferenceData.Path("data")}",
+            "-p", $"checkpoint={ReferenceData.Path("data/checkpoints/tiny_bert_coldfire")}", "--output", "out.ipynb",
+        ];
+        Directory.CreateDirectory(At("notebooks"));
+        File.Copy(Path.Combine(Repository.Root, "notebooks", "03-glue.ipynb"), At("notebooks/03-glue.ipynb"));
+        Directory.CreateSymbolicLink(At("bin"), Path.Combine(Repository.Root, "bin"));
+        RunStore store = new(At("runs/small"));
+        using (Process first = RunnerProcess.Start(_folder, arguments))
+        {
+            // Arms are made in the order of the table; the control is the third.
+            while (!first.HasExited && !store.All().Any(run => Arm(run).StartsWith("Control") && TrainingLog.Validations(run).Count > 4))
+                await Task.Delay(20, TestContext.Current.CancellationToken);
+            first.Kill(entireProcessTree: true);
+            await first.WaitForExitAsync(TestContext.Current.CancellationToken);
+        }
+        StoredRun[] before = [.. store.All()];
+        Assert.Equal([RunStatus.Done, RunStatus.Done, RunStatus.Unfinished], before.Select(run => run.Status).Order());
+        long reached = TrainingLog.Validations(before.Single(run => run.Status == RunStatus.Unfinished))[^1].Update;
+        DateTime done = Written(before.First(run => run.Status == RunStatus.Done));
+
+        string output = await Run(arguments);
+        Assert.Equal(8, store.All().Count);
+        Assert.All(store.All(), run => Assert.Equal(RunStatus.Done, run.Status));
+        Assert.Equal(done, Written(store.All().First(run => run.Name == before.First(b => b.Status == RunStatus.Done).Name)));
+        StoredRun control = store.All().Single(run => Arm(run).StartsWith("Control") && run.Config["task"].Text == "CoLA");
+        Assert.InRange(reached, 1, TrainingLog.Validations(control)[^1].Update);
+        Assert.Equal(Enumerable.Range(1, 10).Select(i => 20L * i), TrainingLog.Validations(control).Select(point => point.Update));
+        foreach (StoredRun run in store.All())
+        {
+            string task = run.Config["task"].Text;
+            Assert.Equal(60, run.Hypotheses()!.Count);
+            Assert.Equal(1 + (task == "CoLA" ? 1_063 : 1_379),
+                File.ReadAllLines(Path.Combine(run.Folder, "submission", $"{task}.tsv")).Length);
+        }
+        Assert.Contains("8 runs", output, StringComparison.Ordinal);
+        Assert.Contains("STS-B: score on dev", output, StringComparison.Ordinal);
+
+        static string Arm(StoredRun run) => run.Config["arm"].Text;
+        static DateTime Written(StoredRun run) => File.GetLastWriteTimeUtc(Path.Combine(run.Folder, "result.json"));
+    }
+
+    [Fact]
+    public async Task A_task_that_is_not_there_is_said_with_the_command_that_gets_it()
+    {
+        Directory.CreateDirectory(At("notebooks"));
+        File.Copy(Path.Combine(Repository.Root, "notebooks", "03-glue.ipynb"), At("notebooks/03-glue.ipynb"));
+        Directory.CreateSymbolicLink(At("bin"), Path.Combine(Repository.Root, "bin"));
+        (int code, _, string errors) = await RunnerProcess.Run(_folder,
+            ["notebooks/03-glue.ipynb", "--quiet", "-p", "preset=Smoke", "-p", "tasks=RTE", "-p", "checkpoint=nowhere"]);
+        Assert.Equal(1, code);
+        Assert.Contains("RTE: there is no such folder; get it by 'dotnet run --file data-scripts/glue.cs -- --tasks RTE'", errors);
+
+        (code, _, errors) = await RunnerProcess.Run(_folder,
+            ["notebooks/03-glue.ipynb", "--quiet", "-p", "preset=Smoke", "-p", "tasks=Colla"]);
+        Assert.Equal(1, code);
+        Assert.Contains("'Colla' is no task; expected one of CoLA,", errors);
+    }
+
+    private async Task<string> Run(string[] arguments)
+    {
+        (int code, _, string errors) = await RunnerProcess.Run(_folder, arguments);
+        Assert.True(code == 0, errors);
+        JsonNode notebook = JsonNode.Parse(File.ReadAllText(At("out.ipynb")))!;
+        return string.Concat(notebook["cells"]!.AsArray().Select(cell => cell!["outputs"]?.ToJsonString()));
+    }
+
+    private string At(string name) => Path.Combine(_folder, name);
+}
