@@ -1,0 +1,60 @@
+using IntraDistill.Data;
+
+namespace IntraDistill.Tests.DataTests;
+
+public sealed class PanxCorpusTests : IDisposable
+{
+    private readonly string _folder = Directory.CreateTempSubdirectory("panx-").FullName;
+
+    public void Dispose() => Directory.Delete(_folder, recursive: true);
+
+    [Fact]
+    public void The_languages_are_the_48_of_the_paper()
+    {
+        Assert.Equal(48, PanxCorpus.Languages.Distinct().Count());
+        Assert.Equal(("ar", "hu", "ro"), (PanxCorpus.Languages[0], PanxCorpus.Languages[39], PanxCorpus.Languages[47]));
+    }
+
+    [Theory]
+    [InlineData("de", 195_387)]
+    [InlineData("ru", 141_529)]
+    public void The_real_files_are_read_whole(string language, int tokens)
+    {
+        PanxCorpus corpus = PanxCorpus.Load(ReferenceData.Path("data/wikiann"), language);
+        Assert.Equal((20_000, 10_000, 10_000), (corpus.Train.Count, corpus.Dev.Count, corpus.Test.Count));
+        Assert.Equal(tokens, corpus.Train.Sum(sentence => sentence.Tokens.Count));
+        PanxCorpus sample = corpus.Sample(100, 50, 20);
+        Assert.Equal((100, 50, 20), (sample.Train.Count, sample.Dev.Count, sample.Test.Count));
+        Assert.NotEqual(corpus.Fingerprint, sample.Fingerprint);
+    }
+
+    [Fact]
+    public void A_folder_as_the_script_makes_it_is_held_to_its_counts()
+    {
+        Files("train", "dev", "test");
+        PanxCorpus corpus = PanxCorpus.Load(_folder, "xx");
+        Assert.Equal(["a:b", "c"], corpus.Dev[0].Tokens);
+        File.WriteAllText(Path.Combine(_folder, "xx", "about.json"), """{"counts": {"train": 1, "dev": 1, "test": 2}}""");
+        Assert.Contains("states 2 sentences of test, the files have 1; get it by 'dotnet run --file data-scripts/panx.cs -- --languages xx'",
+            Assert.Throws<IntraDistillException>(() => PanxCorpus.Load(_folder, "xx")).Message);
+    }
+
+    [Fact]
+    public void What_is_missing_or_of_another_kind_is_named()
+    {
+        Assert.Contains("no such folder; get it by", Refusal());
+        Files("train", "dev");
+        Assert.Contains($"{Path.Combine("xx", "test")}: there is no such file; get it by", Refusal());
+        File.WriteAllText(Path.Combine(_folder, "xx", "test"), "xx:a\tO\n\nxx:b\tB-MISC\n");
+        Assert.Contains("test: sentence 1 (from 0) has tag 'B-MISC', where one of O, B-PER", Refusal());
+
+        string Refusal() => Assert.Throws<IntraDistillException>(() => PanxCorpus.Load(_folder, "xx")).Message;
+    }
+
+    private void Files(params string[] names)
+    {
+        Directory.CreateDirectory(Path.Combine(_folder, "xx"));
+        foreach (string name in names)
+            File.WriteAllText(Path.Combine(_folder, "xx", name), "xx:a:b\tB-PER\nxx:c\tI-PER\n");
+    }
+}
