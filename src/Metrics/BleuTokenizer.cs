@@ -104,7 +104,8 @@ internal static partial class SacreTokenizers
         return text[..end];
     }
 
-    private static List<string> Split(string text)
+    /// <summary>Python's <c>str.split()</c>: the words between white space.</summary>
+    public static List<string> Split(string text)
     {
         List<string> words = [];
         for (int i = 0; i < text.Length;)

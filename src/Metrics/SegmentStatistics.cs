@@ -11,7 +11,8 @@ internal delegate double DrawnScore(ReadOnlySpan<int> segments);
 /// <summary>
 /// What a metric needs to know of each segment of a corpus (each example of a classification task), so that any subset or
 /// resample of the segments is scored without the texts (see <see cref="Bootstrap"/>). Made by <see cref="Bleu.Statistics"/>,
-/// <see cref="Chrf.Statistics"/>, <see cref="GlueScore.Statistics"/> and <see cref="EntityF1.Statistics"/>.
+/// <see cref="Chrf.Statistics"/>, <see cref="GlueScore.Statistics"/>, <see cref="EntityF1.Statistics"/> and
+/// <see cref="SquadScore.Statistics"/>.
 /// </summary>
 public sealed class SegmentStatistics
 {
