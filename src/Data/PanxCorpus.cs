@@ -72,17 +72,20 @@ public sealed record PanxCorpus(string Language, IReadOnlyList<TaggedSentence> T
             string file = Path.Combine(path, name);
             if (!File.Exists(file))
                 throw new IntraDistillException($"{file}: there is no such file; {remedy}");
-            return Read(file, published);
+            return published ? ReadPublished(file) : Checked(file, TaggedFile.ReadIndexed(file));
         })];
         PreparedCounts.Check(Path.Combine(path, AboutName),
             s_published.Zip(parts, (name, part) => (name, part.Count)), "sentences", remedy);
         return new PanxCorpus(language, parts[0], parts[1], parts[2]);
     }
 
-    /// <summary>Reads a file as it is published, or with indices; its tags are of <see cref="Tags"/>.</summary>
-    internal static IReadOnlyList<TaggedSentence> Read(string file, bool published)
+    /// <summary>Reads one published file, whose tags are of <see cref="Tags"/>.</summary>
+    /// <param name="file">Such as <c>data/panx/en/train</c>.</param>
+    /// <exception cref="IntraDistillException">It cannot be read or is not as it should be; the message names what.</exception>
+    public static IReadOnlyList<TaggedSentence> ReadPublished(string file) => Checked(file, TaggedFile.ReadPanx(file));
+
+    private static IReadOnlyList<TaggedSentence> Checked(string file, IReadOnlyList<TaggedSentence> sentences)
     {
-        IReadOnlyList<TaggedSentence> sentences = published ? TaggedFile.ReadPanx(file) : TaggedFile.ReadIndexed(file);
         for (int i = 0; i < sentences.Count; i++)
             if (sentences[i].Tags.Except(Tags).FirstOrDefault() is { } other)
                 throw new IntraDistillException(
