@@ -59,14 +59,8 @@ public sealed class ClassificationBatches : IBatchSource<ClassificationBatch>
     /// <inheritdoc/>
     public IReadOnlyList<ClassificationBatch> Epoch(int epoch)
     {
-        Random random = new(unchecked(_settings.Seed * 1_000_003 + epoch));
-        int[] order = [.. Enumerable.Range(0, _encoded.Length)];
-        random.Shuffle(order);
-        int full = order.Length - order.Length % _settings.BatchSize;
-        int window = (int)long.Clamp((long)_settings.GroupBatches * _settings.BatchSize, 1, order.Length);
-        int[][] batches = [.. order.Take(full).Chunk(window).SelectMany(examples => Cut(examples, _settings.BatchSize))];
-        random.Shuffle(batches);
-        return [.. batches.Concat(Cut(order.Skip(full), _settings.BatchSize)).SelectMany(Parts)];
+        return [.. EpochOrder.Batches(
+            _encoded.Length, Length, _settings.BatchSize, _settings.GroupBatches, _settings.Seed, epoch).SelectMany(Parts)];
     }
 
     /// <summary>
@@ -85,11 +79,11 @@ public sealed class ClassificationBatches : IBatchSource<ClassificationBatch>
     {
         ClassificationBatches batches = new(texts, tokenizer, settings, labelled: false);
         int size = batches._settings.PartSize ?? batches._settings.BatchSize;
-        return [.. batches.Cut(Enumerable.Range(0, texts.Count), size).Select(rows => batches.Batch(rows, rows.Length))];
+        return [.. EpochOrder.Cut(Enumerable.Range(0, texts.Count), size, batches.Length)
+            .Select(rows => batches.Batch(rows, rows.Length))];
     }
 
-    private IEnumerable<int[]> Cut(IEnumerable<int> examples, int size) =>
-        examples.OrderBy(example => _encoded[example].Length).Chunk(size);
+    private int Length(int example) => _encoded[example].Length;
 
     private IEnumerable<ClassificationBatch> Parts(int[] batch) =>
         batch.Chunk(_settings.PartSize ?? _settings.BatchSize).Select(rows => Batch(rows, batch.Length));
