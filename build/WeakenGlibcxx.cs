@@ -38,6 +38,9 @@ namespace IntraDistill.Build
                 // The output may be a hard link to the package cache: replace the name, never write through it.
                 string temporary = Library + ".weakened";
                 File.WriteAllBytes(temporary, elf);
+                // Of the original's time (and size) it is up to date for the next build, which would otherwise copy the original
+                // over it for a moment, while a notebook may be loading it.
+                File.SetLastWriteTimeUtc(temporary, File.GetLastWriteTimeUtc(Library));
                 File.Replace(temporary, Library, null);
                 Log.LogMessage(MessageImportance.Normal, "{0}: the reference to {1} is weak now", Library, VersionName);
                 return true;
