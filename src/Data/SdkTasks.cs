@@ -8,9 +8,9 @@ namespace IntraDistill.Data;
 /// </summary>
 /// <remarks>
 /// Texts keep the part of the corpus that they have there (<see cref="SdkMessage.Split"/>), so that no text of
-/// <see cref="GlueCorpus.Dev"/> or <see cref="GlueCorpus.Test"/> is in training, nor a near-duplicate of it; two
-/// messages of a pair are of one part. Pairs are drawn by a fixed seed: the data are the same for every seed of a training. Unlike GLUE's, the texts
-/// of <see cref="GlueCorpus.Test"/> have their labels.
+/// <see cref="GlueCorpus.Dev"/> or <see cref="GlueCorpus.Test"/> is in training, nor a near-duplicate of it; two messages of a
+/// pair are of one part. Pairs are drawn by a fixed seed: the data are the same for every seed of a training. Unlike GLUE's, the
+/// texts of <see cref="GlueCorpus.Test"/> have their labels.
 /// </remarks>
 public static class SdkTasks
 {
@@ -47,8 +47,8 @@ public static class SdkTasks
     /// </summary>
     /// <remarks>
     /// Of the languages those with an alphabet, whose characters compare with English ones; of the messages those of 20 characters
-    /// and more, each once with either of two languages. What the languages have in common makes a Pearson correlation of 0.37 by
-    /// itself (each language's mean, SDK 10.0.401); the rest is in the words.
+    /// and more, each with two of the languages. The language alone makes a Pearson correlation of 0.37 on dev and 0.38 on test
+    /// (the mean score of each in training, SDK 10.0.401); the rest is in the words.
     /// </remarks>
     public static GlueTask Length { get; } = new("SDK-Length", GlueKind.Similarity, [],
         [GlueMetric.Pearson, GlueMetric.Spearman], new("message", "language", "score"));
