@@ -8,7 +8,7 @@ namespace IntraDistill.Data;
 /// </summary>
 /// <remarks>
 /// An epoch shuffles the examples (Fisher–Yates, <see cref="Random"/> seeded with seed and epoch), takes what does not fill a
-/// batch off its end, sorts the others within windows of <see cref="ClassificationBatchSettings.GroupBatches"/> batches stably by
+/// batch off its end, sorts the others within windows of <see cref="BatchSettings.GroupBatches"/> batches stably by
 /// length, cuts them into batches, and shuffles these; the batch that is not full comes last. It depends on seed and epoch only.
 /// The parts of a batch follow one another, so that <see cref="PartsPerUpdate"/> of them at a time make whole batches.
 /// </remarks>
@@ -57,11 +57,8 @@ public sealed class ClassificationBatches : IBatchSource<ClassificationBatch>
     public int PartsPerUpdate => _settings.PartsPerUpdate;
 
     /// <inheritdoc/>
-    public IReadOnlyList<ClassificationBatch> Epoch(int epoch)
-    {
-        return [.. EpochOrder.Batches(
-            _encoded.Length, Length, _settings.BatchSize, _settings.GroupBatches, _settings.Seed, epoch).SelectMany(Parts)];
-    }
+    public IReadOnlyList<ClassificationBatch> Epoch(int epoch) =>
+        [.. EpochOrder.Batches(_encoded.Length, Length, _settings, epoch).SelectMany(Parts)];
 
     /// <summary>
     /// The texts in batches for evaluation: the same each time, shortest first, nothing random, in the size of a part. A text
@@ -78,15 +75,14 @@ public sealed class ClassificationBatches : IBatchSource<ClassificationBatch>
         ClassificationBatchSettings? settings = null)
     {
         ClassificationBatches batches = new(texts, tokenizer, settings, labelled: false);
-        int size = batches._settings.PartSize ?? batches._settings.BatchSize;
-        return [.. EpochOrder.Cut(Enumerable.Range(0, texts.Count), size, batches.Length)
+        return [.. EpochOrder.Cut(Enumerable.Range(0, texts.Count), batches._settings.FullPart, batches.Length)
             .Select(rows => batches.Batch(rows, rows.Length))];
     }
 
     private int Length(int example) => _encoded[example].Length;
 
     private IEnumerable<ClassificationBatch> Parts(int[] batch) =>
-        batch.Chunk(_settings.PartSize ?? _settings.BatchSize).Select(rows => Batch(rows, batch.Length));
+        batch.Chunk(_settings.FullPart).Select(rows => Batch(rows, batch.Length));
 
     private ClassificationBatch Batch(int[] rows, int updateExamples) =>
         new(EncodedBatch.Pad([.. rows.Select(row => _encoded[row])], _padId), [.. rows.Select(row => _labels[row])])

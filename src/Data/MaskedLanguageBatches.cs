@@ -93,7 +93,7 @@ public sealed class MaskedLanguageBatches : IBatchSource<MaskedLanguageBatch>
         return [.. batches.Cut(Enumerable.Range(0, draws.Length), draws).Select(rows => batches.Batch(rows, draws))];
     }
 
-    private Random RandomOf(int epoch) => new(unchecked(_settings.Seed * 1_000_003 + epoch));
+    private Random RandomOf(int epoch) => EpochOrder.RandomOf(_settings.Seed, epoch);
 
     private int[] Choices(EncodedText text) =>
         [.. Enumerable.Range(0, text.Length).Where(t => !_special.Contains(text.Ids[t]))];
@@ -137,18 +137,9 @@ public sealed class MaskedLanguageBatches : IBatchSource<MaskedLanguageBatch>
 
     private IEnumerable<int[]> Cut(IEnumerable<int> order, Draw[] draws)
     {
-        List<int> batch = [];
-        foreach (int sample in order.OrderBy(sample => draws[sample].Text.Length))
-        {
-            // The last is the longest.
-            if ((batch.Count + 1) * draws[sample].Text.Length > _settings.MaxTokens)
-            {
-                yield return [.. batch];
-                batch.Clear();
-            }
-            batch.Add(sample);
-        }
-        yield return [.. batch];
+        return EpochOrder.CutWithin(order.OrderBy(Length), _settings.MaxTokens, Length);
+
+        int Length(int sample) => draws[sample].Text.Length;
     }
 
     private MaskedLanguageBatch Batch(int[] rows, Draw[] draws)

@@ -52,18 +52,8 @@ public sealed class QuestionBatches : IBatchSource<QuestionBatch>
     public int PartsPerUpdate => _settings.PartsPerUpdate;
 
     /// <inheritdoc/>
-    public IReadOnlyList<QuestionBatch> Epoch(int epoch)
-    {
-        Random random = new(unchecked(_settings.Seed * 1_000_003 + epoch));
-        QuestionWindow[] order = [.. _windows];
-        random.Shuffle(order);
-        int full = order.Length - order.Length % _settings.BatchSize;
-        int group = (int)long.Clamp((long)_settings.GroupBatches * _settings.BatchSize, 1, order.Length);
-        QuestionWindow[][] batches = [.. order.Take(full).Chunk(group).SelectMany(some => Cut(some, _settings.BatchSize))];
-        random.Shuffle(batches);
-        return [.. batches.Concat(Cut(order.Skip(full), _settings.BatchSize)).SelectMany(batch =>
-            batch.Chunk(_settings.PartSize ?? _settings.BatchSize).Select(part => Batch(part, batch.Length)))];
-    }
+    public IReadOnlyList<QuestionBatch> Epoch(int epoch) =>
+        [.. EpochOrder.Batches(_windows.Count, Length, _settings, epoch).SelectMany(Parts)];
 
     /// <summary>
     /// All windows in batches for evaluation: the same each time, shortest first, nothing random, in the size of a part. What
@@ -79,18 +69,23 @@ public sealed class QuestionBatches : IBatchSource<QuestionBatch>
         IReadOnlyList<QuestionExample> questions, IPretrainedTokenizer tokenizer, QuestionBatchSettings? settings = null)
     {
         QuestionBatches batches = new(questions, tokenizer, settings, answered: false);
-        int size = batches._settings.PartSize ?? batches._settings.BatchSize;
-        return [.. Cut(batches._windows, size).Select(part => batches.Batch(part, part.Length))];
+        return [.. EpochOrder.Cut(Enumerable.Range(0, batches._windows.Count), batches._settings.FullPart, batches.Length)
+            .Select(part => batches.Batch(part, part.Length))];
     }
 
-    private static IEnumerable<QuestionWindow[]> Cut(IEnumerable<QuestionWindow> windows, int size) =>
-        windows.OrderBy(window => window.Text.Length).Chunk(size);
+    private int Length(int window) => _windows[window].Text.Length;
 
-    private QuestionBatch Batch(QuestionWindow[] windows, int updateWindows) =>
-        new(EncodedBatch.Pad([.. windows.Select(window => window.Text)], _padId),
+    private IEnumerable<QuestionBatch> Parts(int[] batch) =>
+        batch.Chunk(_settings.FullPart).Select(part => Batch(part, batch.Length));
+
+    private QuestionBatch Batch(int[] numbers, int updateWindows)
+    {
+        QuestionWindow[] windows = [.. numbers.Select(number => _windows[number])];
+        return new QuestionBatch(EncodedBatch.Pad([.. windows.Select(window => window.Text)], _padId),
             [.. windows.Select(window => (long)window.Start)], [.. windows.Select(window => (long)window.End)])
         {
             Windows = windows,
             UpdateWindows = updateWindows,
         };
+    }
 }

@@ -31,44 +31,19 @@ public sealed record TaggingBatch(EncodedBatch Texts, long[,] Labels, int[,] Wor
     public int UpdatePositions { get; init; } = Words.Cast<int>().Count(word => word >= 0);
 }
 
-/// <summary>How tagged sentences are put into batches; the defaults are the paper's for NER.</summary>
-public sealed record TaggingBatchSettings
+/// <summary>
+/// How tagged sentences are put into batches; the defaults are the paper's for NER. An example is a row: a sentence, or a part of one
+/// that is too long.
+/// </summary>
+public sealed record TaggingBatchSettings : BatchSettings
 {
-    /// <summary>Rows in one update: sentences, or parts of those that are too long.</summary>
-    public int BatchSize { get; init; } = 32;
-
-    /// <summary>
-    /// The most rows that go through the model at once: a divisor of <see cref="BatchSize"/>, whose batches come in so many parts
-    /// for gradient accumulation. Null for the whole batch.
-    /// </summary>
-    public int? PartSize { get; init; }
-
     /// <summary>The most ids in a row, special tokens included.</summary>
     public int MaxLength { get; init; } = 128;
 
-    /// <summary>
-    /// 1 shuffles, as the authors do. n sorts the rows of n batches by length before they are cut into these batches, so that less
-    /// padding is computed; which rows come together in n batches, and the order of batches, stay random.
-    /// </summary>
-    public int GroupBatches { get; init; } = 1;
-
-    /// <summary>Together with the epoch, decides which rows share a batch and the order of the batches.</summary>
-    public int Seed { get; init; } = 1;
-
-    /// <exception cref="IntraDistillException">A setting makes no sense; the message names it.</exception>
-    internal void Check()
+    /// <inheritdoc/>
+    internal override void Check()
     {
-        AtLeast(BatchSize, 1, nameof(BatchSize));
+        base.Check();
         AtLeast(MaxLength, 3, nameof(MaxLength));
-        AtLeast(GroupBatches, 1, nameof(GroupBatches));
-        if (PartSize is { } size && (size < 1 || BatchSize % size != 0))
-            throw new IntraDistillException(
-                $"TaggingBatchSettings.PartSize is {size}; expected a divisor of BatchSize ({BatchSize})");
-    }
-
-    private static void AtLeast(int value, int least, string name)
-    {
-        if (value < least)
-            throw new IntraDistillException($"TaggingBatchSettings.{name} is {value}; expected at least {least}");
     }
 }

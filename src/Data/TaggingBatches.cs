@@ -66,13 +66,11 @@ public sealed class TaggingBatches : IBatchSource<TaggingBatch>
     /// The parts of a full batch: what <see cref="Training.TrainerSettings.GradientAccumulation"/> is to be. A batch that is not
     /// full has as many or fewer.
     /// </summary>
-    public int PartsPerUpdate => _settings.BatchSize / PartSize;
-
-    private int PartSize => _settings.PartSize ?? _settings.BatchSize;
+    public int PartsPerUpdate => _settings.PartsPerUpdate;
 
     /// <inheritdoc/>
-    public IReadOnlyList<TaggingBatch> Epoch(int epoch) => [.. EpochOrder.Batches(
-        _rows.Length, Length, _settings.BatchSize, _settings.GroupBatches, _settings.Seed, epoch).SelectMany(Parts)];
+    public IReadOnlyList<TaggingBatch> Epoch(int epoch) =>
+        [.. EpochOrder.Batches(_rows.Length, Length, _settings, epoch).SelectMany(Parts)];
 
     /// <summary>
     /// The sentences in batches for evaluation: the same each time, shortest rows first, nothing random, in the size of a part. Tags
@@ -90,14 +88,15 @@ public sealed class TaggingBatches : IBatchSource<TaggingBatch>
         IReadOnlyList<string> tags, TaggingBatchSettings? settings = null)
     {
         TaggingBatches batches = new(sentences, tokenizer, tags, settings, training: false);
-        return [.. EpochOrder.Cut(Enumerable.Range(0, batches._rows.Length), batches.PartSize, batches.Length).Select(batches.Batch)];
+        return [.. EpochOrder.Cut(Enumerable.Range(0, batches._rows.Length), batches._settings.FullPart, batches.Length)
+            .Select(batches.Batch)];
     }
 
     private int Length(int row) => _rows[row].Text.Length;
 
     private IEnumerable<TaggingBatch> Parts(int[] rows)
     {
-        TaggingBatch[] parts = [.. rows.Chunk(PartSize).Select(Batch)];
+        TaggingBatch[] parts = [.. rows.Chunk(_settings.FullPart).Select(Batch)];
         int positions = parts.Sum(part => part.Tokens);
         return parts.Select(part => part with { UpdatePositions = positions });
     }

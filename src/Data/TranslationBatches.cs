@@ -49,7 +49,7 @@ public sealed class TranslationBatches : IBatchSource<TranslationBatch>
     /// <inheritdoc/>
     public IReadOnlyList<TranslationBatch> Epoch(int epoch)
     {
-        Random random = new(unchecked(_settings.Seed * 1_000_003 + epoch));
+        Random random = EpochOrder.RandomOf(_settings.Seed, epoch);
         int[] order = [.. Enumerable.Range(0, _encoded.Length)];
         random.Shuffle(order);
         int[][] batches = [.. Cut(order)];
@@ -67,23 +67,8 @@ public sealed class TranslationBatches : IBatchSource<TranslationBatch>
         return [.. batches.Cut(Enumerable.Range(0, pairs.Count)).Select(batches.Batch)];
     }
 
-    private IEnumerable<int[]> Cut(IEnumerable<int> order)
-    {
-        List<int> batch = [];
-        int longest = 0;
-        foreach (int pair in order.OrderBy(Length).ThenBy(pair => _encoded[pair].Target.Length))
-        {
-            longest = Math.Max(longest, Length(pair));
-            if ((batch.Count + 1) * longest > _settings.MaxTokens)
-            {
-                yield return [.. batch];
-                batch.Clear();
-                longest = Length(pair);
-            }
-            batch.Add(pair);
-        }
-        yield return [.. batch];
-    }
+    private IEnumerable<int[]> Cut(IEnumerable<int> order) => EpochOrder.CutWithin(
+        order.OrderBy(Length).ThenBy(pair => _encoded[pair].Target.Length), _settings.MaxTokens, Length);
 
     private int Length(int pair) => Math.Max(_encoded[pair].Source.Length, _encoded[pair].Target.Length);
 
