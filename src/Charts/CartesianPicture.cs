@@ -20,6 +20,7 @@ internal sealed class CartesianPicture(PlotModel model, JsonElement layout, Json
     {
         string[] categories = [.. _bars.SelectMany(bar => bar.Texts("x")!).Distinct()];
         new PictureAxes(model, layout, traces, categories).Build();
+        AddZeroLine();
         for (int i = 0, bars = 0; i < traces.Length; i++)
         {
             OxyColor color = StaticPicture.ColorOf(traces[i], i);
@@ -28,6 +29,19 @@ internal sealed class CartesianPicture(PlotModel model, JsonElement layout, Json
             else
                 AddLine(traces[i], color);
         }
+    }
+
+    // Where it is asked for: the line at 0 that bars to both sides stand on.
+    private void AddZeroLine()
+    {
+        foreach (string y in _bars.Select(bar => PictureAxes.Of(bar).Y).Distinct())
+            if (layout.At(y, "zeroline").ValueKind is JsonValueKind.True)
+                model.Annotations.Add(new LineAnnotation
+                {
+                    Type = LineAnnotationType.Horizontal, Y = 0, YAxisKey = y, LineStyle = LineStyle.Solid,
+                    StrokeThickness = layout.Number(y, "zerolinewidth") ?? 1, Layer = AnnotationLayer.BelowSeries,
+                    Color = StaticPicture.Color(layout.Text(y, "zerolinecolor"), OxyColors.Gray),
+                });
     }
 
     /// <summary>How plotly.js dashes a line, in multiples of its width; null for no dashes.</summary>
@@ -122,9 +136,11 @@ internal sealed class CartesianPicture(PlotModel model, JsonElement layout, Json
             if (up is null || !double.IsFinite(up[i]) || !double.IsFinite(down![i]))
                 continue;
             double low = values[i] - down[i], high = values[i] + up[i];
-            whiskers.Points.AddRange([
-                new(middle, low), new(middle, high), DataPoint.Undefined, new(middle - cap, low), new(middle + cap, low),
-                DataPoint.Undefined, new(middle - cap, high), new(middle + cap, high), DataPoint.Undefined]);
+            whiskers.Points.AddRange([new(middle, low), new(middle, high), DataPoint.Undefined]);
+            if (cap > 0)
+                whiskers.Points.AddRange([
+                    new(middle - cap, low), new(middle + cap, low), DataPoint.Undefined,
+                    new(middle - cap, high), new(middle + cap, high), DataPoint.Undefined]);
         }
         model.Series.Add(bars);
         model.Series.Add(whiskers);

@@ -95,36 +95,6 @@ public static partial class KitCharts
             return LineTrace(name, curve.X, curve.Y, Arms.Color("", i), ("hovertemplate", "%{x}% of training: α′ = %{y}"));
         }), Axis("Training (% of all updates)"), Axis("Weight α′ of the divergence (no unit)", ("rangemode", "tozero")));
 
-    /// <summary>Grouped bars, a group a category, with intervals.</summary>
-    /// <param name="title">The chart's title.</param>
-    /// <param name="xTitle">What the categories are.</param>
-    /// <param name="yTitle">What the bars show, with its unit.</param>
-    /// <param name="categories">The categories, left to right.</param>
-    /// <param name="series">The arms.</param>
-    /// <exception cref="IntraDistillException">No series, or one without a value for each category.</exception>
-    public static GenericChart BarsWithIntervals(
-        string title, string xTitle, string yTitle, IReadOnlyList<string> categories, IEnumerable<BarSeries> series)
-    {
-        IEnumerable<Trace> traces = NotEmpty(series).Select((arm, i) =>
-        {
-            foreach (IReadOnlyList<double>? list in new[] { arm.Values, arm.Low, arm.High })
-                if (list is not null && list.Count != categories.Count)
-                    throw new IntraDistillException(
-                        $"bars '{arm.Name}' have {list.Count} values; expected one for each of {categories.Count} categories");
-            string color = Arms.Color(arm.Name, i);
-            Error? intervals = arm.Low is null || arm.High is null ? null : Make<Error>(
-                ("type", "data"), ("symmetric", false), ("color", "#333333"), ("thickness", 1.6), ("width", 5),
-                ("array", Numbers(arm.High.Zip(arm.Values, (high, value) => high - value))),
-                ("arrayminus", Numbers(arm.Values.Zip(arm.Low, (value, low) => value - low))));
-            return NewTrace("bar", ("name", arm.Name), ("x", categories), ("y", Numbers(arm.Values)), ("error_y", intervals),
-                ("marker", Make<Marker>(("color", color))), ("texttemplate", "%{y:.3~g}"), ("textposition", "inside"),
-                ("insidetextanchor", "start"), ("textangle", 0),
-                ("insidetextfont", Make<Font>(("color", TextOn(color)), ("size", 13))));
-        });
-        return Compose(title, traces, Axis(xTitle, ("type", "category")), Axis(yTitle, ("rangemode", "tozero")),
-            ("barmode", "group"), ("bargap", 0.25), ("bargroupgap", 0.06));
-    }
-
     /// <summary>Quantiles of the sensitivities on a log axis: how far the least and the most sensitive lie apart.</summary>
     /// <param name="title">The chart's title.</param>
     /// <param name="yTitle">The sensitivity, with its unit.</param>

@@ -50,7 +50,8 @@ internal sealed class PictureAxes(PlotModel model, JsonElement layout, JsonEleme
         if (look.Numbers("domain") is [var start, var end])
             (axis.StartPosition, axis.EndPosition) = (start, end);
         if (isCategory)
-            axis.MajorStep = 1;
+            (axis.MajorStep, axis.Angle, axis.FontSize) =
+                (1, look.Number("tickangle") ?? 0, look.Number("tickfont", "size") ?? StaticPicture.TextSize);
         axis.LabelFormatter = look.IsFalse("showticklabels") ? _ => ""
             : isCategory ? value => Category(value)
             : isLog ? Power

@@ -25,8 +25,12 @@ internal static class PictureCheck
         JsonElement[] traces = [.. Visible(figure)];
         if (traces.Length == 0)
             return "nothing is visible in it";
-        if (s_unknownLayout.FirstOrDefault(name => layout.Has(name)) is { } part)
+        bool isHeatMap = traces.Any(trace => trace.Text("type") == "heatmap");
+        if (s_unknownLayout.FirstOrDefault(
+            name => layout.Has(name) && !(isHeatMap && name is ("annotations" or "shapes"))) is { } part)
             return $"its layout has {part}";
+        if (isHeatMap)
+            return HeatPicture.WhyNot(layout, traces);
         if (traces.Count(trace => trace.Text("type") == "scatterternary") is > 0 and var triangles && triangles < traces.Length)
             return "it mixes a triangle with axes";
         JsonElement[] bars = [.. traces.Where(trace => trace.Text("type") == "bar")];

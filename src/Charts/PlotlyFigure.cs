@@ -13,9 +13,13 @@ namespace IntraDistill.Charts;
 /// </summary>
 internal static class PlotlyFigure
 {
+    /// <summary>The colour of text.</summary>
+    public const string Ink = "#2a2a2a";
+
+    /// <summary>The colour of lines that are there to guide the eye.</summary>
+    public const string Grey = "#8a8a8a";
+
     private const double PlotHeight = 330;
-    private const string Ink = "#2a2a2a";
-    private const string Grey = "#8a8a8a";
     private const string FontFamily = "'Segoe UI', 'Helvetica Neue', Helvetica, Arial, 'DejaVu Sans', sans-serif";
     private const int TitleBand = 62, LegendRow = 22, AxisBand = 62;
 
@@ -32,7 +36,8 @@ internal static class PlotlyFigure
         Fill(NewTrace("scatter", ("mode", "lines"), ("name", name), ("x", Numbers(x)), ("y", Numbers(y)),
             ("line", Make<Line>(("color", color), ("width", 2.5)))), more);
 
-    private static T Fill<T>(T target, Property[] properties) where T : DynamicObj.DynamicObj
+    /// <summary>Sets properties of an object of plotly.js; null values are left out.</summary>
+    public static T Fill<T>(T target, params Property[] properties) where T : DynamicObj.DynamicObj
     {
         foreach ((string name, object? value) in properties)
             if (value is not null)

@@ -18,7 +18,9 @@ internal static class StaticPicture
 
     private const string FontFamily = "'Segoe UI','Helvetica Neue',Helvetica,Arial,'DejaVu Sans',sans-serif";
     private const double TitleSize = 17, Right = 24;
-    private static readonly OxyColor s_ink = OxyColor.FromRgb(0x2a, 0x2a, 0x2a);
+
+    /// <summary>The colour of all text.</summary>
+    public static readonly OxyColor Ink = OxyColor.FromRgb(0x2a, 0x2a, 0x2a);
 
     /// <summary>Draws a figure; null where the picture would not show what the figure does.</summary>
     public static string? Draw(string figureJson)
@@ -30,15 +32,25 @@ internal static class StaticPicture
 
         JsonElement[] traces = [.. PictureCheck.Visible(figure)];
         string title = FigureJson.Plain(layout.Text("title", "text"));
+        if (traces.Any(trace => trace.Text("type") == "heatmap"))
+        {
+            var map = new SvgCanvas();
+            double mapHeight = new HeatPicture(map, layout, traces).Draw();
+            Write(map, title, Math.Clamp(layout.Number("margin", "l") ?? 0, 6, 70), 33, TitleSize);
+            return map.ToSvg(Width, mapHeight, title, FontFamily);
+        }
+
         string caption = SliderCaption(layout);
         var legend = new PictureLegend(layout, traces);
         double top = (title.Length > 0 ? 44 : 14) + legend.Height;
         double margins = (layout.Number("margin", "t") ?? 100) + (layout.Number("margin", "b") ?? 80);
         double height = Math.Clamp((layout.Number("height") ?? 450) - margins, 200, 600) + top + (caption.Length > 0 ? 82 : 56);
+        if (layout.Number("xaxis", "tickangle") is < 0)   // the names of bars that stand upright or slant
+            height += Math.Max(0, (layout.Number("margin", "b") ?? 0) - 62);
 
         var model = new PlotModel
         {
-            DefaultFont = "sans-serif", DefaultFontSize = TextSize, TextColor = s_ink, Background = OxyColors.Undefined,
+            DefaultFont = "sans-serif", DefaultFontSize = TextSize, TextColor = Ink, Background = OxyColors.Undefined,
             PlotAreaBorderThickness = new OxyThickness(0), Culture = System.Globalization.CultureInfo.InvariantCulture,
             Padding = new OxyThickness(6, 0, 0, caption.Length > 0 ? 32 : 8),
             PlotMargins = new OxyThickness(double.NaN, top, Right, double.NaN),
@@ -93,7 +105,7 @@ internal static class StaticPicture
     {
         bool isLine = trace.Text("type") == "scatter" && trace.Text("mode") != "markers";
         string? line = trace.Text("line", "color"), marker = trace.Text("marker", "color");
-        return Color((isLine ? line ?? marker : marker ?? line) ?? s_colorway[index % s_colorway.Length], s_ink);
+        return Color((isLine ? line ?? marker : marker ?? line) ?? s_colorway[index % s_colorway.Length], Ink);
     }
 
     private static readonly string[] s_colorway =
@@ -111,6 +123,6 @@ internal static class StaticPicture
 
     /// <summary>Writes a line of text.</summary>
     public static void Write(SvgCanvas canvas, string text, double x, double baseline, double size) =>
-        canvas.DrawText(new ScreenPoint(x, baseline + 0.22 * size), text, s_ink, "", size, 400, 0, HorizontalAlignment.Left,
+        canvas.DrawText(new ScreenPoint(x, baseline + 0.22 * size), text, Ink, "", size, 400, 0, HorizontalAlignment.Left,
             VerticalAlignment.Bottom, null);
 }

@@ -65,6 +65,16 @@ internal sealed class SvgCanvas : ClippingRenderContext
             $"{Fill(fill)}{Stroke(stroke, thickness, null)}");
 
     /// <inheritdoc/>
+    public override void DrawRectangles(
+        IList<OxyRect> rectangles, OxyColor fill, OxyColor stroke, double thickness, EdgeRenderingMode mode)
+    {
+        if (rectangles.Count > 0)
+            Path([.. rectangles.SelectMany(one => new[] { one.TopLeft, one.BottomRight })],
+                string.Concat(rectangles.Select(one => $"M{P(one.TopLeft)}h{N(one.Width)}v{N(one.Height)}h{N(-one.Width)}z")),
+                $"{Fill(fill)}{Stroke(stroke, thickness, null)}");
+    }
+
+    /// <inheritdoc/>
     public override void DrawEllipse(OxyRect extents, OxyColor fill, OxyColor stroke, double thickness, EdgeRenderingMode mode) =>
         Append($"<ellipse cx=\"{N(extents.Center.X)}\" cy=\"{N(extents.Center.Y)}\" rx=\"{N(extents.Width / 2)}\" " +
             $"ry=\"{N(extents.Height / 2)}\"{Fill(fill)}{Stroke(stroke, thickness, null)}/>");
@@ -109,6 +119,11 @@ internal sealed class SvgCanvas : ClippingRenderContext
         string weight = fontWeight > 500 ? " font-weight=\"bold\"" : "";
         Append($"<text {place} font-size=\"{N(fontSize)}\"{weight}{anchor}{Fill(fill)}>{Escape(text)}</text>");
     }
+
+    /// <summary>Draws short texts of one look, each in the middle of its place; the look is written once.</summary>
+    public void DrawCentred(IEnumerable<(ScreenPoint At, string Text)> texts, OxyColor fill, double fontSize) =>
+        Append($"<g font-size=\"{N(fontSize)}\" text-anchor=\"middle\"{Fill(fill)}>" + string.Concat(texts.Select(one =>
+            $"<text x=\"{N(one.At.X)}\" y=\"{N(one.At.Y + 0.35 * fontSize)}\">{Escape(one.Text)}</text>")) + "</g>");
 
     /// <inheritdoc/>
     public override OxySize MeasureText(string text, string fontFamily, double fontSize, double fontWeight) =>

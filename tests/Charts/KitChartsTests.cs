@@ -25,6 +25,7 @@ public class KitChartsTests
         "quantile" => KitCharts.QuantileCurves("T", "s", Curves()),
         "lorenz" => KitCharts.LorenzCurves("T", Curves()),
         "lines" => KitCharts.DivergenceLines("T", "p", "nats", Curves()),
+        "heat" => KitCharts.HeatMap("T", "language", "arm", ["de", "ru"], s_arms, [[1, 2], [3, 4], [5, 6]], "F1 (%)"),
         "slider" => KitCharts.DivergenceSlider("T", "p", "nats", "q =", [new("0.1", Curves()), new("0.2", Curves())], 1),
         _ => throw new ArgumentOutOfRangeException(nameof(kind)),
     };
@@ -32,6 +33,7 @@ public class KitChartsTests
     [Theory]
     [InlineData("learning"), InlineData("histogram"), InlineData("pruning"), InlineData("alpha"), InlineData("bars")]
     [InlineData("quantile"), InlineData("lorenz"), InlineData("lines"), InlineData("slider")]
+    [InlineData("heat")]
     public void Every_chart_has_titles_named_traces_and_a_small_payload(string kind)
     {
         GenericChart chart = Draw(kind);
@@ -126,6 +128,22 @@ public class KitChartsTests
         Assert.Equal([2, null], traces[0].GetProperty("error_y").Values("array"));
         Assert.Equal([1, null], traces[0].GetProperty("error_y").Values("arrayminus"));
         Assert.False(traces[1].TryGetProperty("error_y", out _));
+    }
+
+    [Theory]
+    [InlineData(3, 4, true), InlineData(13, 4, false), InlineData(48, 3, false)]
+    public void Bars_have_their_numbers_only_where_there_is_room(int categories, int arms, bool room)
+    {
+        string[] names = [.. Enumerable.Range(0, categories).Select(i => $"language {i}")];
+        double[] values = [.. names.Select((_, i) => i - 1.0)];
+        JsonElement figure = ChartJson.Of(KitCharts.BarsWithIntervals("T", "x", "y", names, Enumerable.Range(0, arms).Select(
+            i => new BarSeries($"arm {i}", values, [.. values.Select(v => v - 1)], [.. values.Select(v => v + 1)]))));
+        Assert.All(figure.Traces(), trace => Assert.Equal(room, trace.TryGetProperty("texttemplate", out _)));
+        // Many: turned names with the room they need, a line at zero, and caps no wider than their bars.
+        Assert.Equal(!room, figure.Layout("xaxis").TryGetProperty("tickangle", out _));
+        Assert.Equal(!room, figure.Layout("yaxis", "zeroline").GetBoolean());
+        Assert.Equal(!room, figure.Layout("margin", "b").GetDouble() > 62);
+        Assert.Equal(room ? 5 : categories == 13 ? 3 : 0, figure.Traces()[0].Number("error_y", "width"));
     }
 
     [Fact]

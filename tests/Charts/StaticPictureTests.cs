@@ -26,6 +26,13 @@ public class StaticPictureTests
         ["pruning"] = KitCharts.PruningCurves("Pruning", "NLL", [new(Arms.Baseline, [0, 10, 20], [1, 2, 3], [1, 4, 9])]),
         ["bars"] = KitCharts.BarsWithIntervals("BLEU", "Test", "BLEU (points)", ["all", "hard"],
             [new(Arms.Baseline, [27.9, 19.3], [26, 18], [29, 21]), new(Arms.Control, [27.5, double.NaN])]),
+        ["gains"] = KitCharts.BarsWithIntervals("Gains", "Language", "Gain (points)",
+            [.. Enumerable.Range(0, 13).Select(i => $"Language {i}")],
+            [.. new[] { Arms.Control, Arms.IntraDistillation }.Select((arm, a) => new BarSeries(arm,
+                [.. Enumerable.Range(0, 13).Select(i => i - 6.0 + a)], [.. Enumerable.Range(0, 13).Select(i => i - 7.0 + a)],
+                [.. Enumerable.Range(0, 13).Select(i => i - 5.0 + a)]))]),
+        ["heat map"] = KitCharts.HeatMap("Heat", "Language", "Arm", ["de", "ru"], [Arms.Baseline, Arms.Control],
+            [[60.5, double.NaN], [62, 41.5]], "F1 (%)", columnGroups: ["Latin", "Cyrillic"]),
         ["quantiles"] = KitCharts.QuantileCurves("Quantiles", "s", [new("a", [0.1, 0.5, 0.9], [1e-7, 1e-5, 1e-3])]),
         ["lorenz"] = KitCharts.LorenzCurves("Lorenz", [new("a", [0, 0.5, 1], [0, 0.1, 1])]),
         ["slider"] = KitCharts.DivergenceSlider("Two", "p", "nats", "q = ",
@@ -108,6 +115,30 @@ public class StaticPictureTests
 
         IEnumerable<string> Bars(string color) => Paths(root).Where(path => path.Attribute("fill")?.Value == color)
             .Select(path => path.Attribute("d")!.Value).Where(d => !d.Contains("h12v12"));   // that one is the legend's
+    }
+
+    [Fact]
+    public void Many_bars_have_turned_names_and_no_numbers_and_stand_on_a_line_at_zero()
+    {
+        XElement root = Svg("gains");
+        XElement[] names = [.. root.Descendants().Where(
+            e => e.Name.LocalName == "text" && e.Value.StartsWith("Language ", StringComparison.Ordinal))];
+        Assert.Equal(13, names.Length);
+        Assert.All(names, name => Assert.Contains("rotate(-45)", name.Attribute("transform")!.Value));
+        Assert.DoesNotContain("3.00", Texts(root));
+        // The bars below zero begin on the line that those above end on.
+        string[] bars = [.. Paths(root).Where(path => path.Attribute("fill")?.Value == "#e69f00")
+            .Select(path => path.Attribute("d")!.Value).Where(d => !d.Contains("h12v12"))];
+        Assert.Equal(13, bars.Length);
+        (double X, double Y)[] zero = [.. Paths(root).Where(path => path.Attribute("stroke")?.Value == "#8a8a8a")
+            .Select(path => path.Attribute("d")!.Value).SelectMany(d => d.Split('M', StringSplitOptions.RemoveEmptyEntries))
+            .Select(Points).Where(line => line.Length == 2 && line[1].X - line[0].X > 400).Select(line => line[0])];
+        Assert.Contains(zero, line => Math.Abs(line.Y - Top(bars[0])) < 0.2);       // −6: hangs
+        Assert.Contains(zero, line => Math.Abs(line.Y - Bottom(bars[^1])) < 0.2);   // +6: stands
+
+        static double Top(string d) => Points(d.Split('h')[0])[0].Y;
+        static double Bottom(string d) =>
+            Top(d) + double.Parse(d.Split('v')[1].Split('h')[0], CultureInfo.InvariantCulture);
     }
 
     [Fact]

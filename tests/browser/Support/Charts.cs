@@ -9,10 +9,11 @@ internal static class Charts
     private const string PlotlyMimeType = "application/vnd.plotly.v1+json";
     private const float Patience = 60_000;   // milliseconds
 
-    // A trace counts if it has something to show; legends have classes of their own.
+    // A trace counts if it has something to show: lines or bars, a heat map's image, a heat map's numbers. Legends have classes of
+    // their own.
     private const string Count = """
-        () => [...document.querySelectorAll('.js-plotly-plot')].map(chart => [...chart.querySelectorAll('g.trace')]
-            .filter(trace => trace.querySelector('path[d]')).length)
+        () => [...document.querySelectorAll('.js-plotly-plot')].map(chart => [...chart.querySelectorAll('g.trace, g.hm')]
+            .filter(trace => trace.querySelector('path[d], image, .textpoint')).length)
         """;
 
     /// <summary>The number of visible traces of each figure in a notebook's outputs, in order.</summary>

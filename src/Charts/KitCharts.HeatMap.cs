@@ -1,0 +1,182 @@
+using System.Globalization;
+using Plotly.NET;
+using Plotly.NET.LayoutObjects;
+using Plotly.NET.TraceObjects;
+using static IntraDistill.Charts.PlotlyFigure;
+
+namespace IntraDistill.Charts;
+
+// The heat map, which lays itself out in pixels: a number must fit its cell.
+public static partial class KitCharts
+{
+    private const string NotMeasured = "not measured";
+
+    // In pixels. Above the cells: title, colour bar, the groups' names and a line below each; below them, the columns' names.
+    private const double HeatTop = 112, HeatRight = 24, ColorBarTop = 46, ColorBarLength = 220, GroupLine = 4;
+
+    /// <summary>
+    /// A heat map with its numbers printed in the cells. More than 26 columns are broken into bands one below the other, between
+    /// groups where that can be.
+    /// </summary>
+    /// <param name="title">The chart's title.</param>
+    /// <param name="xTitle">What the columns are.</param>
+    /// <param name="yTitle">What the rows are; empty where their names say it.</param>
+    /// <param name="columns">The columns, left to right.</param>
+    /// <param name="rows">The rows, top to bottom.</param>
+    /// <param name="values">For each row, a value for each column; NaN where nothing was measured leaves the cell blank.</param>
+    /// <param name="valueTitle">What the colours and numbers show, with its unit.</param>
+    /// <param name="diverging">
+    /// For gains: colours to both sides of 0, as far to one as to the other, and numbers with their signs.
+    /// </param>
+    /// <param name="columnGroups">
+    /// For each column, the group it belongs to, such as a script; null for none. Neighbours of one group stand together under
+    /// its name; an empty name sets a column apart without one.
+    /// </param>
+    /// <exception cref="IntraDistillException">
+    /// No column or no row, or not a value for each row and column, or not a group for each column.
+    /// </exception>
+    /// <example><code>
+    /// KitCharts.HeatMap("Gain over the baseline", "Language", "", ["de", "ru"], ["Control (α = 0)", "Intra-distillation"],
+    ///     [[0.4, -0.2], [1.3, double.NaN]], "Gain in F1 (points)", diverging: true, columnGroups: ["Latin", "Cyrillic"])
+    /// </code></example>
+    public static GenericChart HeatMap(
+        string title, string xTitle, string yTitle, IReadOnlyList<string> columns, IReadOnlyList<string> rows,
+        IReadOnlyList<IReadOnlyList<double>> values, string valueTitle, bool diverging = false,
+        IReadOnlyList<string>? columnGroups = null)
+    {
+        CheckCells(columns, rows, values, columnGroups);
+        HeatBand[] bands = HeatBands.Split(columns.Count, columnGroups);
+        int widest = bands.Max(band => band.Count);
+        double left = rows.Max(row => SvgCanvas.Width(row, 13)) + (yTitle.Length > 0 ? 44 : 16);
+        double cellWidth = (StaticPicture.Width - left - HeatRight) / widest;
+        double cellHeight = Math.Clamp(Math.Round(300.0 / (bands.Length * rows.Count)), 22, 36);
+        // Less the gap between cells, which is wider between groups.
+        (string[][] texts, double textSize) = HeatBands.Print(values, cellWidth - (columnGroups is null ? 3 : 4), diverging);
+        HeatScale scale = new(values.SelectMany(row => row), diverging);
+
+        double nameSize = cellWidth < 30 ? 11 : 13, longest = columns.Max(column => SvgCanvas.Width(column, nameSize));
+        bool turned = longest > cellWidth - 4;
+        double below = turned ? 0.71 * longest + 18 : 24;
+        double[] above = [.. bands.Select(GroupRoom)];
+        double[] tops = new double[bands.Length];   // of each band's cells, below the first's
+        for (int b = 1; b < bands.Length; b++)
+            tops[b] = tops[b - 1] + rows.Count * cellHeight + below + 8 + above[b];
+        double height = tops[^1] + rows.Count * cellHeight;
+        double marginTop = HeatTop + above[0], marginBottom = below + (xTitle.Length > 0 ? 34 : 12);
+
+        List<Trace> traces = [];
+        List<(string, object?)> axes = [];
+        List<Annotation> names = [];
+        List<Shape> lines = [];
+        for (int b = 0; b < bands.Length; b++)
+        {
+            HeatBand band = bands[b];
+            string number = b == 0 ? "" : $"{b + 1}";
+            traces.Add(Cells(band, number));
+            traces.AddRange(Texts(band, number));
+            double top = Paper(tops[b]), bottom = Paper(tops[b] + rows.Count * cellHeight);
+            axes.Add(($"xaxis{number}", HeatAxis(b == bands.Length - 1 ? xTitle : "", columns.Skip(band.First).Take(band.Count),
+                [-0.5, widest - 0.5], ("anchor", $"y{number}"), ("tickangle", turned ? -45 : 0),
+                ("tickfont", Make<Font>(("size", nameSize))), ("automargin", b == bands.Length - 1))));
+            axes.Add(($"yaxis{number}", HeatAxis(yTitle, rows, [rows.Count - 0.5, -0.5], ("anchor", $"x{number}"),
+                ("domain", new[] { Number(Math.Max(0, bottom)), Number(top) }))));
+            foreach (HeatGroup group in band.Groups)
+            {
+                double end = group.First + group.Count;
+                if (group.Name.Length > 0)
+                {
+                    names.Add(Make<Annotation>(
+                        ("text", group.Name), ("showarrow", false), ("xref", $"x{number}"), ("yref", "paper"),
+                        ("x", group.First + (group.Count - 1) / 2.0), ("y", Paper(tops[b] - GroupLine - 2)),
+                        ("xanchor", "center"), ("yanchor", "bottom"), ("textangle", Lies(group) ? 0 : -90),
+                        ("font", Make<Font>(("size", GroupSize())))));
+                    lines.Add(Line(number, group.First - 0.44, end - 0.56, tops[b] - GroupLine, tops[b] - GroupLine, Grey, 1.5));
+                }
+                if (end < band.Count)
+                    lines.Add(Line(number, end - 0.5, end - 0.5, tops[b], tops[b] + rows.Count * cellHeight, "white", 3));
+            }
+        }
+        GenericChart chart = Compose(title, traces,
+            [
+                .. axes, ("height", Math.Round(marginTop + height + marginBottom)), ("showlegend", false),
+                ("margin", Make<Margin>(("l", Math.Round(left)), ("r", HeatRight), ("t", marginTop), ("b", marginBottom))),
+                ("annotations", names.Count > 0 ? names.ToArray() : null), ("shapes", lines.Count > 0 ? lines.ToArray() : null),
+            ]);
+        // The names of the rows may be long: a title that began behind them would soon be cut off.
+        Fill((Title)GenericChart.getLayout(chart).GetPropertyValue("title"), ("xref", "container"),
+            ("pad", Make<Padding>(("t", 16), ("l", Math.Min(Math.Round(left), 70)))));
+        return chart;
+
+        double Paper(double down) => Math.Round(1 - down / height, 5);
+
+        double GroupSize() => cellWidth < 30 ? 11 : 12;
+
+        bool Lies(HeatGroup group) => SvgCanvas.Width(group.Name, GroupSize()) <= group.Count * cellWidth - 2;
+
+        // The names of narrow groups stand upright.
+        double GroupRoom(HeatBand band) => band.Groups.Where(group => group.Name.Length > 0)
+            .Select(group => GroupLine + (Lies(group) ? 18 : SvgCanvas.Width(group.Name, GroupSize()) + 6))
+            .DefaultIfEmpty(0).Max();
+
+        Shape Line(string number, double x0, double x1, double y0, double y1, string color, double width) => Make<Shape>(
+            ("type", "line"), ("xref", $"x{number}"), ("yref", "paper"), ("x0", Number(x0)), ("x1", Number(x1)),
+            ("y0", Paper(y0)), ("y1", Paper(y1)), ("line", Make<Line>(("color", color), ("width", width))));
+
+        Trace Cells(HeatBand band, string number) => NewTrace("heatmap", ("name", valueTitle),
+            ("z", values.Select(row => Numbers(row.Skip(band.First).Take(band.Count))).ToArray()),
+            ("text", values.Select(row => row.Skip(band.First).Take(band.Count).Select(Hover).ToArray()).ToArray()),
+            ("hovertemplate", $"%{{y}}, %{{x}}<br>{valueTitle}: %{{text}}<extra></extra>"), ("xgap", 1), ("ygap", 1),
+            ("zmin", Number(scale.Low)), ("zmax", Number(scale.High)),
+            ("colorscale", scale.Stops.Select(stop => new object[] { stop.At, stop.Color }).ToArray()),
+            ("showscale", number.Length == 0), ("xaxis", $"x{number}"), ("yaxis", $"y{number}"),
+            ("colorbar", number.Length > 0 ? null : Make<ColorBar>(("orientation", "h"),
+                ("title", Make<Title>(("text", valueTitle), ("side", "top"), ("font", Make<Font>(("size", 13))))),
+                ("thickness", 12), ("lenmode", "pixels"),
+                ("len", ColorBarLength), ("tickfont", Make<Font>(("size", 12))), ("x", 0), ("xanchor", "left"), ("xpad", 0),
+                ("y", Paper(ColorBarTop - marginTop)),
+                ("yanchor", "top"), ("ypad", 0), ("outlinewidth", 0), ("ticks", ""), ("nticks", 6))));
+
+        // Not the heat map's own texts: their colour on middling grounds is plotly.js's, and hard to read.
+        IEnumerable<Trace> Texts(HeatBand band, string number) =>
+            from row in Enumerable.Range(0, rows.Count)
+            from column in Enumerable.Range(0, band.Count)
+            where double.IsFinite(values[row][band.First + column])
+            group (Row: row, Column: column) by scale.TextOn(values[row][band.First + column]) into cells
+            select NewTrace("scatter", ("mode", "text"), ("name", "numbers"),
+                ("x", cells.Select(cell => cell.Column).ToArray()),
+                ("y", cells.Select(cell => cell.Row).ToArray()),
+                ("text", cells.Select(cell => texts[cell.Row][band.First + cell.Column]).ToArray()),
+                ("textfont", Make<Font>(("color", cells.Key), ("size", textSize))), ("hoverinfo", "skip"), ("showlegend", false),
+                ("xaxis", $"x{number}"), ("yaxis", $"y{number}"));
+
+        string Hover(double value) => Number(value) is not { } rounded ? NotMeasured
+            : (diverging && rounded > 0 ? "+" : "") + rounded.ToString(CultureInfo.InvariantCulture).Replace('-', '−');
+    }
+
+    // Names along an axis, at 0, 1, 2 …
+    private static LinearAxis HeatAxis(
+        string title, IEnumerable<string> names, double[] range, params (string, object?)[] more)
+    {
+        string[] all = [.. names];
+        return Axis(title, [
+            ("range", range), ("tickmode", "array"), ("tickvals", Enumerable.Range(0, all.Length).ToArray()), ("ticktext", all),
+            ("showgrid", false), ("showline", false), ("ticklen", 4), ("tickcolor", "white"), .. more]);
+    }
+
+    private static void CheckCells(
+        IReadOnlyList<string> columns, IReadOnlyList<string> rows, IReadOnlyList<IReadOnlyList<double>> values,
+        IReadOnlyList<string>? groups)
+    {
+        if (columns.Count == 0 || rows.Count == 0)
+            throw new IntraDistillException(
+                $"a heat map of {rows.Count} rows and {columns.Count} columns; expected at least one of each");
+        if (values.Count != rows.Count)
+            throw new IntraDistillException($"{values.Count} rows of values; expected one for each of {rows.Count} rows");
+        for (int row = 0; row < rows.Count; row++)
+            if (values[row].Count != columns.Count)
+                throw new IntraDistillException(
+                    $"row '{rows[row]}' has {values[row].Count} values; expected one for each of {columns.Count} columns");
+        if (groups is not null && groups.Count != columns.Count)
+            throw new IntraDistillException($"{groups.Count} column groups; expected one for each of {columns.Count} columns");
+    }
+}
