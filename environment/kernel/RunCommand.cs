@@ -9,7 +9,7 @@ internal static class RunCommand
 {
     private const int Failure = 1, InterruptedBySignal = 130;
 
-    private static readonly TimeSpan s_passedOn = TimeSpan.FromSeconds(0.5);
+    private static readonly TimeSpan s_passedOn = TimeSpan.FromSeconds(2);
 
     /// <summary>The command with its options.</summary>
     public static Command Create()
@@ -29,6 +29,11 @@ internal static class RunCommand
                 + "runs/notebooks/NAME/; what is there, whole and of the same code and parameters is skipped.",
             HelpName = "FILE",
         };
+        var set = new Option<int?>("--set")
+        {
+            Description = "Runs one of the parameter sets only, by its place in the list of --dry-run, from 1: a task of a job array.",
+            HelpName = "N",
+        };
         var dryRun = new Option<bool>("--dry-run") { Description = "Lists the parameter sets and which of them are done." };
         var injected = new Option<string?>(GridRunner.InjectedOption) { Hidden = true };
         var output = new Option<string?>("--output", "-o")
@@ -42,7 +47,7 @@ internal static class RunCommand
         var quiet = new Option<bool>("--quiet", "-q") { Description = "Does not show what the cells print." };
         var command = new Command("run", "Executes a notebook and saves it with its outputs.")
         {
-            notebook, parameters, grid, dryRun, output, inPlace, html, quiet, injected,
+            notebook, parameters, grid, set, dryRun, output, inPlace, html, quiet, injected,
         };
         command.Validators.Add(result =>
         {
@@ -61,13 +66,14 @@ internal static class RunCommand
                 {
                     string[] given = result.GetValue(parameters) ?? [];
                     var sets = ParameterGrid.Read(new Parameters(document), given, result.GetValue(grid));
-                    if (sets.IsGrid || result.GetValue(dryRun))
+                    int? only = result.GetValue(set);
+                    if (sets.IsGrid || result.GetValue(dryRun) || only is not null)
                     {
                         if (result.GetValue(inPlace) || result.GetValue(html) is not null)
                             throw new RunnerException("--in-place and --html are for one parameter set; --output is a folder");
                         string folder = result.GetValue(output)
                             ?? Path.Combine("runs", "notebooks", Path.GetFileNameWithoutExtension(path));
-                        var runner = new GridRunner(path, document, sets, folder, silent);
+                        var runner = new GridRunner(path, document, sets, folder, silent, only);
                         return result.GetValue(dryRun) ? runner.List() : await runner.RunAsync();
                     }
                     code = sets.Sets[0].Code;
@@ -129,7 +135,7 @@ internal static class RunCommand
             }
         }
 
-        // A set of a grid gets a terminal's Ctrl-C twice: from the terminal and passed on by the grid.
+        // A set of a grid gets a signal to all, a terminal's Ctrl-C or Slurm's SIGTERM, twice: passed on by the grid as well.
         TimeSpan asOne = document.Stamp is null ? TimeSpan.Zero : s_passedOn;
         var runner = new NotebookRunner(document, folder, terminal, TrySave, asOne);
         RunOutcome outcome;

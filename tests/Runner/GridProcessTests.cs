@@ -70,11 +70,30 @@ public sealed class GridProcessTests : IDisposable
         Assert.Contains("\n3 sets: 2 done, 1 skipped; in ", output, StringComparison.Ordinal);
     }
 
+    [Fact]
+    public async Task One_set_runs_by_its_number_beside_others_and_is_then_done_for_the_whole_grid()
+    {
+        TestNotebook.Write(At("n.ipynb"), "// parameters\nint k = 0;", "Console.WriteLine($\"k is {k}\");");
+        (int code, string output, _) = await Run("n.ipynb", "-p", "k=1,2,3", "--set", "2");
+        Assert.Equal(0, code);
+        Assert.StartsWith("set 2 of 3: k=2\n", output, StringComparison.Ordinal);
+        Assert.DoesNotContain("k is 1", output, StringComparison.Ordinal);
+        Assert.Contains("\n1 set: 1 done; in ", output, StringComparison.Ordinal);
+        (_, output, _) = await Run("n.ipynb", "-p", "k=1,2,3", "--dry-run");
+        Assert.Equal("to run  k=1\ndone    k=2\nto run  k=3\n", output);
+        (code, output, _) = await Run("n.ipynb", "-p", "k=1,2,3", "--set", "2");
+        Assert.Equal(0, code);
+        Assert.Contains("\n1 set: 1 skipped; in ", "\n" + output, StringComparison.Ordinal);
+        Assert.Equal(0, (await Run("n.ipynb", "--set", "1")).Code);
+    }
+
     [Theory]
     [InlineData("grid.json:1: 1.5 is not a value for int k = 0", "--grid", "grid.json")]
     [InlineData("--in-place and --html are for one parameter set", "-p", "k=1,2", "--in-place")]
     [InlineData("--in-place and --html are for one parameter set", "-p", "k=1,2", "--html", "x.html")]
     [InlineData("cannot be written", "-p", "k=1,2", "--output", "n.ipynb")]
+    [InlineData("--set 3: there are 2 parameter sets; expected a number from 1 to 2", "-p", "k=1,2", "--set", "3")]
+    [InlineData("--set 0: there are 2 parameter sets; expected a number from 1 to 2", "-p", "k=1,2", "--set", "0")]
     public async Task Bad_input_is_one_line_before_any_set_runs(string message, params string[] arguments)
     {
         TestNotebook.Write(At("n.ipynb"), "// parameters\nint k = 0;", "Console.WriteLine(\"ran\");");

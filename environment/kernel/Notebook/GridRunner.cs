@@ -12,7 +12,9 @@ namespace IntraDistill.Kernel.Notebook;
 /// <param name="grid">The sets.</param>
 /// <param name="folder">Where each set's notebook and page go.</param>
 /// <param name="quiet">Does not show what the cells print.</param>
-internal sealed class GridRunner(string notebook, NotebookDocument document, ParameterGrid grid, string folder, bool quiet)
+/// <param name="only">The number of the one set that is to run, from 1; null for all.</param>
+internal sealed class GridRunner(
+    string notebook, NotebookDocument document, ParameterGrid grid, string folder, bool quiet, int? only = null)
 {
     /// <summary>The hidden option by which a set's process is told its parameters: C#, or nothing for the defaults.</summary>
     public const string InjectedOption = "--injected";
@@ -26,7 +28,7 @@ internal sealed class GridRunner(string notebook, NotebookDocument document, Par
 
     private enum SetOutcome { NotRun, Done, Skipped, Failed, Interrupted }
 
-    private sealed record Row(ParameterSet Set, string Notebook)
+    private sealed record Row(int Number, ParameterSet Set, string Notebook)
     {
         public string Page => Path.ChangeExtension(Notebook, ".html");
 
@@ -44,22 +46,21 @@ internal sealed class GridRunner(string notebook, NotebookDocument document, Par
     }
 
     /// <summary>Runs the sets; the process's exit code.</summary>
-    /// <exception cref="RunnerException">The folder cannot be written to.</exception>
+    /// <exception cref="RunnerException">The folder cannot be written to, or there is no set of the number.</exception>
     public async Task<int> RunAsync()
     {
         Row[] rows = Rows();
         AtomicFile.Probe(rows[0].Notebook, document.ToJson());
         using var interrupt = PosixSignalRegistration.Create(PosixSignal.SIGINT, signal => PassOn(signal, SignalNumber.Interrupt));
         using var terminate = PosixSignalRegistration.Create(PosixSignal.SIGTERM, signal => PassOn(signal, SignalNumber.Terminate));
-        for (int i = 0; i < rows.Length && !_interrupted; i++)
+        foreach (Row row in rows.TakeWhile(_ => !_interrupted))
         {
-            Row row = rows[i];
             if (IsDone(row))
             {
                 row.Outcome = SetOutcome.Skipped;
                 continue;
             }
-            Console.WriteLine($"set {i + 1} of {rows.Length}: {row.Set}");
+            Console.WriteLine($"set {row.Number} of {grid.Sets.Count}: {row.Set}");
             var watch = Stopwatch.StartNew();
             row.Outcome = await RunChildAsync(row);
             row.Time = watch.Elapsed;
@@ -69,8 +70,15 @@ internal sealed class GridRunner(string notebook, NotebookDocument document, Par
         return _interrupted ? InterruptedBySignal : rows.Any(row => row.Outcome == SetOutcome.Failed) ? Failure : 0;
     }
 
-    private Row[] Rows() => [.. grid.Sets.Zip(grid.FileNames(),
-        (set, name) => new Row(set, Path.Combine(_folder, name + ".ipynb")))];
+    private Row[] Rows()
+    {
+        Row[] all = [.. grid.Sets.Zip(grid.FileNames()).Select((pair, i) =>
+            new Row(i + 1, pair.First, Path.Combine(_folder, pair.Second + ".ipynb")))];
+        if (only is not { } number)
+            return all;
+        return number >= 1 && number <= all.Length ? [all[number - 1]]
+            : throw new RunnerException($"--set {number}: there are {all.Length} parameter sets; expected a number from 1 to {all.Length}");
+    }
 
     /// <summary>Whether a set's outputs are there, whole, and of the same sources and parameters.</summary>
     private bool IsDone(Row row)
@@ -141,7 +149,7 @@ internal sealed class GridRunner(string notebook, NotebookDocument document, Par
         }
         IEnumerable<string> counts = rows.GroupBy(row => row.Outcome).OrderBy(group => group.Key == SetOutcome.NotRun)
             .ThenBy(group => group.Key).Select(group => $"{group.Count()} {Name(group.Key)}");
-        Console.WriteLine($"{rows.Length} sets: {string.Join(", ", counts)}; in {_folder}");
+        Console.WriteLine($"{(rows.Length == 1 ? "1 set" : $"{rows.Length} sets")}: {string.Join(", ", counts)}; in {_folder}");
     }
 
     private static string Name(SetOutcome outcome) => outcome switch
