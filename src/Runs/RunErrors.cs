@@ -16,8 +16,12 @@ public sealed class RunFileException : IntraDistillException
 /// <summary>A run is under way in another process, or elsewhere in this one.</summary>
 public sealed class RunInUseException : IntraDistillException
 {
-    internal RunInUseException(string folder, string message) : base($"{folder}: {message}") => Folder = folder;
+    internal RunInUseException(string folder, string message, bool willEnd) : base($"{folder}: {message}") =>
+        (Folder, WillEnd) = (folder, willEnd);
 
     /// <summary>The run's folder.</summary>
     public string Folder { get; }
+
+    /// <summary>Whether it is a live process that has it, and not this one: some time it will be free.</summary>
+    internal bool WillEnd { get; }
 }

@@ -135,9 +135,14 @@ public sealed class RunFolder : StoredRun, IDisposable
     }
 
     /// <summary>Whether somebody else's files are in the folder. A run begins with its lock.</summary>
-    private static bool IsForeign(string folder) =>
-        File.Exists(folder) || Directory.Exists(folder) && !File.Exists(Path.Combine(folder, RunFiles.Lock))
-        && !File.Exists(Path.Combine(folder, RunFiles.Config)) && Directory.EnumerateFileSystemEntries(folder).Any();
+    private static bool IsForeign(string folder)
+    {
+        if (!Directory.Exists(folder))
+            return File.Exists(folder);
+        // One look: between two, another process may begin this very run.
+        string?[] names = [.. Directory.EnumerateFileSystemEntries(folder).Select(Path.GetFileName)];
+        return names.Length > 0 && !names.Contains(RunFiles.Lock) && !names.Contains(RunFiles.Config);
+    }
 
     private static void WriteConfig(string folder, string label, RunConfig config, Device? device)
     {

@@ -101,7 +101,7 @@ internal sealed class RunLock : IDisposable
             if (other.Host != Environment.MachineName || IsAlive(other))
             {
                 throw new RunInUseException(folder, $"held by {other}; this file system has no locks that would tell whether it "
-                    + $"still runs: if it does not, delete {owner}");
+                    + $"still runs: if it does not, delete {owner}", willEnd: other.Host == Environment.MachineName);
             }
             File.Delete(owner);
         }
@@ -128,13 +128,13 @@ internal sealed class RunLock : IDisposable
         }
     }
 
-    private static RunInUseException InUse(string folder, string owner) => new(folder, ReadOwner(owner) switch
+    private static RunInUseException InUse(string folder, string owner) => ReadOwner(owner) switch
     {
-        null => "held by a process that just took it",
+        null => new(folder, "held by a process that just took it", willEnd: true),
         var me when me.Process == Environment.ProcessId && me.Host == Environment.MachineName =>
-            "this process has the run open already; dispose that RunFolder first",
-        var other => $"held by {other}",
-    });
+            new(folder, "this process has the run open already; dispose that RunFolder first", willEnd: false),
+        var other => new(folder, $"held by {other}", willEnd: true),
+    };
 
     private static Owner Me()
     {

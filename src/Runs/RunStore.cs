@@ -9,8 +9,9 @@ namespace IntraDistill.Runs;
 /// </summary>
 /// <remarks>
 /// Several processes may share the folder. On one machine it is certain that no two work at a run; among machines this is as
-/// sure as the shared file system's locks (NFS 4, SMB, GPFS, Lustre mounted with <c>flock</c>). Where it has none, a run left by a killed process of another machine has to be freed by hand, and the error says how. A mount that keeps locks to
-/// itself (<c>localflock</c>, <c>nolock</c>) guards against processes of the same machine only.
+/// sure as the shared file system's locks (NFS 4, SMB, GPFS, Lustre mounted with <c>flock</c>). Where it has none, a run left by
+/// a killed process of another machine has to be freed by hand, and the error says how. A mount that keeps locks to itself
+/// (<c>localflock</c>, <c>nolock</c>) guards against processes of the same machine only.
 /// </remarks>
 /// <param name="folder">The folder of the runs; created when the first one starts.</param>
 /// <example><code>
@@ -23,6 +24,8 @@ namespace IntraDistill.Runs;
 /// </code></example>
 public sealed class RunStore(string folder)
 {
+    private static readonly TimeSpan s_lookAgain = TimeSpan.FromSeconds(1);
+
     /// <summary>The folder of the runs, as a full path.</summary>
     public string Folder { get; } = Path.GetFullPath(folder);
 
@@ -55,5 +58,41 @@ public sealed class RunStore(string folder)
                 return run;
         }
         throw new IntraDistillException($"{Folder}: no folder for {label} ({config.Hash}): its names are taken by other files");
+    }
+
+    /// <summary>
+    /// As <see cref="Start"/>, but waits while another process is at the run. For what several processes need and one makes: the
+    /// tasks of a job array their pretraining. If that process ends without a result, the run is gone on with here.
+    /// </summary>
+    /// <param name="label">A few words that begin the name of a new run's folder.</param>
+    /// <param name="config">Its settings.</param>
+    /// <param name="device">What it computes on, for the record; the CPU if null.</param>
+    /// <param name="waiting">Told for whom, once, if there is anybody to wait for: <c>Console.WriteLine</c>.</param>
+    /// <param name="cancellation">Ends the waiting.</param>
+    /// <exception cref="RunInUseException">
+    /// This process is at it already, or, where the file system has no locks, one of another machine: it may be dead.
+    /// </exception>
+    /// <exception cref="RunFileException">The run is there and was damaged; the message names the file.</exception>
+    /// <exception cref="OperationCanceledException">Cancelled while it waited.</exception>
+    public async Task<RunFolder> StartWhenFreeAsync(string label, RunConfig config, Device? device = null,
+        Action<string>? waiting = null, CancellationToken cancellation = default)
+    {
+        while (true)
+        {
+            string taken;
+            try
+            {
+                return Start(label, config, device);
+            }
+            catch (RunInUseException error) when (error.WillEnd)
+            {
+                taken = error.Folder;
+                waiting?.Invoke($"Waiting for {error.Message}.");
+                waiting = null;
+            }
+            do
+                await Task.Delay(s_lookAgain, cancellation);
+            while (RunLock.IsHeld(taken));
+        }
     }
 }

@@ -63,10 +63,13 @@ public sealed class RunKillTests : IDisposable
         run.Dispose();
         File.WriteAllText(Path.Combine(run.Folder, "owner.json"),
             """{"Host": "elsewhere", "Process": 1, "Started": "2026-01-01T00:00:00Z", "Since": "2026-01-01T00:00:00Z"}""");
-        using Process without = Start(withoutFileLocks: true, Lines);
-        string refused = await without.StandardOutput.ReadToEndAsync(TestContext.Current.CancellationToken);
-        Assert.Contains("held by process 1 on elsewhere since 2026-01-01 00:00:00 UTC; this file system has no locks", refused,
-            StringComparison.Ordinal);
+        foreach (string verb in (string[])["run", "wait"])
+        {
+            using Process without = Start(withoutFileLocks: true, Lines, verb);
+            string refused = await without.StandardOutput.ReadToEndAsync(TestContext.Current.CancellationToken);
+            Assert.StartsWith($"{run.Folder}: held by process 1 on elsewhere since 2026-01-01 00:00:00 UTC; this file system has no "
+                + "locks", refused, StringComparison.Ordinal);
+        }
         // With them the file's lock is what counts, and nobody holds it.
         using Process with = Start(withoutFileLocks: false, 1);
         with.StandardInput.Close();
@@ -74,10 +77,40 @@ public sealed class RunKillTests : IDisposable
             StringComparison.Ordinal);
     }
 
-    private Process Start(bool withoutFileLocks, int lines)
+    [Theory]
+    [InlineData(false)]
+    [InlineData(true)]
+    public async Task One_waits_for_the_process_at_the_run_goes_on_if_that_is_killed_and_else_finds_the_result(bool withoutFileLocks)
+    {
+        var store = new RunStore(_folder);
+        using Process first = Start(withoutFileLocks, 3);
+        Assert.Equal("started with 0", await Read(first));
+        using Process second = Start(withoutFileLocks, 3, "wait"), third = Start(withoutFileLocks, 3, "wait");
+        string folder = store.Find(s_config)!.Folder;
+        foreach (Process waiting in (Process[])[second, third])
+        {
+            Assert.StartsWith($"Waiting for {folder}: held by process {first.Id} on {Environment.MachineName} since ",
+                await Read(waiting), StringComparison.Ordinal);
+        }
+        Assert.Equal("line", await Read(first));
+        first.Kill();
+        Task<string?>[] answers = [Read(second), Read(third)];
+        Task<string?> faster = await Task.WhenAny(answers);
+        Assert.Equal("started with 1", await faster);
+        (Process goesOn, Task<string?> other) = faster == answers[0] ? (second, answers[1]) : (third, answers[0]);
+        goesOn.StandardInput.Close();
+        Assert.Equal("found lines=3", await other);
+        Assert.EndsWith("finished lines=3\n",
+            await goesOn.StandardOutput.ReadToEndAsync(TestContext.Current.CancellationToken), StringComparison.Ordinal);
+
+        static Task<string?> Read(Process process) =>
+            process.StandardOutput.ReadLineAsync(TestContext.Current.CancellationToken).AsTask();
+    }
+
+    private Process Start(bool withoutFileLocks, int lines, string verb = "run")
     {
         var start = new ProcessStartInfo("dotnet",
-            ["exec", Repository.Metadata("ResumeChild"), "run", _folder, lines.ToString()])
+            ["exec", Repository.Metadata("ResumeChild"), verb, _folder, lines.ToString()])
         {
             RedirectStandardOutput = true, RedirectStandardInput = true,
         };

@@ -106,6 +106,57 @@ public sealed class RunStoreTests : IDisposable
             Assert.Equal(run.Folder, again.Folder);
     }
 
+    [Fact]
+    public async Task Of_those_that_begin_a_run_at_the_same_moment_one_gets_it_and_none_makes_a_second()
+    {
+        for (int round = 0; round < 20; round++)
+        {
+            var config = new RunConfig(round);
+            using var together = new Barrier(4);
+            RunFolder?[] runs = await Task.WhenAll(Enumerable.Range(0, together.ParticipantCount)
+                .Select(_ => Task.Factory.StartNew(
+                    Begin, TestContext.Current.CancellationToken, TaskCreationOptions.LongRunning, TaskScheduler.Default)));
+            Assert.Single(runs.OfType<RunFolder>()).Dispose();
+            Assert.Equal(round + 1, Store.All().Count);
+
+            RunFolder? Begin()
+            {
+                together.SignalAndWait();
+                try
+                {
+                    return Store.Start("x", config);
+                }
+                catch (RunInUseException)
+                {
+                    return null;
+                }
+            }
+        }
+    }
+
+    [Fact]
+    public async Task Waiting_ends_when_it_is_cancelled_and_does_not_begin_for_a_run_of_this_process()
+    {
+        using RunFolder run = Store.Start("x", s_config);
+        await Assert.ThrowsAsync<RunInUseException>(() =>
+            Store.StartWhenFreeAsync("x", s_config, waiting: Assert.Fail, cancellation: TestContext.Current.CancellationToken));
+
+        string owner = Path.Combine(run.Folder, "owner.json");
+        File.WriteAllText(owner, File.ReadAllText(owner).Replace(Environment.MachineName, "elsewhere"));
+        using var cancel = new CancellationTokenSource();
+        var told = new List<string>();
+        await Assert.ThrowsAnyAsync<OperationCanceledException>(() =>
+            Store.StartWhenFreeAsync("x", s_config, waiting: CancelAt, cancellation: cancel.Token));
+        Assert.StartsWith($"Waiting for {run.Folder}: held by process {Environment.ProcessId} on elsewhere since ",
+            Assert.Single(told), StringComparison.Ordinal);
+
+        void CancelAt(string message)
+        {
+            told.Add(message);
+            cancel.Cancel();
+        }
+    }
+
     [Theory]
     [InlineData("config.json", "{\n\"label\": ]", 2, "not JSON; it was damaged after it was written")]
     [InlineData("config.json", "{}", 1, "not what a run writes: ")]

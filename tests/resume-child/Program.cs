@@ -3,9 +3,9 @@ using IntraDistill.ResumeChild;
 using IntraDistill.Tests.TrainingTests;
 using IntraDistill.Training;
 
-if (args is ["run", string store, string lines])
+if (args is ["run" or "wait", string store, string lines])
 {
-    RunChild.Work(store, int.Parse(lines, CultureInfo.InvariantCulture));
+    await RunChild.Work(store, int.Parse(lines, CultureInfo.InvariantCulture), waits: args[0] == "wait");
     return;
 }
 

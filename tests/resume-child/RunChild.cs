@@ -5,11 +5,18 @@ namespace IntraDistill.ResumeChild;
 /// <summary>What RunKillTests kills: works at one run of a store, so many lines of metrics long, and finishes it.</summary>
 internal static class RunChild
 {
-    public static void Work(string folder, int lines)
+    public static async Task Work(string folder, int lines, bool waits)
     {
         try
         {
-            using RunFolder run = new RunStore(folder).Start("child", new RunConfig(1, ("alpha", 5)));
+            var (store, config) = (new RunStore(folder), new RunConfig(1, ("alpha", 5)));
+            using RunFolder run = waits
+                ? await store.StartWhenFreeAsync("child", config, waiting: Console.WriteLine) : store.Start("child", config);
+            if (run.IsDone)
+            {
+                Console.WriteLine($"found {run.Result}");
+                return;
+            }
             int there = run.Metrics().Count;
             Console.WriteLine($"started with {there}");
             for (int i = there; i < lines; i++)
