@@ -95,10 +95,13 @@ public sealed class Trainer<TBatch> : IDisposable where TBatch : IBatch
         if (Interlocked.Exchange(ref _running, 1) == 1) throw new InvalidOperationException("This trainer is training already.");
         try
         {
-            using var linked = CancellationTokenSource.CreateLinkedTokenSource(cancellation, CellCancellation);
+            CancellationToken cell = CellCancellation;
+            using var linked = CancellationTokenSource.CreateLinkedTokenSource(cancellation, cell);
+            // The loss may look at one of the two itself, and sees it cancelled a moment before the linked one is.
+            bool Cancelled() => cancellation.IsCancellationRequested || cell.IsCancellationRequested;
             long? maxUpdates = untilUpdate ?? (untilTime is null ? _settings.MaxUpdates : null);
             // A thread of its own: dispose scopes and the gradient mode belong to a thread, and awaiting must not move them.
-            return await Task.Factory.StartNew(() => Run(maxUpdates, untilTime, linked.Token), CancellationToken.None,
+            return await Task.Factory.StartNew(() => Run(maxUpdates, untilTime, linked.Token, Cancelled), CancellationToken.None,
                 TaskCreationOptions.LongRunning, TaskScheduler.Default).ConfigureAwait(false);
         }
         finally
@@ -157,7 +160,7 @@ public sealed class Trainer<TBatch> : IDisposable where TBatch : IBatch
     private static CancellationToken CellCancellation =>
         AppContext.GetData("IntraDistill.CellCancellation") is CancellationToken token ? token : CancellationToken.None;
 
-    private TrainingResult Run(long? maxUpdates, TimeSpan? maxTime, CancellationToken cancellation)
+    private TrainingResult Run(long? maxUpdates, TimeSpan? maxTime, CancellationToken cancellation, Func<bool> cancelled)
     {
         if (_update == 0 && _folder?.Files().FirstOrDefault() is { } other)
         {
@@ -193,7 +196,7 @@ public sealed class Trainer<TBatch> : IDisposable where TBatch : IBatch
             Show(meter);
             return Result;
         }
-        catch (OperationCanceledException error) when (cancellation.IsCancellationRequested)
+        catch (OperationCanceledException error) when (cancelled())
         {
             _stopped = StopReason.Cancelled;
             string? file = Save();

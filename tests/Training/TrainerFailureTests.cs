@@ -97,6 +97,34 @@ public sealed class TrainerFailureTests : IDisposable
     }
 
     [Fact]
+    public async Task A_loss_that_sees_the_cancellation_before_the_trainer_does_counts_as_cancelled()
+    {
+        var settings = Quick with { CheckpointFolder = Path.Combine(_temporary.FullName, "run") };
+        using var source = new CancellationTokenSource();
+        using var seen = new ManualResetEventSlim();
+        using var model = new ToyModel();
+        using var trainer = new Trainer<ToyBatch>(model, settings, new ToySource(), (batch, update) =>
+        {
+            if (update == 11)
+            {
+                // What was registered last is told first: this holds up the news for the trainer.
+                source.Token.Register(() => seen.Wait(Cancellation));
+                _ = source.CancelAsync();
+                source.Token.ThrowIfCancellationRequested();
+            }
+            return model.Loss(batch);
+        });
+        Task<TrainingResult> training = trainer.TrainAsync(cancellation: source.Token);
+        // Until the trainer is through with it, which shows in its last progress.
+        while (trainer.Progress.Stopped is null && !training.IsCompleted)
+            await Task.Delay(10, Cancellation);
+        seen.Set();
+        var error = await Assert.ThrowsAnyAsync<OperationCanceledException>(() => training);
+        Assert.Contains("toy: cancelled after update 10", error.Message);
+        Assert.Contains("update-0000000010.checkpoint", error.Message);
+    }
+
+    [Fact]
     public async Task Data_without_batches_and_two_calls_at_once_are_clear_errors()
     {
         using var model = new ToyModel();
