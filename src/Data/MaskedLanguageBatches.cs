@@ -15,13 +15,10 @@ namespace IntraDistill.Data;
 /// </remarks>
 public sealed class MaskedLanguageBatches : IBatchSource<MaskedLanguageBatch>
 {
-    private const double HiddenShare = 0.8, RandomShare = 0.1;
-
     private readonly Sample[] _samples;
     private readonly string[] _seconds;
     private readonly IPretrainedTokenizer _tokenizer;
-    private readonly int[] _special;
-    private readonly int[] _ordinary;
+    private readonly TokenMasking _masking;
     private readonly MaskedLanguageSettings _settings;
 
     /// <summary>Encodes single texts.</summary>
@@ -42,12 +39,11 @@ public sealed class MaskedLanguageBatches : IBatchSource<MaskedLanguageBatch>
     {
         (_settings, _tokenizer) = (settings ?? new MaskedLanguageSettings(), tokenizer);
         _settings.Check();
-        _special = [tokenizer.PadId, tokenizer.UnkId, tokenizer.ClsId, tokenizer.SepId, tokenizer.MaskId];
-        _ordinary = [.. Enumerable.Range(0, tokenizer.VocabularySize).Except(_special)];
+        _masking = new TokenMasking(tokenizer, _settings.MaskShare);
         (EncodedText[] encoded, TruncatedTexts) = EncodedTexts.Encode(texts.Count,
             i => (texts[i].First, texts[i].Second, $"text {i}"), tokenizer, _settings.MaxLength);
         _samples = [.. encoded.Select((text, i) => new Sample(i, texts[i].First, texts[i].Second, text))
-            .Where(sample => Choices(sample.Own).Length > 0)];
+            .Where(sample => _masking.Choices(sample.Own).Length > 0)];
         if (_samples.Length == 0)
             throw new IntraDistillException($"none of the {texts.Count} texts has a token to predict");
         LeftOutTexts = texts.Count - _samples.Length;
@@ -95,9 +91,6 @@ public sealed class MaskedLanguageBatches : IBatchSource<MaskedLanguageBatch>
 
     private Random RandomOf(int epoch) => EpochOrder.RandomOf(_settings.Seed, epoch);
 
-    private int[] Choices(EncodedText text) =>
-        [.. Enumerable.Range(0, text.Length).Where(t => !_special.Contains(text.Ids[t]))];
-
     private Draw[] DrawAll(Random random)
     {
         // Null for a sample's own second text.
@@ -113,25 +106,7 @@ public sealed class MaskedLanguageBatches : IBatchSource<MaskedLanguageBatch>
 
     private Draw Hide(EncodedText text, Random random)
     {
-        int[] chosen = Choices(text);
-        int count = int.Max(1, (int)Math.Round(_settings.MaskShare * chosen.Length));
-        // The first steps of a Fisher–Yates shuffle choose without repetition.
-        for (int i = 0; i < count; i++)
-        {
-            int other = random.Next(i, chosen.Length);
-            (chosen[i], chosen[other]) = (chosen[other], chosen[i]);
-        }
-        chosen = chosen[..count];
-        Array.Sort(chosen);
-        int[] ids = [.. text.Ids];
-        foreach (int t in chosen)
-        {
-            double kind = random.NextDouble();
-            if (kind < HiddenShare)
-                ids[t] = _tokenizer.MaskId;
-            else if (kind < HiddenShare + RandomShare)
-                ids[t] = _ordinary[random.Next(_ordinary.Length)];
-        }
+        (int[] ids, int[] chosen) = _masking.Hide(text, random);
         return new Draw(text, ids, chosen);
     }
 

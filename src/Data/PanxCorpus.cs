@@ -32,8 +32,8 @@ public sealed record PanxCorpus(string Language, IReadOnlyList<TaggedSentence> T
     /// The first 12 hexadecimal digits of a SHA-256 over all tokens and tags of train, dev and test: a run that is stored with it is
     /// not taken for one on other data.
     /// </summary>
-    public string Fingerprint => DataFingerprint.Of(new[] { Train, Dev, Test }.Select(part => part.SelectMany(sentence =>
-        sentence.Tokens.Zip(sentence.Tags, (token, tag) => $"{token}\t{tag}").Append(""))));
+    public string Fingerprint =>
+        DataFingerprint.Of(new[] { Train, Dev, Test }.Select(part => part.SelectMany(sentence => sentence.Lines())));
 
     /// <summary>A smaller corpus for quick runs: each part thinned evenly over its whole length.</summary>
     /// <param name="train">The most sentences to keep of <see cref="Train"/>.</param>
@@ -77,6 +77,20 @@ public sealed record PanxCorpus(string Language, IReadOnlyList<TaggedSentence> T
         PreparedCounts.Check(Path.Combine(path, AboutName),
             s_published.Zip(parts, (name, part) => (name, part.Count)), "sentences", remedy);
         return new PanxCorpus(language, parts[0], parts[1], parts[2]);
+    }
+
+    /// <summary>
+    /// Reads what zero-shot transfer needs: English to train on and to choose a model by, and the test sets of all languages that
+    /// the folder has.
+    /// </summary>
+    /// <param name="folder">The folder that holds a folder for each language: <c>data/panx</c>. English must be there.</param>
+    /// <exception cref="IntraDistillException">As for <see cref="Load"/>.</exception>
+    public static TransferCorpus<TaggedSentence> LoadTransfer(string folder)
+    {
+        PanxCorpus english = Load(folder, "en");
+        return new TransferCorpus<TaggedSentence>("PAN-X", english.Train, english.Dev, Languages
+            .Where(language => Directory.Exists(Path.Combine(folder, language)))
+            .ToDictionary(language => language, language => language == "en" ? english.Test : Load(folder, language).Test));
     }
 
     /// <summary>Reads one published file, whose tags are of <see cref="Tags"/>.</summary>

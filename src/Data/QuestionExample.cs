@@ -17,4 +17,10 @@ public sealed record AnswerSpan(string Text, int Start)
 /// <param name="Answers">
 /// What annotators marked as the answer, each as good as the others; models learn the first. Empty where it is not known.
 /// </param>
-public sealed record QuestionExample(string Id, string Question, string Context, IReadOnlyList<AnswerSpan> Answers);
+public sealed record QuestionExample(string Id, string Question, string Context, IReadOnlyList<AnswerSpan> Answers)
+    : ITransferExample
+{
+    /// <inheritdoc/>
+    public IEnumerable<string> Lines() =>
+        [$"{Id}\t{Question}\t{Context}\t" + string.Join('\t', Answers.Select(answer => $"{answer.Start}\t{answer.Text}"))];
+}

@@ -22,14 +22,19 @@ public sealed record TydiqaCorpus(
     /// The first 12 hexadecimal digits of a SHA-256 over all questions, texts and answers: a run that is stored with it is not
     /// taken for one on other data.
     /// </summary>
-    public string Fingerprint => DataFingerprint.Of(Languages.Select(language => Dev[language]).Prepend(Train).Select(part =>
-        part.Select(one => $"{one.Id}\t{one.Question}\t{one.Context}\t"
-            + string.Join('\t', one.Answers.Select(answer => $"{answer.Start}\t{answer.Text}")))));
+    public string Fingerprint => DataFingerprint.Of(Languages.Select(language => Dev[language]).Prepend(Train)
+        .Select(part => part.SelectMany(question => question.Lines())));
 
     /// <summary>The English name of a language, as TyDiQA writes it: <c>swahili</c>.</summary>
     /// <exception cref="IntraDistillException">It is none of <see cref="Languages"/>.</exception>
     public static string NameOf(string language) => s_names.TryGetValue(language, out string? name) ? name
         : throw new IntraDistillException($"language '{language}': TyDiQA-GoldP has {string.Join(", ", Languages)}");
+
+    /// <summary>
+    /// The corpus as a task of zero-shot transfer. It has no part to choose a model by: the development sets are what is reported,
+    /// and the authors test the weights that training ends with.
+    /// </summary>
+    public TransferCorpus<QuestionExample> ForTransfer() => new("TyDiQA", Train, [], Dev);
 
     /// <summary>A smaller corpus for quick runs: each part thinned evenly over its whole length.</summary>
     /// <param name="train">The most questions to keep of <see cref="Train"/>.</param>

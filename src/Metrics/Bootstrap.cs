@@ -61,7 +61,7 @@ public static class Bootstrap
     /// <exception cref="IntraDistillException">No run, runs over different test sets, or no resample.</exception>
     public static BootstrapInterval Interval(IReadOnlyList<SegmentStatistics> runs, BootstrapSettings? settings = null)
     {
-        double[][] scores = Resample([runs], settings ?? new());
+        double[][] scores = Resample([[runs]], aligned: false, settings ?? new());
         return Summarize(runs.Average(run => run.Score), scores[0]);
     }
 
@@ -74,11 +74,29 @@ public static class Bootstrap
     /// <summary>Compares two systems of several runs each on one test set; the numbers of runs may differ.</summary>
     /// <exception cref="IntraDistillException">No run, runs over different test sets or metrics, or no resample.</exception>
     public static BootstrapComparison Compare(
-        IReadOnlyList<SegmentStatistics> baseline, IReadOnlyList<SegmentStatistics> system, BootstrapSettings? settings = null)
+        IReadOnlyList<SegmentStatistics> baseline, IReadOnlyList<SegmentStatistics> system, BootstrapSettings? settings = null) =>
+        CompareAverages([baseline], [system], aligned: false, settings);
+
+    /// <summary>
+    /// Compares two systems by their average over several test sets, each of which counts the same, such as one for each language.
+    /// </summary>
+    /// <param name="baseline">The first system's runs on each test set.</param>
+    /// <param name="system">The second system's runs on the same test sets.</param>
+    /// <param name="aligned">
+    /// Whether the test sets are the same segments in several languages, so that a resample draws the same ones in all of them;
+    /// otherwise each test set has draws of its own, and the interval is narrower.
+    /// </param>
+    /// <param name="settings">Null for the defaults.</param>
+    /// <exception cref="IntraDistillException">
+    /// No test set or run, another number of test sets, runs over different ones or metrics, test sets said to be aligned that
+    /// differ in size, or no resample.
+    /// </exception>
+    public static BootstrapComparison CompareAverages(IReadOnlyList<IReadOnlyList<SegmentStatistics>> baseline,
+        IReadOnlyList<IReadOnlyList<SegmentStatistics>> system, bool aligned, BootstrapSettings? settings = null)
     {
-        double[][] scores = Resample([baseline, system], settings ?? new());
+        double[][] scores = Resample([baseline, system], aligned, settings ?? new());
         double[] differences = [.. scores[1].Zip(scores[0], (s, b) => s - b)];
-        double baselineScore = baseline.Average(run => run.Score), systemScore = system.Average(run => run.Score);
+        double baselineScore = Average(baseline), systemScore = Average(system);
 
         // sacreBLEU's null hypothesis: the absolute differences of the resamples, shifted to mean zero.
         double difference = Math.Abs(systemScore - baselineScore);
@@ -89,35 +107,55 @@ public static class Bootstrap
 
         return new(Summarize(baselineScore, scores[0]), Summarize(systemScore, scores[1]),
             Summarize(systemScore - baselineScore, differences), pValue);
+
+        static double Average(IReadOnlyList<IReadOnlyList<SegmentStatistics>> sets) => sets.Average(runs => runs.Average(run => run.Score));
     }
 
-    private static double[][] Resample(IReadOnlyList<SegmentStatistics>[] systems, BootstrapSettings settings)
+    // systems: for each its test sets, for each of these its runs.
+    private static double[][] Resample(
+        IReadOnlyList<IReadOnlyList<SegmentStatistics>>[] systems, bool aligned, BootstrapSettings settings)
     {
         if (settings.Resamples < 1)
             throw new IntraDistillException($"Resamples is {settings.Resamples}; expected at least 1");
-        if (systems.Any(runs => runs.Count == 0))
-            throw new IntraDistillException("no run to resample; expected at least one for each system");
-        int segments = systems[0][0].Count;
-        string signature = systems[0][0].Signature;
-        foreach (SegmentStatistics run in systems.SelectMany(runs => runs))
-        {
-            if (run.Count != segments)
-                throw new IntraDistillException($"runs over {segments} and {run.Count} segments; expected one test set");
-            if (run.Signature != signature)
-                throw new IntraDistillException($"runs scored with {signature} and {run.Signature}; expected one metric");
-        }
+        int[] segments = [.. Enumerable.Range(0, systems[0].Count).Select(set => SegmentsOf(systems, set))];
+        if (segments.Length == 0)
+            throw new IntraDistillException("no test set to resample; expected at least one");
+        if (aligned && segments.Distinct().Count() > 1)
+            throw new IntraDistillException(
+                $"test sets of {string.Join(", ", segments.Distinct())} segments are not the same segments in several languages");
 
         Random random = new(settings.Seed);
-        int[] drawn = new int[segments];
+        int[][] drawn = [.. segments.Select(count => new int[count])];
         double[][] scores = [.. systems.Select(_ => new double[settings.Resamples])];
         for (int resample = 0; resample < settings.Resamples; resample++)
         {
-            for (int i = 0; i < segments; i++)
-                drawn[i] = random.Next(segments);
+            for (int set = 0; set < drawn.Length; set++)
+                if (aligned && set > 0)
+                    drawn[set] = drawn[0];
+                else
+                    for (int i = 0; i < drawn[set].Length; i++)
+                        drawn[set][i] = random.Next(drawn[set].Length);
             for (int s = 0; s < systems.Length; s++)
-                scores[s][resample] = systems[s].Average(run => run.ScoreOf(drawn));
+                scores[s][resample] = systems[s].Select((runs, set) => runs.Average(run => run.ScoreOf(drawn[set]))).Average();
         }
         return scores;
+    }
+
+    private static int SegmentsOf(IReadOnlyList<IReadOnlyList<SegmentStatistics>>[] systems, int set)
+    {
+        if (systems.Any(sets => sets.Count != systems[0].Count))
+            throw new IntraDistillException($"{systems[0].Count} and {systems[^1].Count} test sets; expected the same ones");
+        if (systems.Any(sets => sets[set].Count == 0))
+            throw new IntraDistillException("no run to resample; expected at least one for each system");
+        SegmentStatistics first = systems[0][set][0];
+        foreach (SegmentStatistics run in systems.SelectMany(sets => sets[set]))
+        {
+            if (run.Count != first.Count)
+                throw new IntraDistillException($"runs over {first.Count} and {run.Count} segments; expected one test set");
+            if (run.Signature != first.Signature)
+                throw new IntraDistillException($"runs scored with {first.Signature} and {run.Signature}; expected one metric");
+        }
+        return first.Count;
     }
 
     private static BootstrapInterval Summarize(double score, double[] resamples)
