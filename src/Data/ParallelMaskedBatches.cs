@@ -12,33 +12,36 @@ public sealed record ParallelMaskedBatch(MaskedLanguageBatch First, MaskedLangua
 }
 
 /// <summary>
-/// The training batches of a multilingual encoder that learns from translations: every pair once an epoch, its two sides as texts of
-/// their own, so that the model may learn to put them in one place (translation ranking: Guo et al. 2018; with masked language
-/// modelling beside it: LaBSE, Feng et al. 2022); host arrays only.
+/// The training batches of a multilingual encoder that learns from translations: texts with a translation each, both sides as texts
+/// of their own, so that the model may learn to put them in one place (translation ranking: Guo et al. 2018; beside masked language
+/// modelling: LaBSE, Feng et al. 2022); host arrays only.
 /// </summary>
 /// <remarks>
-/// Tokens are hidden as in <see cref="MaskedLanguageBatches"/>. An epoch shuffles the pairs, sorts them stably by the longer side, cuts
-/// the sequence where the budget of tokens (both sides, padding included) is full, and shuffles the batches; pairs of one batch,
-/// among which the right one is to be found, are thus of similar length. It depends on seed and epoch only.
+/// What says the same in several languages is a group. An epoch takes from each group its first text and one of the others, so that
+/// no two pairs of a batch, among which the right one is to be found, mean the same. Tokens are hidden as in
+/// <see cref="MaskedLanguageBatches"/>. The pairs are shuffled, sorted stably by the longer side, and cut where the budget of tokens
+/// (both sides, padding included) is full; then the batches are shuffled. An epoch depends on seed and epoch only.
 /// </remarks>
 public sealed class ParallelMaskedBatches : IBatchSource<ParallelMaskedBatch>
 {
-    private readonly (EncodedText First, EncodedText Second)[] _pairs;
-    private readonly int[] _indices;
+    private readonly EncodedText[][] _groups;
     private readonly TokenMasking _masking;
     private readonly int _padId;
     private readonly MaskedLanguageSettings _settings;
 
-    /// <summary>Encodes the pairs.</summary>
-    /// <param name="pairs">At least one with a token to predict on both sides; others are left out.</param>
+    /// <summary>Encodes the texts.</summary>
+    /// <param name="groups">
+    /// Each the same text in several languages, the one that all others are paired with first, such as English. Texts without a
+    /// token to predict are left out, and groups that have no pair then.
+    /// </param>
     /// <param name="tokenizer">The model's tokenizer.</param>
     /// <param name="settings">
     /// Null for the defaults. A second text cannot be drawn: <see cref="MaskedLanguageSettings.DrawSecond"/> must be off.
     /// </param>
     /// <exception cref="IntraDistillException">
-    /// There is nothing to predict, a text cannot be encoded, or a setting is out of range.
+    /// There is no pair, a text cannot be encoded, or a setting is out of range.
     /// </exception>
-    public ParallelMaskedBatches(IReadOnlyList<(string First, string Second)> pairs, IPretrainedTokenizer tokenizer,
+    public ParallelMaskedBatches(IReadOnlyList<IReadOnlyList<string>> groups, IPretrainedTokenizer tokenizer,
         MaskedLanguageSettings? settings = null)
     {
         _settings = settings ?? new MaskedLanguageSettings();
@@ -50,16 +53,16 @@ public sealed class ParallelMaskedBatches : IBatchSource<ParallelMaskedBatch>
                 + $"MaxLength {_settings.MaxLength} needs {2 * _settings.MaxLength}");
         _masking = new TokenMasking(tokenizer, _settings.MaskShare);
         _padId = tokenizer.PadId;
-        (EncodedText[] first, int cutFirst) = EncodedTexts.Encode(pairs.Count,
-            i => (pairs[i].First, null, $"first text of pair {i}"), tokenizer, _settings.MaxLength);
-        (EncodedText[] second, int cutSecond) = EncodedTexts.Encode(pairs.Count,
-            i => (pairs[i].Second, null, $"second text of pair {i}"), tokenizer, _settings.MaxLength);
-        TruncatedTexts = cutFirst + cutSecond;
-        _indices = [.. Enumerable.Range(0, pairs.Count)
-            .Where(i => _masking.Choices(first[i]).Length > 0 && _masking.Choices(second[i]).Length > 0)];
-        if (_indices.Length == 0)
-            throw new IntraDistillException($"none of the {pairs.Count} pairs has a token to predict on both sides");
-        _pairs = [.. first.Zip(second)];
+        (int Group, string Text)[] texts = [.. groups.SelectMany((group, i) => group.Select(text => (i, text)))];
+        (EncodedText[] encoded, TruncatedTexts) = EncodedTexts.Encode(texts.Length,
+            i => (texts[i].Text, null, $"group {texts[i].Group}"), tokenizer, _settings.MaxLength);
+        _groups = [.. encoded.Zip(texts, (text, of) => (text, of.Group)).GroupBy(one => one.Group)
+            .Where(group => Predictable(group.First().text))
+            .Select(group => group.Select(one => one.text).Where(Predictable).ToArray()).Where(group => group.Length > 1)];
+        if (_groups.Length == 0)
+            throw new IntraDistillException($"none of the {groups.Count} groups has two texts with a token to predict");
+
+        bool Predictable(EncodedText text) => _masking.Choices(text).Length > 0;
     }
 
     /// <summary>How many texts were longer than <see cref="MaskedLanguageSettings.MaxLength"/> and cut.</summary>
@@ -69,20 +72,21 @@ public sealed class ParallelMaskedBatches : IBatchSource<ParallelMaskedBatch>
     public IReadOnlyList<ParallelMaskedBatch> Epoch(int epoch)
     {
         Random random = new(unchecked(_settings.Seed * 1_000_003 + epoch));
-        int[] order = [.. _indices];
-        random.Shuffle(order);
-        int[][] batches = [.. Cut(order.OrderBy(Longer))];
+        (EncodedText First, EncodedText Second)[] pairs =
+            [.. _groups.Select(group => (group[0], group[random.Next(1, group.Length)]))];
+        random.Shuffle(pairs);
+        (EncodedText First, EncodedText Second)[][] batches = [.. Cut(pairs.OrderBy(Longer))];
         random.Shuffle(batches);
-        return [.. batches.Select(rows => new ParallelMaskedBatch(
-            Hidden(rows, row => _pairs[row].First, random), Hidden(rows, row => _pairs[row].Second, random)))];
+        return [.. batches.Select(batch => new ParallelMaskedBatch(
+            Hidden([.. batch.Select(pair => pair.First)], random), Hidden([.. batch.Select(pair => pair.Second)], random)))];
     }
 
-    private int Longer(int pair) => int.Max(_pairs[pair].First.Length, _pairs[pair].Second.Length);
+    private static int Longer((EncodedText First, EncodedText Second) pair) => int.Max(pair.First.Length, pair.Second.Length);
 
-    private IEnumerable<int[]> Cut(IEnumerable<int> order)
+    private IEnumerable<(EncodedText, EncodedText)[]> Cut(IEnumerable<(EncodedText, EncodedText)> order)
     {
-        List<int> batch = [];
-        foreach (int pair in order)
+        List<(EncodedText, EncodedText)> batch = [];
+        foreach ((EncodedText, EncodedText) pair in order)
         {
             // The last is the longest; both sides are padded.
             if (2 * (batch.Count + 1) * Longer(pair) > _settings.MaxTokens)
@@ -95,20 +99,13 @@ public sealed class ParallelMaskedBatches : IBatchSource<ParallelMaskedBatch>
         yield return [.. batch];
     }
 
-    private MaskedLanguageBatch Hidden(int[] rows, Func<int, EncodedText> side, Random random)
+    private MaskedLanguageBatch Hidden(EncodedText[] texts, Random random)
     {
-        (EncodedText Text, int[] Chosen)[] hidden = [.. rows.Select(row =>
-        {
-            (int[] ids, int[] chosen) = _masking.Hide(side(row), random);
-            return (side(row) with { Ids = ids }, chosen);
-        })];
-        EncodedBatch texts = EncodedBatch.Pad([.. hidden.Select(one => one.Text)], _padId);
-        int length = texts.Ids.GetLength(1);
-        return new MaskedLanguageBatch(texts,
+        (int[] Ids, int[] Chosen)[] hidden = [.. texts.Select(text => _masking.Hide(text, random))];
+        EncodedBatch batch = EncodedBatch.Pad([.. texts.Zip(hidden, (text, one) => text with { Ids = one.Ids })], _padId);
+        int length = batch.Ids.GetLength(1);
+        return new MaskedLanguageBatch(batch,
             [.. hidden.SelectMany((one, b) => one.Chosen.Select(t => (long)b * length + t))],
-            [.. hidden.SelectMany((one, b) => one.Chosen.Select(t => (long)side(rows[b]).Ids[t]))])
-        {
-            Indices = rows,
-        };
+            [.. hidden.SelectMany((one, b) => one.Chosen.Select(t => (long)texts[b].Ids[t]))]);
     }
 }
