@@ -71,32 +71,19 @@ public sealed class ParallelMaskedBatches : IBatchSource<ParallelMaskedBatch>
     /// <inheritdoc/>
     public IReadOnlyList<ParallelMaskedBatch> Epoch(int epoch)
     {
-        Random random = new(unchecked(_settings.Seed * 1_000_003 + epoch));
+        Random random = EpochOrder.RandomOf(_settings.Seed, epoch);
         (EncodedText First, EncodedText Second)[] pairs =
             [.. _groups.Select(group => (group[0], group[random.Next(1, group.Length)]))];
         random.Shuffle(pairs);
-        (EncodedText First, EncodedText Second)[][] batches = [.. Cut(pairs.OrderBy(Longer))];
+        // Both sides are padded to the longer one.
+        int[][] batches = [.. EpochOrder.CutWithin(
+            Enumerable.Range(0, pairs.Length).OrderBy(Length), _settings.MaxTokens, pair => 2 * Length(pair))];
         random.Shuffle(batches);
         return [.. batches.Select(batch => new ParallelMaskedBatch(
-            Hidden([.. batch.Select(pair => pair.First)], random), Hidden([.. batch.Select(pair => pair.Second)], random)))];
-    }
+            Hidden([.. batch.Select(pair => pairs[pair].First)], random),
+            Hidden([.. batch.Select(pair => pairs[pair].Second)], random)))];
 
-    private static int Longer((EncodedText First, EncodedText Second) pair) => int.Max(pair.First.Length, pair.Second.Length);
-
-    private IEnumerable<(EncodedText, EncodedText)[]> Cut(IEnumerable<(EncodedText, EncodedText)> order)
-    {
-        List<(EncodedText, EncodedText)> batch = [];
-        foreach ((EncodedText, EncodedText) pair in order)
-        {
-            // The last is the longest; both sides are padded.
-            if (2 * (batch.Count + 1) * Longer(pair) > _settings.MaxTokens)
-            {
-                yield return [.. batch];
-                batch.Clear();
-            }
-            batch.Add(pair);
-        }
-        yield return [.. batch];
+        int Length(int pair) => int.Max(pairs[pair].First.Length, pairs[pair].Second.Length);
     }
 
     private MaskedLanguageBatch Hidden(EncodedText[] texts, Random random)
