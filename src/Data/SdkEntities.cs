@@ -56,24 +56,31 @@ public static class SdkEntities
     /// <exception cref="IntraDistillException">A part of the corpus has no message for it.</exception>
     public static TransferCorpus<TaggedSentence> Build(SdkCorpus corpus)
     {
-        (string Language, TaggedSentence? Sentence)[][] tests =
-        [
-            .. Messages(Split.Test).Where(message => corpus.Languages.All(message.Texts.ContainsKey))
-                .Select(message => corpus.Languages.Select(language => (language, Tag(message.English, message.Texts[language]))).ToArray())
-                .Where(inAll => inAll.All(one => one.Item2 is not null)),
-        ];
+        TaggedMessage[] tests = [.. Tagged(corpus, Split.Test, corpus.Languages)];
         return new TransferCorpus<TaggedSentence>(Name, English(Split.Train), English(Split.Valid), corpus.Languages.ToDictionary(
-            language => language,
-            language => NotEmpty([.. tests.SelectMany(inAll => inAll).Where(one => one.Language == language).Select(one => one.Sentence!)],
-                Split.Test)));
+            language => language, language => NotEmpty([.. tests.Select(message => message.Texts[language])], Split.Test)));
 
-        IEnumerable<SdkMessage> Messages(Split split) => corpus.Messages.Where(message => message.Split == split);
-
-        IReadOnlyList<TaggedSentence> English(Split split) => NotEmpty(
-            [.. Messages(split).Select(message => Tag(message.English, message.English)).OfType<TaggedSentence>()], split);
+        IReadOnlyList<TaggedSentence> English(Split split) =>
+            NotEmpty([.. Tagged(corpus, split, ["en"]).Select(message => message.Texts["en"])], split);
 
         IReadOnlyList<TaggedSentence> NotEmpty(TaggedSentence[] sentences, Split split) => sentences.Length > 0 ? sentences
             : throw new IntraDistillException($"{Name}: the SDK {corpus.SdkVersion} in {corpus.Root} has no message for {split}");
+    }
+
+    /// <summary>The messages of a part that can be tagged in every one of the languages.</summary>
+    internal static IEnumerable<TaggedMessage> Tagged(SdkCorpus corpus, Split split, IReadOnlyList<string> languages)
+    {
+        foreach (SdkMessage message in corpus.Messages)
+        {
+            if (message.Split != split || !languages.All(message.Texts.ContainsKey))
+                continue;
+            Dictionary<string, TaggedSentence> texts = [];
+            foreach (string language in languages)
+                if (Tag(message.English, message.Texts[language]) is { } sentence)
+                    texts[language] = sentence;
+            if (texts.Count == languages.Count)
+                yield return new TaggedMessage(message, texts);
+        }
     }
 
     /// <summary>Tags a text by what its English message says.</summary>

@@ -49,41 +49,42 @@ public static class TransferBaselines
     }
 
     /// <summary>
-    /// Answers each question about <see cref="SdkSources"/> with the message that a naive Bayes classifier of words, learned from
-    /// the English training messages, takes for one of the part that is asked for. It is told where messages begin and end.
+    /// Answers each question of <see cref="SdkQuestions"/> with the placeholder that is likeliest by the two words before and the two
+    /// after it: naive Bayes, learned from which placeholders of the English texts are answers to the question and which are not.
     /// </summary>
     /// <param name="train">The English questions.</param>
     /// <param name="test">The questions to answer.</param>
     /// <returns>The answers: what <see cref="Metrics.SquadScore"/> takes.</returns>
     /// <exception cref="IntraDistillException">There is nothing to learn from.</exception>
-    public static string[] LikeliestMessage(IReadOnlyList<QuestionExample> train, IReadOnlyList<QuestionExample> test)
+    public static string[] LikeliestPlaceholder(IReadOnlyList<QuestionExample> train, IReadOnlyList<QuestionExample> test)
     {
         if (train.Count == 0)
             throw new IntraDistillException("a baseline needs at least one training question; there is none");
-        Dictionary<(string Source, string Word), int> counts = [];
-        Dictionary<string, int> totals = [];
-        HashSet<string> vocabulary = [];
+        Dictionary<(string Question, bool Right, string Word), int> counts = [];
+        Dictionary<(string Question, bool Right), int> totals = [];
         foreach (QuestionExample question in train)
-            foreach (string word in Words(question.Answers[0].Text))
+            foreach ((string placeholder, string[] words) in Candidates(question.Context))
             {
-                vocabulary.Add(word);
-                counts[(question.Question, word)] = counts.GetValueOrDefault((question.Question, word)) + 1;
-                totals[question.Question] = totals.GetValueOrDefault(question.Question) + 1;
+                bool right = question.Answers.Any(answer => answer.Text == placeholder);
+                totals[(question.Question, right)] = totals.GetValueOrDefault((question.Question, right)) + 1;
+                foreach (string word in words)
+                    counts[(question.Question, right, word)] = counts.GetValueOrDefault((question.Question, right, word)) + 1;
             }
-        return [.. test.Select(question => question.Context.Split(SdkSources.Bar).MaxBy(text => Share(question.Question, text))!)];
-
-        // The probability of the source given the words, all sources being as likely before.
-        double Share(string source, string text)
-        {
-            string[] words = [.. Words(text).Where(vocabulary.Contains)];
-            return 1 / totals.Keys.Sum(other => Math.Exp(words.Sum(word => LogLikelihood(other, word) - LogLikelihood(source, word))));
-        }
+        return [.. test.Select(question => Candidates(question.Context).MaxBy(candidate => candidate.Words.Sum(word =>
+            LogLikelihood(question.Question, true, word) - LogLikelihood(question.Question, false, word))).Placeholder)];
 
         // Laplace's rule: no word is impossible.
-        double LogLikelihood(string source, string word) => Math.Log(
-            (counts.GetValueOrDefault((source, word)) + 1.0) / (totals.GetValueOrDefault(source) + vocabulary.Count));
+        double LogLikelihood(string question, bool right, string word) => Math.Log(
+            (counts.GetValueOrDefault((question, right, word)) + 1.0) / (totals.GetValueOrDefault((question, right)) + 2.0));
+    }
 
-        static IEnumerable<string> Words(string text) =>
-            MessageTokens.Of(text).Where(token => char.IsLetter(token[0])).Select(token => token.ToLowerInvariant());
+    // Every placeholder with the words around it, each with its place.
+    private static IEnumerable<(string Placeholder, string[] Words)> Candidates(string context)
+    {
+        string[] tokens = MessageTokens.Of(context);
+        for (int i = 0; i < tokens.Length; i++)
+            if (MessageTokens.IsPlaceholder(tokens[i]))
+                yield return (tokens[i], [.. new[] { -2, -1, 1, 2 }.Where(step => i + step >= 0 && i + step < tokens.Length)
+                    .Select(step => $"{step} {(MessageTokens.IsPlaceholder(tokens[i + step]) ? "{}" : tokens[i + step].ToLowerInvariant())}")]);
     }
 }

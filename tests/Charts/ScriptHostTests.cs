@@ -51,6 +51,7 @@ public class ScriptHostTests
     [InlineData("01-sensitivity-gap.ipynb")]
     [InlineData("02-iwslt.ipynb")]
     [InlineData("03-glue.ipynb")]
+    [InlineData("04-zero-shot.ipynb")]
     public void The_notebooks_show_progress_in_the_way_that_every_host_updates(string notebook)
     {
         string text = File.ReadAllText(Path.Combine(Repository.Root, "notebooks", notebook));

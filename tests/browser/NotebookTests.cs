@@ -52,6 +52,7 @@ public sealed partial class NotebookTests(Workplace workplace, Browser browser, 
     [InlineData("00-method")]
     [InlineData("02-iwslt")]
     [InlineData("03-glue")]
+    [InlineData("04-zero-shot")]
     public async Task Run_all_draws_every_chart_offline_and_so_does_the_saved_notebook(string name)
     {
         NotebookPage page = await OpenNotebookAsync(workplace.SmokeCopy(name));
