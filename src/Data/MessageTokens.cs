@@ -19,9 +19,9 @@ internal static partial class MessageTokens
     /// <summary>Whether the token is a placeholder such as <c>{0}</c> or <c>{1:N2}</c>.</summary>
     public static bool IsPlaceholder(string token) => token.Length > 2 && token[0] == '{' && char.IsAsciiDigit(token[1]);
 
-    // An apostrophe between letters belongs to the word.
+    // An apostrophe between letters belongs to the word; a character beyond 16 bits is two surrogates.
     [GeneratedRegex(@"\{\d+[^{}]*\}|[\p{IsCJKUnifiedIdeographs}々]|[\p{IsHiragana}\p{IsKatakana}]+|\p{IsHangulSyllables}+"
         + @"|[\w-[\p{IsCJKUnifiedIdeographs}々\p{IsHiragana}\p{IsKatakana}\p{IsHangulSyllables}]]+"
-        + @"(?:['’][\p{L}-[\p{IsCJKUnifiedIdeographs}\p{IsHiragana}\p{IsKatakana}\p{IsHangulSyllables}]]+)*|\S")]
+        + @"(?:['’][\p{L}-[\p{IsCJKUnifiedIdeographs}\p{IsHiragana}\p{IsKatakana}\p{IsHangulSyllables}]]+)*|\p{Cs}{2}|\S")]
     private static partial Regex Token();
 }

@@ -7,10 +7,11 @@ namespace IntraDistill.Data;
 /// <remarks>
 /// <para>
 /// A placeholder's kind is what the <em>English</em> message calls it: in "the file '{0}' of project {1}" {0} is a file and {1} a
-/// project, by the noun right before it or, failing that, right after. Its number carries the kind to the translations, where
-/// "die Datei "{0}"" says it in another word: nothing but the label's carrier is the same. A placeholder without such a noun is no
-/// entity. Code is what stands in quotation marks in the English message and word for word in the translation, such as a
-/// keyword or a type's name; quotation marks are taken out of all texts, since they would give it away.
+/// project, by the noun right before it or, failing that and in quotation marks, right after. Its number carries the kind to the
+/// translations, where "die Datei "{0}"" says it in another word: nothing but the label's carrier is the same. A placeholder
+/// without such a noun is no entity. Code is what stands in quotation marks in the English message and word for word in the
+/// translation, such as a keyword or a type's name; quotation marks are taken out of all texts, since they would give it away. A
+/// message whose marks are no pairs, as after a plural's apostrophe, is left out.
 /// </para>
 /// <para>
 /// Tested are the same messages in all languages: those of which no translation lacks a placeholder or one of the quoted words.
@@ -23,9 +24,12 @@ public static class SdkEntities
     public const string Name = "SDK-Entities";
 
     private const string Code = "CODE";
-    private const int LongestCode = 8, ShortestWithoutMarks = 4;
+    private const int LongestCode = 16, ShortestWithoutMarks = 4;
 
-    // What messages call things, by kind. Nouns that name several kinds, such as "reference" or "item", are not here.
+    private const string Opening = "‘“„«‹「『", Closing = "’”“»›」』";
+
+    // What messages call things, by kind. Nouns that name several kinds, such as "reference" or "item", are not here, nor is
+    // "framework", which is mostly a version.
     private static readonly (string Kind, string Nouns)[] s_kinds =
     [
         ("FILE", "file files filename path paths directory directories folder folders document documents"),
@@ -33,8 +37,8 @@ public static class SdkEntities
             + "record records namespace namespaces"),
         ("MEMBER", "method methods property properties field fields event events member members constructor constructors operator "
             + "operators function functions variable variables parameter parameters local locals symbol symbols"),
-        ("PACKAGE", "package packages assembly assemblies project projects library libraries solution solutions framework frameworks "
-            + "module modules manifest manifests template templates tool tools workload workloads"),
+        ("PACKAGE", "package packages assembly assemblies project projects library libraries solution solutions module modules "
+            + "manifest manifests template templates tool tools workload workloads"),
         ("VALUE", "value values version versions option options argument arguments attribute attributes switch switches string "
             + "strings constant constants command commands"),
     ];
@@ -93,8 +97,7 @@ public static class SdkEntities
         if (!Placeholders(source).SetEquals(Placeholders(tokens)))
             return null;
         Dictionary<string, string> kinds = KindsOf(source);
-        string[][] codes = [.. CodesOf(source)];
-        if (codes.Length == 0 && Placeholders(source).Count == 0)
+        if (CodesOf(source) is not { } codes || codes.Count == 0 && Placeholders(source).Count == 0)
             return null;
 
         string[] tags = [.. tokens.Select(token => kinds.TryGetValue(token, out string? kind) ? $"B-{kind}" : "O")];
@@ -118,36 +121,62 @@ public static class SdkEntities
     {
         Dictionary<string, HashSet<string>> said = [];
         for (int i = 0; i < tokens.Length; i++)
-            if (MessageTokens.IsPlaceholder(tokens[i]) && (Noun(tokens, i, -1) ?? Noun(tokens, i, +1)) is { } kind)
+            if (MessageTokens.IsPlaceholder(tokens[i]) && (KindBefore(tokens, i) ?? KindAfter(tokens, i)) is { } kind)
                 (said.TryGetValue(tokens[i], out HashSet<string>? kinds) ? kinds : said[tokens[i]] = []).Add(kind);
         return said.Where(one => one.Value.Count == 1).ToDictionary(one => one.Key, one => one.Value.Single());
     }
 
-    /// <summary>The kind that the nearest word on one side names, past quotation marks and what may stand between.</summary>
-    private static string? Noun(string[] tokens, int at, int step)
+    /// <summary>The kind that the word before names, past quotation marks and what else may stand between.</summary>
+    private static string? KindBefore(string[] tokens, int at)
     {
-        int i = at + step;
-        while (i >= 0 && i < tokens.Length
-            && (MessageTokens.IsQuote(tokens[i]) || step < 0 && s_transparent.Contains(tokens[i])))
-            i += step;
-        return i >= 0 && i < tokens.Length ? s_kindOf.GetValueOrDefault(tokens[i]) : null;
+        int i = at - 1;
+        while (i >= 0 && (MessageTokens.IsQuote(tokens[i]) || s_transparent.Contains(tokens[i])))
+            i--;
+        return i >= 0 ? s_kindOf.GetValueOrDefault(tokens[i]) : null;
     }
 
-    /// <summary>What stands between quotation marks and is no placeholder alone: a few tokens with a letter among them.</summary>
-    private static IEnumerable<string[]> CodesOf(string[] tokens)
+    /// <summary>
+    /// The kind that the word after the quotation marks names. Without marks it is mostly a number ("takes {0} arguments"), and
+    /// the word may belong to what follows: "'{0}' version '{1}'", "the '{0}' type parameter".
+    /// </summary>
+    private static string? KindAfter(string[] tokens, int at)
     {
+        int noun = SkipQuotes(at + 1), next = SkipQuotes(noun + 1);
+        return noun == at + 1 || noun == tokens.Length
+            || next < tokens.Length && (MessageTokens.IsPlaceholder(tokens[next]) || s_kindOf.ContainsKey(tokens[next]))
+            ? null : s_kindOf.GetValueOrDefault(tokens[noun]);
+
+        int SkipQuotes(int i)
+        {
+            while (i < tokens.Length && MessageTokens.IsQuote(tokens[i]))
+                i++;
+            return i;
+        }
+    }
+
+    /// <summary>
+    /// What stands between quotation marks and is no placeholder alone: a few tokens with a letter among them. Null where a mark
+    /// lacks its partner.
+    /// </summary>
+    private static List<string[]>? CodesOf(string[] tokens)
+    {
+        List<string[]> codes = [];
         for (int open = 0; open < tokens.Length; open++)
         {
             if (!MessageTokens.IsQuote(tokens[open]))
                 continue;
-            int close = Array.FindIndex(tokens, open + 1, MessageTokens.IsQuote);
+            int pair = Opening.IndexOf(tokens[open][0]);
+            int close = Array.IndexOf(tokens, pair < 0 ? tokens[open] : Closing[pair].ToString(), open + 1);
             if (close < 0)
-                yield break;
-            string[] inside = tokens[(open + 1)..close];
+                return null;
+            // Within may be marks of another style, which will be gone.
+            string[] inside = [.. tokens[(open + 1)..close].SkipWhile(MessageTokens.IsQuote)];
+            inside = inside[..(Array.FindLastIndex(inside, token => !MessageTokens.IsQuote(token)) + 1)];
             if (inside.Length is > 0 and <= LongestCode && inside.Any(token => char.IsLetter(token[0])))
-                yield return inside;
+                codes.Add(inside);
             open = close;
         }
+        return codes;
     }
 
     /// <summary>

@@ -13,12 +13,11 @@ public sealed record TransferCorpus<TExample>(string Name, IReadOnlyList<TExampl
     IReadOnlyDictionary<string, IReadOnlyList<TExample>> Test) where TExample : ITransferExample
 {
     /// <summary>
-    /// The first 12 hexadecimal digits of a SHA-256 over all examples: a run that is stored with it is not taken for one on other
-    /// data.
+    /// The first 12 hexadecimal digits of a SHA-256 over all examples and the languages of those in <see cref="Test"/>: a run that
+    /// is stored with it is not taken for one on other data.
     /// </summary>
-    public string Fingerprint => DataFingerprint.Of(new[] { Train, Dev }.Concat(
-        Test.OrderBy(part => part.Key, StringComparer.Ordinal).Select(part => part.Value))
-        .Select(part => part.SelectMany(example => example.Lines())));
+    public string Fingerprint => DataFingerprint.Of([Lines(Train), Lines(Dev),
+        .. Test.OrderBy(part => part.Key, StringComparer.Ordinal).Select(part => Lines(part.Value).Prepend(part.Key))]);
 
     /// <summary>A smaller corpus for quick runs: each part thinned evenly over its whole length.</summary>
     /// <param name="train">The most examples to keep of <see cref="Train"/>.</param>
@@ -30,6 +29,8 @@ public sealed record TransferCorpus<TExample>(string Name, IReadOnlyList<TExampl
         Dev = Thinning.Evenly(Dev, dev),
         Test = Test.ToDictionary(part => part.Key, part => (IReadOnlyList<TExample>)Thinning.Evenly(part.Value, test)),
     };
+
+    private static IEnumerable<string> Lines(IEnumerable<TExample> examples) => examples.SelectMany(example => example.Lines());
 }
 
 /// <summary>An example of a task for cross-lingual transfer.</summary>
