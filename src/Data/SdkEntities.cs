@@ -23,7 +23,9 @@ public static class SdkEntities
     /// <summary>What the task is called.</summary>
     public const string Name = "SDK-Entities";
 
-    private const string Code = "CODE";
+    /// <summary>The kind of words of code, which no placeholder is.</summary>
+    internal const string Code = "CODE";
+
     private const int LongestCode = 16, ShortestWithoutMarks = 4;
 
     private const string Opening = "‘“„«‹「『", Closing = "’”“»›」』";

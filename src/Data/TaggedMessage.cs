@@ -6,13 +6,14 @@ internal sealed record TaggedMessage(SdkMessage Message, IReadOnlyDictionary<str
     /// <summary>Its placeholders, each once, in the order of the English text.</summary>
     public string[] Placeholders { get; } = [.. Texts["en"].Tokens.Where(MessageTokens.IsPlaceholder).Distinct()];
 
-    /// <summary>The kinds of its placeholders, each once.</summary>
+    /// <summary>The kinds of its placeholders, each once; what stands within code has none.</summary>
     public string[] Kinds { get; } = [.. Entities(Texts["en"]).Select(entity => entity.Kind).Distinct()];
 
     /// <summary>Whether exactly one placeholder is of a kind, however often it stands there.</summary>
     public bool HasOne(string kind) => Entities(Texts["en"]).Count(entity => entity.Kind == kind) == 1;
 
     private static IEnumerable<(string Placeholder, string Kind)> Entities(TaggedSentence sentence) => sentence.Tokens
-        .Zip(sentence.Tags).Where(pair => MessageTokens.IsPlaceholder(pair.First) && pair.Second[0] == 'B')
+        .Zip(sentence.Tags).Where(pair => MessageTokens.IsPlaceholder(pair.First)
+            && pair.Second[0] == 'B' && pair.Second != $"B-{SdkEntities.Code}")
         .Select(pair => (pair.First, pair.Second[2..])).Distinct();
 }
