@@ -73,7 +73,7 @@ public sealed class ZeroShotStudyTests : IDisposable
     [Theory]
     [InlineData("tasks=PAN-X", "panx/en: there is no such folder; get it by")]
     [InlineData("tasks=TyDiQA", "goldp: there is no such folder; get it by 'dotnet run --file data-scripts/tydiqa.cs'")]
-    [InlineData("tasks=Panx", "'Panx' is no task; expected one of SDK-Entities, SDK-Sources, PAN-X, TyDiQA")]
+    [InlineData("tasks=Panx", "'Panx' is no task; expected one of SDK-Entities, SDK-Questions, PAN-X, TyDiQA")]
     [InlineData("languages=de,tlh", "SDK-Entities has no language 'tlh'; it has")]
     public async Task What_is_not_there_is_said(string parameter, string message)
     {
