@@ -9,7 +9,8 @@ internal static partial class MessageTokens
 
     /// <summary>
     /// The tokens in their order, white space left out. A token is a placeholder such as <c>{0}</c>; a word, which ends where the
-    /// writing changes (Japanese and Korean put no space around a foreign word); a single Han character; or any other character.
+    /// writing changes (Japanese and Korean put no space around a foreign word, nor Japanese around any, of which most begin by a
+    /// change of script); a single Han character; or any other character.
     /// </summary>
     public static string[] Of(string text) => [.. Token().Matches(text).Select(match => match.Value)];
 
@@ -20,7 +21,7 @@ internal static partial class MessageTokens
     public static bool IsPlaceholder(string token) => token.Length > 2 && token[0] == '{' && char.IsAsciiDigit(token[1]);
 
     // An apostrophe between letters belongs to the word; a character beyond 16 bits is two surrogates.
-    [GeneratedRegex(@"\{\d+[^{}]*\}|[\p{IsCJKUnifiedIdeographs}々]|[\p{IsHiragana}\p{IsKatakana}]+|\p{IsHangulSyllables}+"
+    [GeneratedRegex(@"\{\d+[^{}]*\}|[\p{IsCJKUnifiedIdeographs}々]|\p{IsHiragana}+|\p{IsKatakana}+|\p{IsHangulSyllables}+"
         + @"|[\w-[\p{IsCJKUnifiedIdeographs}々\p{IsHiragana}\p{IsKatakana}\p{IsHangulSyllables}]]+"
         + @"(?:['’][\p{L}-[\p{IsCJKUnifiedIdeographs}\p{IsHiragana}\p{IsKatakana}\p{IsHangulSyllables}]]+)*|\p{Cs}{2}|\S")]
     private static partial Regex Token();

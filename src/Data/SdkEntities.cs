@@ -73,12 +73,17 @@ public static class SdkEntities
             : throw new IntraDistillException($"{Name}: the SDK {corpus.SdkVersion} in {corpus.Root} has no message for {split}");
     }
 
-    /// <summary>The messages of a part that can be tagged in every one of the languages.</summary>
+    /// <summary>
+    /// The messages of a part that can be tagged in every one of the languages. Those that differ in quotation marks alone are one
+    /// sentence, which stays in the first part that has it.
+    /// </summary>
     internal static IEnumerable<TaggedMessage> Tagged(SdkCorpus corpus, Split split, IReadOnlyList<string> languages)
     {
-        foreach (SdkMessage message in corpus.Messages)
+        HashSet<string> seen = [];
+        foreach (SdkMessage message in corpus.Messages.Where(message => message.Split <= split).OrderBy(message => message.Split))
         {
-            if (message.Split != split || !languages.All(message.Texts.ContainsKey))
+            bool isNew = Tag(message.English, message.English) is { } english && seen.Add(string.Join(' ', english.Tokens));
+            if (!isNew || message.Split != split || !languages.All(message.Texts.ContainsKey))
                 continue;
             Dictionary<string, TaggedSentence> texts = [];
             foreach (string language in languages)
@@ -128,12 +133,20 @@ public static class SdkEntities
         return said.Where(one => one.Value.Count == 1).ToDictionary(one => one.Key, one => one.Value.Single());
     }
 
-    /// <summary>The kind that the word before names, past quotation marks and what else may stand between.</summary>
+    /// <summary>
+    /// The kind that the word before names, past quotation marks and what else may stand between; of what is joined to another
+    /// placeholder, that one's: "types '{0}' and '{1}'".
+    /// </summary>
     private static string? KindBefore(string[] tokens, int at)
     {
         int i = at - 1;
         while (i >= 0 && (MessageTokens.IsQuote(tokens[i]) || s_transparent.Contains(tokens[i])))
             i--;
+        if (i > 0 && tokens[i] is "and" or "or")
+        {
+            int joined = Array.FindLastIndex(tokens, i - 1, token => !MessageTokens.IsQuote(token));
+            return joined > 0 && MessageTokens.IsPlaceholder(tokens[joined]) ? KindBefore(tokens, joined) : null;
+        }
         return i >= 0 ? s_kindOf.GetValueOrDefault(tokens[i]) : null;
     }
 

@@ -51,6 +51,28 @@ public sealed class PanxCorpusTests : IDisposable
         string Refusal() => Assert.Throws<IntraDistillException>(() => PanxCorpus.Load(_folder, "xx")).Message;
     }
 
+    [Fact]
+    public void Transfer_is_from_English_to_the_languages_that_are_there()
+    {
+        TransferCorpus<TaggedSentence> corpus = PanxCorpus.LoadTransfer(ReferenceData.Path("data/wikiann"));
+        Assert.Equal("PAN-X", corpus.Name);
+        Assert.Equal(["nl", "en", "de", "es", "ru", "pl"], corpus.Test.Keys);
+        Assert.Equal((20_000, 10_000), (corpus.Train.Count, corpus.Dev.Count));
+        Assert.All(corpus.Test.Values, test => Assert.Equal(10_000, test.Count));
+        PanxCorpus english = PanxCorpus.Load(ReferenceData.Path("data/wikiann"), "en");
+        Assert.Equal([english.Train[7].Lines(), english.Dev[7].Lines(), english.Test[7].Lines()],
+            [corpus.Train[7].Lines(), corpus.Dev[7].Lines(), corpus.Test["en"][7].Lines()]);
+        Assert.Contains(corpus.Test["ru"], sentence => sentence.Tokens.Contains("Россия"));
+    }
+
+    [Fact]
+    public void Transfer_without_English_is_refused_by_name()
+    {
+        Files("train", "dev", "test");
+        Assert.StartsWith($"{Path.Combine(_folder, "en")}: there is no such folder; get it by ",
+            Assert.Throws<IntraDistillException>(() => PanxCorpus.LoadTransfer(_folder)).Message);
+    }
+
     private void Files(params string[] names)
     {
         Directory.CreateDirectory(Path.Combine(_folder, "xx"));

@@ -36,6 +36,18 @@ public sealed class TydiqaCorpusTests : IDisposable
     }
 
     [Fact]
+    public void Transfer_is_from_English_to_the_nine_without_a_part_to_choose_by()
+    {
+        TydiqaCorpus corpus = TydiqaCorpus.Load(ReferenceData.Path("data/tydiqa-goldp"));
+        TransferCorpus<QuestionExample> transfer = corpus.ForTransfer();
+        Assert.Equal(TydiqaCorpus.Languages, transfer.Test.Keys);
+        Assert.Equal(("TyDiQA", 3_696, 0, 5_077),
+            (transfer.Name, transfer.Train.Count, transfer.Dev.Count, transfer.Test.Values.Sum(part => part.Count)));
+        Assert.Equal(corpus.Dev["sw"], transfer.Test["sw"]);
+        Assert.NotEqual(transfer.Fingerprint, transfer.Sample(test: 400).Fingerprint);
+    }
+
+    [Fact]
     public void The_publishers_names_and_XTREMEs_are_known()
     {
         Write("published/tydiqa-goldp-v1.1-train.json", Question("arabic-1", "english-2", "english-3"));
