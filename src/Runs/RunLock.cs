@@ -1,6 +1,8 @@
 using System.ComponentModel;
 using System.Diagnostics;
 using System.Globalization;
+using System.Security.Cryptography;
+using System.Text;
 using System.Text.Json;
 
 namespace IntraDistill.Runs;
@@ -95,6 +97,30 @@ internal sealed class RunLock : IDisposable
     }
 
     private static void TakeWithoutFileLocks(string folder, string owner)
+    {
+        // Two processes may find the owner dead at once: one must not delete what the other has just written. Only processes of
+        // the owner's machine judge it dead, so that a lock of this machine is enough.
+        using var oneAtATime = new Mutex(initiallyOwned: false,
+            $@"Global\IntraDistill.Kit-{Convert.ToHexStringLower(SHA256.HashData(Encoding.UTF8.GetBytes(owner)))[..16]}");
+        try
+        {
+            oneAtATime.WaitOne();
+        }
+        catch (AbandonedMutexException)
+        {
+            // Its process was killed in here; the mutex is ours.
+        }
+        try
+        {
+            ReplaceDeadOwner(folder, owner);
+        }
+        finally
+        {
+            oneAtATime.ReleaseMutex();
+        }
+    }
+
+    private static void ReplaceDeadOwner(string folder, string owner)
     {
         if (ReadOwner(owner) is { } other)
         {
