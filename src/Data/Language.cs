@@ -4,9 +4,7 @@ namespace IntraDistill.Data;
 /// <param name="Code">The code that the data sets use: <c>de</c>, <c>pt-BR</c>.</param>
 /// <param name="Name">Its English name.</param>
 /// <param name="Script">The script that the data sets have it in: <c>Latin</c>, <c>Han</c>.</param>
-/// <param name="Family">
-/// Its family, the Indo-European ones by branch (<c>IE: Slavic</c>), in the way of XTREME's table of languages (Hu et al. 2020).
-/// </param>
+/// <param name="Family">Its family, the Indo-European ones by branch: <c>IE: Slavic</c>.</param>
 public sealed record Language(string Code, string Name, string Script, string Family)
 {
     /// <summary>All of them: script by script, Latin first, and by name within a script.</summary>

@@ -9,8 +9,8 @@ internal static partial class MessageTokens
 
     /// <summary>
     /// The tokens in their order, white space left out. A token is a placeholder such as <c>{0}</c>; a word, which ends where the
-    /// writing changes (Japanese and Korean put no space around a foreign word, nor Japanese around any, of which most begin by a
-    /// change of script); a single Han character; or any other character.
+    /// writing changes (Japanese has no spaces and Korean none around a foreign word's endings, but new words mostly begin where
+    /// the script does); a single Han character; or any other character.
     /// </summary>
     public static string[] Of(string text) => [.. Token().Matches(text).Select(match => match.Value)];
 

@@ -10,10 +10,8 @@ internal sealed class TokenMasking(IPretrainedTokenizer tokenizer, double maskSh
 {
     private const double HiddenShare = 0.8, RandomShare = 0.1;
 
-    private readonly HashSet<int> _special =
-        [tokenizer.PadId, tokenizer.UnkId, tokenizer.ClsId, tokenizer.SepId, tokenizer.MaskId];
-    private readonly int[] _ordinary = [.. Enumerable.Range(0, tokenizer.VocabularySize)
-        .Except([tokenizer.PadId, tokenizer.UnkId, tokenizer.ClsId, tokenizer.SepId, tokenizer.MaskId])];
+    private readonly HashSet<int> _special = [.. Special(tokenizer)];
+    private readonly int[] _ordinary = [.. Enumerable.Range(0, tokenizer.VocabularySize).Except(Special(tokenizer))];
 
     /// <summary>The places of a text's tokens that can be predicted.</summary>
     public int[] Choices(EncodedText text) => [.. Enumerable.Range(0, text.Length).Where(t => !_special.Contains(text.Ids[t]))];
@@ -43,4 +41,7 @@ internal sealed class TokenMasking(IPretrainedTokenizer tokenizer, double maskSh
         }
         return (ids, chosen);
     }
+
+    private static int[] Special(IPretrainedTokenizer tokenizer) =>
+        [tokenizer.PadId, tokenizer.UnkId, tokenizer.ClsId, tokenizer.SepId, tokenizer.MaskId];
 }

@@ -31,7 +31,6 @@ public sealed class AccumulationMemoryTests
             Optimizer = OptimizerKind.Adamax, LearningRate = 2e-4, Schedule = ScheduleKind.Linear, WarmupSteps = 0,
             MaxUpdates = Updates, GradientAccumulation = Parts, ValidateEvery = 0,
         };
-        List<long> tensors = [], memory = [];
         using Trainer<ClassificationBatch> trainer = new(model, settings, new RandomTexts(), (batch, update) =>
         {
             Tensor ids = from_array(batch.Texts.Ids), mask = from_array(batch.Texts.Mask);
@@ -43,15 +42,7 @@ public sealed class AccumulationMemoryTests
             return intraDistillation.Loss(logits, Loss, update, null, batch.UpdateExamples);
         });
 
-        // Between two calls nothing of an update is left but what the next one finds.
-        foreach (long update in (long[])[Updates / 4, Updates / 2, Updates])
-        {
-            await trainer.TrainAsync(untilUpdate: update, cancellation: TestContext.Current.CancellationToken);
-            tensors.Add(tensors.Count == 0 ? LiveTensors.Count() : Tensor.TotalCount);
-            memory.Add(Machine.MemoryInUse());
-        }
-        Assert.All(tensors, count => Assert.Equal(tensors[0], count));
-        Assert.True(memory[^1] - memory[0] < 60_000_000, $"grew from {memory[0]:N0} to {memory[^1]:N0} bytes");
+        await FlatMemory.Check(trainer, Updates, mostBytes: 60_000_000);
     }
 
     /// <summary>Four updates an epoch.</summary>

@@ -72,20 +72,12 @@ public sealed class TransferMemoryTests
     private static async Task Check<TBatch>(TorchSharp.torch.nn.Module model, IBatchSource<TBatch> batches, int parts,
         Func<TBatch, long, IntraDistillationLoss> step) where TBatch : IBatch
     {
-        List<long> tensors = [], memory = [];
         using Trainer<TBatch> trainer = new(model, new()
         {
             LearningRate = 1e-3, Schedule = ScheduleKind.Linear, WarmupSteps = 0, ClipNorm = 1, MaxUpdates = Updates,
             GradientAccumulation = parts, ValidateEvery = 0,
         }, batches, step);
-        foreach (long update in (long[])[Updates / 4, Updates / 2, Updates])
-        {
-            await trainer.TrainAsync(untilUpdate: update, cancellation: TestContext.Current.CancellationToken);
-            tensors.Add(tensors.Count == 0 ? LiveTensors.Count() : Tensor.TotalCount);
-            memory.Add(Machine.MemoryInUse());
-        }
-        Assert.All(tensors, count => Assert.Equal(tensors[0], count));
-        Assert.True(memory[^1] - memory[0] < 40_000_000, $"grew from {memory[0]:N0} to {memory[^1]:N0} bytes");
+        await FlatMemory.Check(trainer, Updates, mostBytes: 40_000_000);
     }
 
     private static Tensor Repeated(long[,] values) => from_array(values).repeat(Passes, 1);
