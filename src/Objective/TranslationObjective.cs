@@ -75,27 +75,34 @@ public sealed class TranslationObjective
         return new(task.MoveToOuterDisposeScope(), divergence.MoveToOuterDisposeScope(), alpha, total.MoveToOuterDisposeScope());
     }
 
-    /// <summary>The negative log-likelihood without smoothing, for validation.</summary>
+    /// <summary>The loss of one pass for validation, with the label smoothing of training and without.</summary>
     /// <param name="hidden">(B, T, d): decoder states of one pass.</param>
     /// <param name="outputWeight">(V, d).</param>
     /// <param name="target">(B, T).</param>
-    /// <returns>The sum in nats over the target tokens that are not padding, and their number.</returns>
-    public (double Sum, long Tokens) NegativeLogLikelihood(Tensor hidden, Tensor outputWeight, Tensor target)
+    /// <returns>
+    /// Sums in nats over the target tokens that are not padding: the negative log-likelihood and the smoothed loss, by which the
+    /// authors choose their checkpoint; and the number of those tokens.
+    /// </returns>
+    public (double NegativeLogLikelihood, double Smoothed, long Tokens) Validate(Tensor hidden, Tensor outputWeight, Tensor target)
     {
         using var scope = NewDisposeScope();
         using var noGrad = no_grad();
         Tensor states = hidden.unsqueeze(0);
         RequireShapes(states, outputWeight, target);
         Kept kept = Keep(states, target);
-        double sum = 0;
+        double likelihood = 0, smoothed = 0, onTarget = _smoothing.OnTarget(outputWeight.shape[0]);
+        double perClass = _smoothing.PerClass(outputWeight.shape[0]);
         foreach ((long start, long length) in Chunks(kept, outputWeight.shape[0]))
         {
             using var chunkScope = NewDisposeScope();
             Tensor logits = kept.Hidden.narrow(1, start, length).squeeze(0).matmul(outputWeight.t());
-            Tensor chunkSum = F.cross_entropy(logits, kept.Target.narrow(0, start, length), reduction: nn.Reduction.Sum);
-            sum += chunkSum.to(float64).item<double>();
+            Tensor logProbabilities = F.log_softmax(logits, -1);
+            Tensor ofTarget = logProbabilities.gather(-1, kept.Target.narrow(0, start, length).unsqueeze(-1));
+            double nll = -ofTarget.to(float64).sum().item<double>();
+            likelihood += nll;
+            smoothed += onTarget * nll - perClass * logProbabilities.sum(-1).to(float64).sum().item<double>();
         }
-        return (sum, kept.Count);
+        return (likelihood, smoothed, kept.Count);
     }
 
     /// <summary>Adds a chunk's losses to the sums and returns K times the gradient of task + α·divergence per token, (K, m, V).</summary>

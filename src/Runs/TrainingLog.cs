@@ -15,9 +15,9 @@ namespace IntraDistill.Runs;
 /// </code></example>
 public sealed class TrainingLog : IDisposable
 {
-    private const string Update = "update", Seconds = "training_seconds", Value = "validation", Task = "task_loss",
-        Divergence = "divergence", Alpha = "alpha", Total = "loss", LearningRate = "learning_rate",
-        Speed = "tokens_per_second", Norm = "gradient_norm";
+    private const string Update = "update", Seconds = "training_seconds", Task = "task_loss", Divergence = "divergence",
+        Alpha = "alpha", Total = "loss", LearningRate = "learning_rate", Speed = "tokens_per_second", Norm = "gradient_norm",
+        ValidationMark = "validation", Metric = "validation_metric", Loss = "validation_loss", Other = "validation.";
 
     private readonly RunFolder _run;
     private readonly int _every;
@@ -66,8 +66,9 @@ public sealed class TrainingLog : IDisposable
     /// <summary>The validations of a run.</summary>
     /// <exception cref="RunFileException">A line of the metrics is not what was written.</exception>
     public static IReadOnlyList<ValidationPoint> Validations(StoredRun run) =>
-        [.. run.Metrics().Where(line => line.TryGet(Value, out _)).Select(line =>
-            new ValidationPoint((long)line[Update].Number, Time(line), line[Value].Number))];
+        [.. run.Metrics().Where(line => line.TryGet(ValidationMark, out _)).Select(line => new ValidationPoint(
+            (long)line[Update].Number, Time(line), new Validation(Optional(line, Metric), Optional(line, Loss),
+                Others(line))))];
 
     /// <summary>Ends the log.</summary>
     public void Dispose()
@@ -88,10 +89,25 @@ public sealed class TrainingLog : IDisposable
         }
         foreach (ValidationPoint point in result.Validations.Where(point => point.Update > _lastValidation))
         {
-            _run.Log((Update, point.Update), (Seconds, point.TrainingTime.TotalSeconds), (Value, point.Value));
+            List<(string, RunValue)> line =
+                [(Update, point.Update), (Seconds, point.TrainingTime.TotalSeconds), (ValidationMark, true)];
+            if (point.Measured.Metric is { } metric) line.Add((Metric, metric));
+            if (point.Measured.Loss is { } loss) line.Add((Loss, loss));
+            line.AddRange((point.Measured.Others ?? new Dictionary<string, double>())
+                .Select(pair => (Other + pair.Key, (RunValue)pair.Value)));
+            _run.Log(line);
             _lastValidation = point.Update;
         }
     }
+
+    private static Dictionary<string, double>? Others(RunValues line)
+    {
+        var others = line.Where(pair => pair.Key.StartsWith(Other, StringComparison.Ordinal))
+            .ToDictionary(pair => pair.Key[Other.Length..], pair => pair.Value.Number);
+        return others.Count > 0 ? others : null;
+    }
+
+    private static double? Optional(RunValues line, string name) => line.TryGet(name, out var value) ? value.Number : null;
 
     private static TimeSpan Time(RunValues line) => TimeSpan.FromTicks((long)Math.Round(line[Seconds].Number * TimeSpan.TicksPerSecond));
 }

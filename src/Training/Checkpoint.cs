@@ -18,27 +18,27 @@ internal sealed record CheckpointState(
 /// <summary>What a checkpoint is made of, and how it is put back. Nothing is changed unless all of it fits.</summary>
 internal static class Checkpoint
 {
-    private const string Weights = "weights/", Optimizer = "optimizer/", Best = "best/", History = "history";
+    private const string Weights = "weights/", Optimizer = "optimizer/", Kept = "kept/", History = "history";
 
     public static void Save(string file, CheckpointState state, nn.Module model, TrainerOptimizer optimizer,
-        TrainingHistory history, WeightSnapshot? best)
+        TrainingHistory history, KeptWeights kept)
     {
         using var scope = NewDisposeScope();
         CheckpointFile.Write(file, state,
         [
             .. WeightSnapshot.Of(model).Select(pair => (Weights + pair.Name, pair.Tensor)),
             .. optimizer.StateTensors().Select(pair => (Optimizer + pair.Name, pair.Tensor)),
-            .. (best?.Tensors ?? []).Select(pair => (Best + pair.Name, pair.Tensor)),
+            .. kept.Tensors().Select(pair => (Kept + pair.Name, pair.Tensor)),
             (History, history.UpdatesTensor()),
         ]);
     }
 
     /// <summary>
     /// Puts a checkpoint's tensors and history back and returns the rest of it. Before anything is changed, <c>check</c> is
-    /// called with that, to throw if it does not fit. <c>best</c> takes the best weights, if there are any and it is not null.
+    /// called with that, to throw if it does not fit. <c>kept</c> takes the weights that the rules keep.
     /// </summary>
     public static CheckpointState Restore(string file, TrainerSettings settings, nn.Module model, TrainerOptimizer optimizer,
-        TrainingHistory history, WeightSnapshot? best, Action<CheckpointState> check)
+        TrainingHistory history, KeptWeights kept, Action<CheckpointState> check)
     {
         using var scope = NewDisposeScope();
         using var noGrad = no_grad();
@@ -50,15 +50,10 @@ internal static class Checkpoint
         CheckTensors(file, stored, targets);
         check(state);
 
-        if (best is not null && stored.Keys.Any(name => name.StartsWith(Best, StringComparison.Ordinal)))
-        {
-            // By way of the model, whose own weights follow.
-            foreach (var (name, weight) in WeightSnapshot.Of(model)) weight.copy_(stored[Best + name]);
-            best.Take(model);
-        }
+        kept.Restore(stored, Kept);
         foreach (var (name, tensor) in targets) tensor.copy_(stored[name]);
         optimizer.Steps = state.OptimizerSteps;
-        history.Restore(stored[History], state.Validations, settings.HigherIsBetter);
+        history.Restore(stored[History], state.Validations, settings);
         return state;
     }
 

@@ -40,8 +40,8 @@ internal sealed class ProgressMeter
         var snapshot = Current with
         {
             Elapsed = _lastSnapshot,
-            Validation = history.Validations.Count > 0 ? history.Validations[^1].Value : null,
-            BestValidation = history.Best?.Value,
+            Validation = history.LastMetric,
+            BestValidation = history.Best?.Metric,
             Stopped = stopped,
         };
         if (last is not null)

@@ -32,7 +32,11 @@ internal sealed class TensorBoardLog
 
     public void Add(ValidationPoint point) => Guard(() =>
     {
-        _writer.add_scalar("validation", (float)point.Value, checked((int)point.Update));
+        int step = checked((int)point.Update);
+        if (point.Measured.Metric is { } metric) _writer.add_scalar("validation", (float)metric, step);
+        if (point.Measured.Loss is { } loss) _writer.add_scalar("validation/loss", (float)loss, step);
+        foreach (var (name, value) in point.Measured.Others ?? new Dictionary<string, double>())
+            _writer.add_scalar($"validation/{name}", (float)value, step);
         return true;
     });
 

@@ -20,7 +20,7 @@ public sealed class Trainer<TBatch> : IDisposable where TBatch : IBatch
     private readonly TrainerOptimizer _optimizer;
     private readonly UpdateStep<TBatch> _step;
     private readonly TrainingHistory _history = new();
-    private readonly WeightSnapshot? _best;
+    private readonly KeptWeights _kept;
     private readonly CheckpointFolder? _folder;
     private TensorBoardLog? _log;
     private long _update;
@@ -50,17 +50,18 @@ public sealed class Trainer<TBatch> : IDisposable where TBatch : IBatch
         _cursor = new EpochCursor<TBatch>(batches);
         _optimizer = new TrainerOptimizer(model, settings);
         _step = new UpdateStep<TBatch>(settings, _optimizer, loss);
-        _best = settings.KeepBest ? new WeightSnapshot() : null;
+        _kept = new KeptWeights(settings);
         _folder = settings.CheckpointFolder is { } folder ? new CheckpointFolder(folder) : null;
         Progress = new TrainingProgress { Label = settings.Label, MaxUpdates = settings.MaxUpdates };
     }
 
     /// <summary>
     /// Measures the model: called every <see cref="TrainerSettings.ValidateEvery"/> updates and at the end of every
-    /// <see cref="TrainAsync"/> call, in evaluation mode and without gradients. Lower is better unless
-    /// <see cref="TrainerSettings.HigherIsBetter"/>. Its time is not training time.
+    /// <see cref="TrainAsync"/> call, in evaluation mode and without gradients. A plain number is a
+    /// <see cref="Validation.Metric"/>, lower is better unless <see cref="TrainerSettings.HigherIsBetter"/>. What it measures may
+    /// depend on <see cref="Result"/>: a costly metric can begin late. Its time is not training time.
     /// </summary>
-    public Func<double>? Validate { get; set; }
+    public Func<Validation>? Validate { get; set; }
 
     /// <summary>The last progress snapshot.</summary>
     public TrainingProgress Progress { get; private set; }
@@ -69,7 +70,7 @@ public sealed class Trainer<TBatch> : IDisposable where TBatch : IBatch
     public event Action<TrainingProgress>? ProgressChanged;
 
     /// <summary>What the run has come to: also after a cancelled call, and from within the callbacks.</summary>
-    public TrainingResult Result => new(_update, _cursor.Complete, _trainingTime, _history.Best?.Value, _history.Best?.Update,
+    public TrainingResult Result => new(_update, _cursor.Complete, _trainingTime, _history.Best?.Metric, _history.Best?.Update,
         [.. _history.Updates], [.. _history.Validations], _peakMemory, _stopped);
 
     /// <summary>
@@ -85,7 +86,7 @@ public sealed class Trainer<TBatch> : IDisposable where TBatch : IBatch
     /// <param name="untilUpdate">Stop when this many updates are done, counted from the start of the run.</param>
     /// <param name="untilTime">Stop when the run's <see cref="TrainingResult.TrainingTime"/> reaches this.</param>
     /// <param name="cancellation">Stops training within a step, as cancelling a cell in the notebook runner does.</param>
-    /// <returns>What the run has come to. The model has its last weights; see <see cref="RestoreBest"/>.</returns>
+    /// <returns>What the run has come to. The model has its last weights; see <see cref="RestoreChosen"/>.</returns>
     /// <exception cref="NonFiniteLossException">The loss or its gradient is not finite; names the update.</exception>
     /// <exception cref="OperationCanceledException">Cancelled; a checkpoint is written if there is a folder for it.</exception>
     /// <exception cref="CheckpointException">A checkpoint cannot be written, or the folder holds another run's.</exception>
@@ -112,7 +113,7 @@ public sealed class Trainer<TBatch> : IDisposable where TBatch : IBatch
 
     /// <summary>
     /// Goes on from the newest checkpoint in <see cref="TrainerSettings.CheckpointFolder"/>: puts back weights, optimizer, place
-    /// in the data, training time, history and best weights. If the newest is damaged and the one before it is good, that one is
+    /// in the data, training time, history and the weights that its rules keep. If the newest is damaged and the one before it is good, that one is
     /// taken and <see cref="ResumeWarning"/> says so; the result of the run is the same.
     /// </summary>
     /// <returns>Whether there was a checkpoint.</returns>
@@ -138,23 +139,45 @@ public sealed class Trainer<TBatch> : IDisposable where TBatch : IBatch
         return false;
     }
 
-    /// <summary>Writes the weights of the best validation into the model, for good. To go on training afterwards, use
-    /// <see cref="WithBestWeights{T}"/> instead.</summary>
-    /// <exception cref="IntraDistillException">There are no best weights.</exception>
-    public void RestoreBest() => Best().Restore(_model);
+    /// <summary>The rules of <see cref="TrainerSettings.Rules"/>.</summary>
+    public IReadOnlyList<WeightRule> Rules => _settings.Rules;
 
-    /// <summary>Evaluates the best weights so far: puts them into the model, in evaluation mode, for as long as the action
-    /// takes, and then the last ones back, from which training goes on.</summary>
+    /// <summary>Which weights a rule chooses, of all that the run has had so far.</summary>
+    /// <param name="rule">One of <see cref="TrainerSettings.Rules"/>; the first of them, if not given.</param>
+    /// <exception cref="WeightChoiceException">The run does not keep them, or there is nothing to choose from.</exception>
+    public WeightChoice Chosen(WeightRule? rule = null) => _kept.Choose(RuleOr(rule), _history, _update);
+
+    /// <summary>Writes the weights that a rule chooses into the model, for good. To go on training afterwards, use
+    /// <see cref="WithChosenWeights{T}"/> instead.</summary>
+    /// <param name="rule">One of <see cref="TrainerSettings.Rules"/>; the first of them, if not given.</param>
+    /// <exception cref="WeightChoiceException">The run does not keep them, or there is nothing to choose from.</exception>
+    public void RestoreChosen(WeightRule? rule = null)
+    {
+        Chosen(rule);
+        _kept.Put(RuleOr(rule), _model);
+    }
+
+    /// <summary>Evaluates the weights that a rule chooses: puts them into the model, in evaluation mode, for as long as the
+    /// action takes, and then the last ones back, from which training goes on.</summary>
     /// <param name="action">What to do with the model.</param>
+    /// <param name="rule">One of <see cref="TrainerSettings.Rules"/>; the first of them, if not given.</param>
     /// <returns>What the action returned.</returns>
-    /// <exception cref="IntraDistillException">There are no best weights.</exception>
-    public T WithBestWeights<T>(Func<T> action) => Best().While(_model, action);
+    /// <exception cref="WeightChoiceException">The run does not keep them, or there is nothing to choose from.</exception>
+    public T WithChosenWeights<T>(Func<T> action, WeightRule? rule = null)
+    {
+        Chosen(rule);
+        return WeightSnapshot.Around(_model, () =>
+        {
+            _kept.Put(RuleOr(rule), _model);
+            return action();
+        });
+    }
 
-    /// <summary>Frees the optimizer's state and the best weights; the model stays.</summary>
+    /// <summary>Frees the optimizer's state and the kept weights; the model stays.</summary>
     public void Dispose()
     {
         _optimizer.Dispose();
-        _best?.Dispose();
+        _kept.Dispose();
     }
 
     private static CancellationToken CellCancellation =>
@@ -213,7 +236,8 @@ public sealed class Trainer<TBatch> : IDisposable where TBatch : IBatch
     }
 
     private StopReason? Limit(long? maxUpdates, TimeSpan? maxTime) =>
-        _settings.Patience > 0 && _history.WithoutImprovement >= _settings.Patience ? StopReason.EarlyStop
+        _settings.Patience > 0 && _history.WithoutImprovement >= _settings.Patience && _update >= _settings.PatienceFrom
+            ? StopReason.EarlyStop
         : _update >= maxUpdates ? StopReason.MaxUpdates
         : _trainingTime >= maxTime ? StopReason.TimeLimit
         : null;
@@ -236,20 +260,21 @@ public sealed class Trainer<TBatch> : IDisposable where TBatch : IBatch
         return meter.Add(point, measures.Tokens, time.TotalSeconds);
     }
 
-    /// <summary>Validates, unless it is done at this update, and keeps the weights if it is the best.</summary>
+    /// <summary>Validates, unless it is done at this update, and keeps the weights if a rule may choose them.</summary>
     private void RunValidation(ProgressMeter meter)
     {
         if (Validate is null || _update == 0 || _history.Validations.LastOrDefault()?.Update == _update) return;
         // A seed apart from that of the updates, so that a validation that samples is reproducible too.
         Reproducible.Seed(~_settings.Seed, _update);
         _model.eval();
-        double value;
+        Validation measured;
         using (NewDisposeScope())
         using (no_grad())
-            value = Validate();
+            measured = Validate();
         _model.train();
-        var point = new ValidationPoint(_update, _trainingTime, value);
-        if (_history.Add(point, _settings.HigherIsBetter)) _best?.Take(_model);
+        var point = new ValidationPoint(_update, _trainingTime, measured);
+        _history.Add(point, _settings);
+        _kept.Take(_model, _history);
         _log?.Add(point);
         Show(meter);
     }
@@ -267,7 +292,7 @@ public sealed class Trainer<TBatch> : IDisposable where TBatch : IBatch
         if (_saved == (_update, _history.Validations.Count)) return file;
         var state = new CheckpointState(_update, _cursor.Epoch, _cursor.Position, _cursor.Batches, _cursor.Tokens, _trainingTime,
             _peakMemory, _optimizer.Steps, [.. _history.Validations], new(_settings.Fingerprint()));
-        Checkpoint.Save(file, state, _model, _optimizer, _history, _best);
+        Checkpoint.Save(file, state, _model, _optimizer, _history, _kept);
         _folder.Accept(file, prune: true);
         _saved = (_update, _history.Validations.Count);
         return file;
@@ -275,7 +300,7 @@ public sealed class Trainer<TBatch> : IDisposable where TBatch : IBatch
 
     private void Resume(string file)
     {
-        var state = Checkpoint.Restore(file, _settings, _model, _optimizer, _history, _best, CheckData);
+        var state = Checkpoint.Restore(file, _settings, _model, _optimizer, _history, _kept, CheckData);
         (_update, _trainingTime, _peakMemory) = (state.Update, state.TrainingTime, state.PeakMemory);
         _cursor.MoveTo(state.Epoch, state.Position);
         _saved = (_update, _history.Validations.Count);
@@ -284,8 +309,8 @@ public sealed class Trainer<TBatch> : IDisposable where TBatch : IBatch
         {
             Update = _update,
             TrainingTime = _trainingTime,
-            Validation = _history.Validations.LastOrDefault()?.Value,
-            BestValidation = _history.Best?.Value,
+            Validation = _history.LastMetric,
+            BestValidation = _history.Best?.Metric,
         };
 
         void CheckData(CheckpointState stored)
@@ -298,8 +323,5 @@ public sealed class Trainer<TBatch> : IDisposable where TBatch : IBatch
         }
     }
 
-    private WeightSnapshot Best() => _best is { Tensors.Count: > 0 } best ? best
-        : throw new IntraDistillException(_settings.KeepBest
-            ? "There are no best weights: no validation has been made."
-            : "There are no best weights: TrainerSettings.KeepBest is false.");
+    private WeightRule RuleOr(WeightRule? rule) => rule ?? (_settings.Rules.Count > 0 ? _settings.Rules[0] : WeightRule.Last);
 }

@@ -73,14 +73,34 @@ public sealed record TrainerSettings
     /// <summary>Updates from one validation to the next; 0 validates only at the end of a <c>TrainAsync</c> call.</summary>
     public long ValidateEvery { get; init; } = 1_000;
 
-    /// <summary>Whether a greater validation value is a better one (BLEU) rather than a smaller one (loss).</summary>
+    /// <summary>Whether a greater <see cref="Validation.Metric"/> is a better one (BLEU) rather than a smaller one.</summary>
     public bool HigherIsBetter { get; init; }
 
-    /// <summary>Training stops after this many validations in a row without a new best; 0 is never.</summary>
+    /// <summary>
+    /// Training stops after this many validations in a row that measured <see cref="Validation.Metric"/> and found no new best;
+    /// 0 is never.
+    /// </summary>
     public int Patience { get; init; }
 
-    /// <summary>Whether to keep a copy of the weights of the best validation.</summary>
-    public bool KeepBest { get; init; } = true;
+    /// <summary>Up to this update <see cref="Patience"/> stops nothing: what is to be compared there has to be reached.</summary>
+    public long PatienceFrom { get; init; }
+
+    /// <summary>
+    /// The rules by which the run's weights may be chosen; the first is the run's own. The run keeps what each of them needs, in
+    /// host memory and in its checkpoints: a copy of the weights for <see cref="WeightRule.Metric"/> and one for
+    /// <see cref="WeightRule.Loss"/>, <see cref="AveragedValidations"/> for <see cref="WeightRule.MeanOfLast"/>, none for
+    /// <see cref="WeightRule.Last"/>.
+    /// </summary>
+    public IReadOnlyList<WeightRule> Rules { get; init; } = [WeightRule.Metric];
+
+    /// <summary>
+    /// After this many validations in a row without a lower loss <see cref="WeightRule.Loss"/> looks at no later one, as if
+    /// training had stopped; 0 is never. 40 is the patience of the authors' script, which does stop.
+    /// </summary>
+    public int LossPatience { get; init; } = 40;
+
+    /// <summary>How many validations <see cref="WeightRule.MeanOfLast"/> averages the weights of.</summary>
+    public int AveragedValidations { get; init; } = 5;
 
     /// <summary>Seed of the random draws of training; the order of batches and the initial weights have their own.</summary>
     public long Seed { get; init; } = 1;
@@ -112,10 +132,15 @@ public sealed record TrainerSettings
         Require(ValidateEvery >= 0, nameof(ValidateEvery), ValidateEvery, "0 or more");
         Require(CheckpointEvery >= 0, nameof(CheckpointEvery), CheckpointEvery, "0 or more");
         Require(Patience >= 0, nameof(Patience), Patience, "0 (never) or more");
+        Require(PatienceFrom >= 0, nameof(PatienceFrom), PatienceFrom, "0 or more");
+        Require(LossPatience >= 0, nameof(LossPatience), LossPatience, "0 (never) or more");
+        Require(AveragedValidations >= 1, nameof(AveragedValidations), AveragedValidations, "1 or more");
+        Require(Rules.Distinct().Count() == Rules.Count && Rules.All(Enum.IsDefined), nameof(Rules),
+            string.Join(", ", Rules), "different rules of " + string.Join(", ", Enum.GetNames<WeightRule>()));
     }
 
     /// <summary>
-    /// The settings on which the weights and the best validation depend, by name, as text. A run is resumed only with the same.
+    /// The settings on which the weights and the choice among them depend, by name, as text. A run is resumed only with the same.
     /// </summary>
     internal IReadOnlyDictionary<string, string> Fingerprint()
     {
@@ -132,6 +157,9 @@ public sealed record TrainerSettings
             [nameof(GradientAccumulation)] = GradientAccumulation,
             [nameof(ClipNorm)] = ClipNorm,
             [nameof(HigherIsBetter)] = HigherIsBetter,
+            [nameof(Rules)] = string.Join(", ", Rules),
+            [nameof(LossPatience)] = LossPatience,
+            [nameof(AveragedValidations)] = AveragedValidations,
             [nameof(Seed)] = Seed,
         };
         // Elsewhere MaxUpdates only says where to stop, and a finished run may be taken further.

@@ -1,3 +1,4 @@
+using System.Text.Json.Serialization;
 using static TorchSharp.torch;
 
 namespace IntraDistill.Training;
@@ -15,11 +16,33 @@ namespace IntraDistill.Training;
 public sealed record TrainingPoint(long Update, TimeSpan TrainingTime, double Task, double Divergence, double Alpha,
     double Total, double LearningRate, double TokensPerSecond, double GradientNorm);
 
+/// <summary>What a validation measured. A plain number is a metric.</summary>
+/// <param name="Metric">
+/// What the task is judged by, such as BLEU on validation text; null where it was not measured this time.
+/// <see cref="TrainerSettings.HigherIsBetter"/> says which way it is better.
+/// </param>
+/// <param name="Loss">The loss on validation text, lower is better: of what is trained for, so smoothed where training is; or null.</param>
+/// <param name="Others">More numbers for the curves, by name; nothing is chosen by them.</param>
+public sealed record Validation(double? Metric = null, double? Loss = null, IReadOnlyDictionary<string, double>? Others = null)
+{
+    /// <summary>A validation that measures its metric and nothing else.</summary>
+    public static implicit operator Validation(double metric) => new(metric);
+}
+
 /// <summary>One validation.</summary>
 /// <param name="Update">After which update.</param>
 /// <param name="TrainingTime">Training time by then.</param>
-/// <param name="Value">What the validation returned.</param>
-public sealed record ValidationPoint(long Update, TimeSpan TrainingTime, double Value);
+/// <param name="Measured">What it measured.</param>
+public sealed record ValidationPoint(long Update, TimeSpan TrainingTime, Validation Measured)
+{
+    /// <summary>The metric; NaN where it was not measured.</summary>
+    [JsonIgnore]
+    public double Metric => Measured.Metric ?? double.NaN;
+
+    /// <summary>The loss; NaN where it was not measured.</summary>
+    [JsonIgnore]
+    public double Loss => Measured.Loss ?? double.NaN;
+}
 
 /// <summary>Why training stopped.</summary>
 public enum StopReason
@@ -42,7 +65,7 @@ public enum StopReason
 /// <param name="Epochs">Passes over the data that are complete.</param>
 /// <param name="TrainingTime">Time spent in updates: reading batches, forward, backward and optimizer, but neither validation nor
 /// checkpoints nor logs, so that methods can be compared at equal time.</param>
-/// <param name="BestValidation">The best validation, or null if there was none.</param>
+/// <param name="BestValidation">The best <see cref="Validation.Metric"/>, or null if there was none.</param>
 /// <param name="BestUpdate">The update after which it was made.</param>
 /// <param name="History">Every update, in order.</param>
 /// <param name="Validations">Every validation, in order.</param>
@@ -69,20 +92,39 @@ internal sealed class TrainingHistory
 
     public List<ValidationPoint> Validations { get; } = [];
 
+    /// <summary>The last metric that was measured.</summary>
+    public double? LastMetric => Validations.LastOrDefault(point => point.Measured.Metric is not null)?.Metric;
+
+    /// <summary>The validation of the best metric.</summary>
     public ValidationPoint? Best { get; private set; }
 
-    /// <summary>Validations since the best one.</summary>
+    /// <summary>The validation of the lowest loss, as long as its patience lasted.</summary>
+    public ValidationPoint? LowestLoss { get; private set; }
+
+    /// <summary>Validations that measured the metric since the best one.</summary>
     public int WithoutImprovement { get; private set; }
 
-    /// <summary>Adds a validation and says whether it is the best so far. NaN never is.</summary>
-    public bool Add(ValidationPoint point, bool higherIsBetter)
+    // Validations that measured the loss since the lowest one.
+    private int _withoutLowerLoss;
+
+    /// <summary>Adds a validation, which may become <see cref="Best"/> or <see cref="LowestLoss"/>. NaN never does.</summary>
+    public void Add(ValidationPoint point, TrainerSettings settings)
     {
         Validations.Add(point);
-        bool better = !double.IsNaN(point.Value)
-            && (Best is null || (higherIsBetter ? point.Value > Best.Value : point.Value < Best.Value));
-        WithoutImprovement = better ? 0 : WithoutImprovement + 1;
-        if (better) Best = point;
-        return better;
+        if (point.Measured.Metric is { } metric)
+        {
+            bool better = !double.IsNaN(metric)
+                && (Best is null || (settings.HigherIsBetter ? metric > Best.Metric : metric < Best.Metric));
+            WithoutImprovement = better ? 0 : WithoutImprovement + 1;
+            if (better) Best = point;
+        }
+        bool patient = settings.LossPatience == 0 || _withoutLowerLoss < settings.LossPatience;
+        if (patient && point.Measured.Loss is { } loss)
+        {
+            bool lower = !double.IsNaN(loss) && (LowestLoss is null || loss < LowestLoss.Loss);
+            _withoutLowerLoss = lower ? 0 : _withoutLowerLoss + 1;
+            if (lower) LowestLoss = point;
+        }
     }
 
     /// <summary>The updates as a float64 tensor (updates, 9), a column a member of <see cref="TrainingPoint"/>.</summary>
@@ -101,7 +143,7 @@ internal sealed class TrainingHistory
     }
 
     /// <summary>Puts back what a checkpoint held.</summary>
-    public void Restore(Tensor updates, IEnumerable<ValidationPoint> validations, bool higherIsBetter)
+    public void Restore(Tensor updates, IEnumerable<ValidationPoint> validations, TrainerSettings settings)
     {
         Updates.Clear();
         var values = updates.data<double>().ToArray();
@@ -111,7 +153,7 @@ internal sealed class TrainingHistory
                 values[i + 4], values[i + 5], values[i + 6], values[i + 7], values[i + 8]));
         }
         Validations.Clear();
-        (Best, WithoutImprovement) = (null, 0);
-        foreach (var point in validations) Add(point, higherIsBetter);
+        (Best, LowestLoss, WithoutImprovement, _withoutLowerLoss) = (null, null, 0, 0);
+        foreach (var point in validations) Add(point, settings);
     }
 }

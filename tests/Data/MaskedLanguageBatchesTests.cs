@@ -238,7 +238,7 @@ public sealed class MaskedLanguageBatchesTests : SingleThreadedTests
             Tensor targets = tensor(batch.Targets);
             return objective.Loss(() => Logits(batch), logits => BertForMaskedLM.Loss(logits, targets), update);
         });
-        trainer.Validate = Validate;
+        trainer.Validate = () => Validate();
         model.eval();
         double before = Validate();
         TrainingResult result = await trainer.TrainAsync(cancellation: TestContext.Current.CancellationToken);

@@ -109,7 +109,7 @@ public sealed class ParallelMaskedBatchesTests : SingleThreadedTests
         double before = RightlyRanked();
         using Trainer<ParallelMaskedBatch> trainer = new(pieces, new()
         {
-            LearningRate = 1e-2, Schedule = ScheduleKind.Linear, WarmupSteps = 10, MaxUpdates = 400, ValidateEvery = 0, KeepBest = false,
+            LearningRate = 1e-2, Schedule = ScheduleKind.Linear, WarmupSteps = 10, MaxUpdates = 400, ValidateEvery = 0, Rules = [],
         }, source, (batch, _) =>
         {
             Tensor cosines = Mean(batch.First).matmul(Mean(batch.Second).t()) / 0.05;

@@ -59,7 +59,7 @@ public sealed class SequenceClassifierTests : SingleThreadedTests
         // It learns these 64 texts by heart.
         double first = result.History.Take(4).Average(point => point.Task), last = result.History.TakeLast(4).Average(point => point.Task);
         Assert.True(last < 0.7 * first, $"{last} after {first}");
-        Assert.All(result.Validations, point => Assert.InRange(point.Value, -100, 100));
+        Assert.All(result.Validations, point => Assert.InRange(point.Metric, -100, 100));
 
         double[] predictions = SequenceClassifier.Predict(model, ClassificationBatches.InOrder(corpus.Test, tokenizer, batching));
         using TemporaryFolder folder = new();

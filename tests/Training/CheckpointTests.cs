@@ -42,7 +42,7 @@ public sealed class CheckpointTests : IDisposable
         var result = await second.Trainer.TrainAsync(cancellation: Cancellation);
 
         Assert.Equal(whole.Model.Hash(), second.Model.Hash());
-        Assert.Equal(whole.Trainer.WithBestWeights(whole.Model.Hash), second.Trainer.WithBestWeights(second.Model.Hash));
+        Assert.Equal(whole.Trainer.WithChosenWeights(whole.Model.Hash), second.Trainer.WithChosenWeights(second.Model.Hash));
         Assert.Equal(expected.History.Select(Values), result.History.Select(Values));
         Assert.Equal((expected.BestUpdate, expected.BestValidation), (result.BestUpdate, result.BestValidation));
         Assert.Equal(expected.Epochs, result.Epochs);

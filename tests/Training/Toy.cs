@@ -77,7 +77,7 @@ public sealed class ToyModel : nn.Module<Tensor, Tensor>
 
     /// <summary>A trainer of this model on the toy task.</summary>
     public Trainer<ToyBatch> Trainer(TrainerSettings settings, ToySource? source = null, Func<double>? validate = null) =>
-        new(this, settings, source ?? new ToySource(), (batch, _) => Loss(batch)) { Validate = validate };
+        new(this, settings, source ?? new ToySource(), (batch, _) => Loss(batch)) { Validate = validate is null ? null : () => validate() };
 
     /// <summary>Mean loss over the first epoch's batches.</summary>
     public double Evaluate(IBatchSource<ToyBatch> source)

@@ -138,11 +138,11 @@ public sealed class TrainerTests
             return values.Dequeue();
         });
         await trainer.TrainAsync(untilUpdate: 40, cancellation: Cancellation);
-        Assert.Equal(hashes[1], trainer.WithBestWeights(() => model.training ? "in training mode" : model.Hash()));
+        Assert.Equal(hashes[1], trainer.WithChosenWeights(() => model.training ? "in training mode" : model.Hash()));
         Assert.Equal(hashes[3], model.Hash());
         await trainer.TrainAsync(cancellation: Cancellation);
         Assert.Equal((await TrainAsync(Quick)).Hash, model.Hash());
-        trainer.RestoreBest();
+        trainer.RestoreChosen();
         Assert.Equal(hashes[1], model.Hash());
     }
 
@@ -151,7 +151,7 @@ public sealed class TrainerTests
     {
         using var model = new ToyModel();
         using var trainer = model.Trainer(Quick);
-        Assert.Contains("no validation", Assert.Throws<IntraDistillException>(trainer.RestoreBest).Message);
+        Assert.Contains("no validation", Assert.Throws<WeightChoiceException>(() => trainer.RestoreChosen()).Message);
     }
 
     [Fact]

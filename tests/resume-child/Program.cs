@@ -37,6 +37,6 @@ using var trainer = new Trainer<ToyBatch>(model, settings, source, (batch, _) =>
 if (trainer.TryResume()) Console.WriteLine($"resumed {trainer.Result.Update} {trainer.ResumeWarning}");
 var result = await trainer.TrainAsync();
 string last = model.Hash();
-string best = trainer.WithBestWeights(model.Hash);
-string validations = string.Join(' ', result.Validations.Select(point => $"{point.Update}:{point.Value:R}"));
+string best = trainer.WithChosenWeights(model.Hash);
+string validations = string.Join(' ', result.Validations.Select(point => $"{point.Update}:{point.Metric:R}"));
 Console.WriteLine($"done {last} {best} {validations}");

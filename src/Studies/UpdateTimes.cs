@@ -1,0 +1,136 @@
+using IntraDistill.Data;
+using IntraDistill.Runs;
+using IntraDistill.Training;
+using MathNet.Numerics.Statistics;
+using static TorchSharp.torch;
+
+namespace IntraDistill.Studies;
+
+/// <summary>How many updates of one arm take as long as one of another: a ratio of median times.</summary>
+/// <param name="Ratio">The median time of an update of the slower arm over that of the other.</param>
+/// <param name="Low">The lower end of its 95 % bootstrap interval over the rounds of the measurement.</param>
+/// <param name="High">The upper end.</param>
+public sealed record TimeRatio(double Ratio, double Low, double High)
+{
+    /// <summary>The updates that take as long as so many of the slower arm, to the nearest multiple of a step.</summary>
+    /// <param name="updates">Of the slower arm.</param>
+    /// <param name="step">Updates from one validation to the next: an arm can be read off there only.</param>
+    public long EqualTime(long updates, long step) => Math.Max(1, (long)Math.Round(updates * Ratio / step)) * step;
+
+    /// <summary>As <c>2.47 [2.44, 2.51]</c>.</summary>
+    public override string ToString() => FormattableString.Invariant($"{Ratio:F2} [{Low:F2}, {High:F2}]");
+}
+
+/// <summary>
+/// How long updates of the arms of a study take, measured in turns, A B A B, so that what else the machine does falls on all alike.
+/// It makes of equal training time a number of updates: one that is the same whenever it is read, at which a run can be scored
+/// without training anything twice. A stored run: all of a study's arms and seeds go by one measurement.
+/// </summary>
+public sealed class UpdateTimes
+{
+    private const string Round = "round";
+
+    private readonly Dictionary<string, double[]> _turns;
+
+    private UpdateTimes(StoredRun run)
+    {
+        Run = run;
+        RunValues[] rounds = [.. run.Metrics()];
+        _turns = rounds[0].Names.Where(name => name != Round)
+            .ToDictionary(name => name, name => rounds.Select(round => round[name].Number).ToArray());
+    }
+
+    /// <summary>The run that holds the measurement.</summary>
+    public StoredRun Run { get; }
+
+    /// <summary>The median time of an update in milliseconds.</summary>
+    /// <exception cref="IntraDistillException">The arm was not measured.</exception>
+    public double Milliseconds(string arm) => Turns(arm).Median();
+
+    /// <summary>How many updates of an arm take as long as one of a slower one.</summary>
+    /// <exception cref="IntraDistillException">An arm was not measured.</exception>
+    public TimeRatio Ratio(string slower, string arm)
+    {
+        double[] of = Turns(slower), over = Turns(arm);
+        var random = new Random(12345);
+        double[] resampled = [.. Enumerable.Range(0, 1000).Select(_ =>
+        {
+            int[] drawn = [.. of.Select(_ => random.Next(of.Length))];
+            return drawn.Select(i => of[i]).Median() / drawn.Select(i => over[i]).Median();
+        }).Order()];
+        return new(of.Median() / over.Median(), resampled[25], resampled[^26]);
+    }
+
+    /// <summary>Finds the measurement of a config, or makes it.</summary>
+    /// <param name="store">Where it is kept.</param>
+    /// <param name="config">All that the times depend on: settings of every arm, and the machine.</param>
+    /// <param name="device">What the arms compute on.</param>
+    /// <param name="arms">
+    /// Names, and how to make a model with its trainer: without validation and checkpoints, on the same batches for all. It is
+    /// trained for the measurement and disposed of.
+    /// </param>
+    /// <param name="rounds">How often the arms take turns.</param>
+    /// <param name="updates">Updates in a turn, of which the first, which finds cold caches, does not count: 2 or more.</param>
+    /// <param name="cancellation">Stops it.</param>
+    /// <exception cref="IntraDistillException">There is no round, or a turn has fewer than two updates.</exception>
+    public static async Task<UpdateTimes> MeasureAsync<TBatch>(RunStore store, RunConfig config, Device device,
+        IReadOnlyList<(string Name, Func<(nn.Module Model, Trainer<TBatch> Trainer)> New)> arms, int rounds, int updates,
+        CancellationToken cancellation = default) where TBatch : IBatch
+    {
+        if (rounds < 1 || updates < 2)
+            throw new IntraDistillException($"{rounds} rounds of {updates} updates; expected 1 or more of 2 or more");
+        using RunFolder run = await store.StartWhenFreeAsync("update times", config, device, Console.WriteLine, cancellation);
+        if (run.IsDone)
+            return new(run);
+        run.Rewind(Round, 0);       // of a measurement that was interrupted nothing is kept
+        var made = arms.Select(arm => (arm.Name, Made: arm.New())).ToList();
+        try
+        {
+            // The turn of round 0 warms up and does not count.
+            for (int round = 0; round <= rounds; round++)
+            {
+                List<(string, RunValue)> line = [(Round, round)];
+                foreach (var (name, (_, trainer)) in made)
+                {
+                    TrainingResult result = await trainer.TrainAsync((round + 1L) * updates, cancellation: cancellation);
+                    line.Add((name, Milliseconds(result.History).TakeLast(updates - 1).Median()));
+                }
+                if (round > 0)
+                    run.Log(line);
+            }
+        }
+        finally
+        {
+            foreach (var (_, (model, trainer)) in made)
+            {
+                trainer.Dispose();
+                model.Dispose();
+            }
+        }
+        run.Finish(("rounds", rounds), ("updates_in_a_turn", updates));
+        return new(run);
+    }
+
+    /// <summary>Throws where runs whose times are compared were not made on one kind of machine and device, with as many threads.</summary>
+    /// <exception cref="IntraDistillException">Names the run and what differs.</exception>
+    public void RequireSameMachine(IEnumerable<StoredRun> runs)
+    {
+        foreach (StoredRun run in runs)
+        {
+            foreach (var (name, value) in Run.Config.Where(pair => pair.Key.StartsWith("machine.", StringComparison.Ordinal)))
+            {
+                string there = run.Config.TryGet(name, out RunValue? other) ? other.Text : "unknown";
+                if (there != value.Text)
+                    throw new IntraDistillException($"{run.Name}: {name} is {there}, and {value.Text} where the times of updates "
+                        + $"were measured ({Run.Name}): there is no equal time between them");
+            }
+        }
+    }
+
+    /// <summary>The time of each update of a training in milliseconds.</summary>
+    internal static IEnumerable<double> Milliseconds(IReadOnlyList<TrainingPoint> history) => history.Select((point, i) =>
+        (point.TrainingTime - (i > 0 ? history[i - 1].TrainingTime : TimeSpan.Zero)).TotalMilliseconds);
+
+    private double[] Turns(string arm) => _turns.TryGetValue(arm, out double[]? turns) ? turns
+        : throw new IntraDistillException($"{Run.Name}: no times of {arm}; there are those of {string.Join(", ", _turns.Keys)}");
+}
