@@ -18,7 +18,9 @@ public sealed record MeasuredParameter(string Name, long[] Shape, float[] Values
 /// (units), and as a column of the layer behind it (outputs, units).
 /// </remarks>
 /// <param name="Name">The parameter's name.</param>
-/// <param name="ZeroWeights">Scalars that are 0 themselves: an embedding's padding row, weights that are pruned, a bias as initialised.</param>
+/// <param name="ZeroWeights">
+/// Scalars that are 0 themselves: an embedding's padding row, weights that are pruned, a bias as initialised.
+/// </param>
 /// <param name="Rows">
 /// How many rows no gradient reached. A row is everything at one index of the first dimension, so one scalar of a bias;
 /// the padding row, all of whose weights are 0, is not among them. As many rows as the parameter has: the loss does not
@@ -37,9 +39,11 @@ public sealed record ParameterZeros(
     internal static ParameterZeros Of(MeasuredParameter parameter)
     {
         float[] values = parameter.Values;
-        bool[] rowReached = new bool[parameter.Shape is [long rows, ..] ? rows : 1], rowCounted = new bool[rowReached.Length];
-        bool[] columnReached = new bool[parameter.Shape is [_, long columns, ..] ? columns : 1], columnCounted = new bool[columnReached.Length];
-        int rowSize = values.Length / Math.Max(1, rowReached.Length), step = rowSize / Math.Max(1, columnReached.Length);
+        int rows = parameter.Shape is [long first, ..] ? (int)first : 1;
+        int columns = parameter.Shape is [_, long second, ..] ? (int)second : 1;
+        int rowSize = values.Length / rows, step = rowSize / columns;
+        bool[] rowReached = new bool[rows], rowCounted = new bool[rows];
+        bool[] columnReached = new bool[columns], columnCounted = new bool[columns];
         for (int i = 0; i < values.Length; i++)
             if (values[i] > 0)
                 rowReached[i / rowSize] = columnReached[i % rowSize / step] = true;

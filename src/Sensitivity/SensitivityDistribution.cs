@@ -6,10 +6,10 @@ namespace IntraDistill.Sensitivity;
 /// <remarks>
 /// Every measure is over the <see cref="Reached"/> parameters, those whose sensitivity is above 0; each is then a finite
 /// number. Sensitivities of exactly 0 belong to parameters that no gradient of the probe reached, mostly embeddings of
-/// subwords it never met, or that are 0 themselves. Among the least sensitive they would make every ratio infinite, and the measures would tell how
-/// much of the vocabulary a text uses. They are counted apart (<see cref="Zeros"/>), a number to be given beside any of
-/// the measures: a model can narrow its spread by having more of them. Where nothing is reached there is no spread: the
-/// measures are NaN, which a table shows as not measured, and not 0, which would be perfect balance.
+/// subwords it never met, or that are 0 themselves. Among the least sensitive they would make every ratio infinite, and
+/// the measures would tell how much of the vocabulary a text uses. They are counted apart (<see cref="Zeros"/>), a number
+/// to be given beside any of the measures: a model can narrow its spread by having more of them. Where nothing is reached
+/// there is no spread: the measures are NaN, which a table shows as not measured, and not 0, which would be perfect balance.
 /// </remarks>
 public sealed class SensitivityDistribution
 {
