@@ -15,12 +15,21 @@ public enum PruningOrder
 }
 
 /// <summary>One-shot pruning: the most or least sensitive parameters of a module set to zero (Xu et al. 2022).</summary>
+/// <remarks>
+/// Only parameters whose sensitivity is above 0 are pruned. Those of exactly 0 stay as they are. Without them the loss on
+/// the probe's text is the same, so they would fill the first percents of the least sensitive and cost nothing there, in
+/// one model more than in another; and on another text, with subwords that the probe never met, they may well count.
+/// </remarks>
 public static class Pruning
 {
-    /// <summary>Sets a part of the parameters to zero until the returned object is disposed.</summary>
+    /// <summary>Sets a part of the reached parameters to zero until the returned object is disposed.</summary>
+    /// <remarks>A pruned module can be pruned again; the prunings are then disposed in reverse order.</remarks>
     /// <param name="model">The module that <paramref name="sensitivity"/> was measured on.</param>
     /// <param name="sensitivity">The order in which parameters go, over the whole module; ties go by position.</param>
-    /// <param name="part">The part of the parameters to prune, from 0 to 1.</param>
+    /// <param name="part">
+    /// The part to prune, from 0 to 1, of the parameters whose sensitivity is above 0
+    /// (<see cref="SensitivityDistribution.Reached"/>).
+    /// </param>
     /// <param name="order">Which end of the order goes first.</param>
     /// <returns>Restores the weights, bit for bit, when disposed.</returns>
     /// <exception cref="IntraDistillException">A parameter is missing from the module, or has another size.</exception>
@@ -30,7 +39,7 @@ public static class Pruning
         if (!(part >= 0 && part <= 1))
             throw new ArgumentOutOfRangeException(nameof(part), part, "a part from 0 to 1 was expected");
         Dictionary<string, Parameter> byName = model.named_parameters().ToDictionary(p => p.name, p => p.parameter);
-        foreach ((string name, float[] values) in sensitivity.Parameters)
+        foreach ((string name, _, float[] values, _) in sensitivity.Parameters)
         {
             Parameter? parameter = byName.GetValueOrDefault(name);
             if (parameter?.numel() != values.LongLength)
@@ -38,7 +47,7 @@ public static class Pruning
                     + (parameter is null ? "no such parameter" : $"{parameter.numel()}"));
         }
 
-        bool[][] pruned = Select(sensitivity, (long)Math.Round(part * sensitivity.Count), order);
+        bool[][] pruned = Select(sensitivity, part, order);
         using var noGrad = no_grad();
         using var scope = NewDisposeScope();
         List<(Tensor Parameter, Tensor Original)> originals = [];
@@ -50,23 +59,28 @@ public static class Pruning
             originals.Add((parameter, parameter.detach().clone().DetachFromDisposeScope()));
             parameter.masked_fill_(tensor(pruned[i], device: parameter.device).reshape(parameter.shape), 0);
         }
-        return new PrunedWeights(originals, pruned.Sum(p => p.LongCount(b => b)));
+        return new PrunedWeights(model, originals, pruned.Sum(p => p.LongCount(b => b)));
     }
 
-    /// <summary>Marks the <paramref name="count"/> scalars that go, parameter by parameter.</summary>
-    private static bool[][] Select(ParameterSensitivity sensitivity, long count, PruningOrder order)
+    /// <summary>Marks the scalars that go, parameter by parameter.</summary>
+    private static bool[][] Select(ParameterSensitivity sensitivity, double part, PruningOrder order)
     {
-        // A non-negative float sorts as its bits do: one key holds the sensitivity and, below it, the position.
-        ulong[] keys = new ulong[sensitivity.Count];
-        int at = 0;
-        foreach ((_, float[] values) in sensitivity.Parameters)
-            foreach (float value in values)
-                keys[at] = ((ulong)BitConverter.SingleToUInt32Bits(value) << 32) | (uint)at++;
-        Array.Sort(keys);
+        // A positive float sorts as its bits do: one key holds the sensitivity and, below it, the position.
+        List<ulong> keys = [];
+        uint at = 0;
+        foreach (MeasuredParameter parameter in sensitivity.Parameters)
+            foreach (float value in parameter.Values)
+            {
+                if (value > 0)
+                    keys.Add(((ulong)BitConverter.SingleToUInt32Bits(value) << 32) | at);
+                at++;
+            }
+        keys.Sort();
 
-        bool[] flat = new bool[keys.Length];
-        for (long i = 0; i < count; i++)
-            flat[(uint)keys[order == PruningOrder.LeastSensitive ? i : keys.LongLength - 1 - i]] = true;
+        bool[] flat = new bool[sensitivity.Count];
+        int count = (int)Math.Round(part * keys.Count);
+        foreach (ulong key in keys.Slice(order == PruningOrder.LeastSensitive ? 0 : keys.Count - count, count))
+            flat[(uint)key] = true;
 
         int start = 0;
         return [.. sensitivity.Parameters.Select(p => flat[start..(start += p.Values.Length)])];

@@ -3,16 +3,35 @@ using MathNet.Numerics.Statistics;
 namespace IntraDistill.Sensitivity;
 
 /// <summary>How sensitivity is spread over parameters: what the paper calls the sensitivity gap, in several measures.</summary>
+/// <remarks>
+/// Every measure is over the <see cref="Reached"/> parameters, those whose sensitivity is above 0; each is then a finite
+/// number. Sensitivities of exactly 0 belong to parameters that no gradient of the probe reached, mostly embeddings of
+/// subwords it never met, or that are 0 themselves. Among the least sensitive they would make every ratio infinite, and
+/// the measures would tell how much of the vocabulary a text uses. They are counted apart (<see cref="Zeros"/>), a number
+/// to be given beside any of the measures: a model can narrow its spread by having more of them. Where nothing is reached
+/// there is no spread: the measures are NaN, which a table shows as not measured, and not 0, which would be perfect balance.
+/// </remarks>
 public sealed class SensitivityDistribution
 {
-    private readonly float[] _sorted;
+    private readonly float[] _sorted;   // those above 0
 
     /// <summary>Takes the sensitivities, in any order.</summary>
-    /// <param name="values">Finite numbers, 0 or larger; at least one.</param>
+    /// <param name="values">Finite numbers, 0 or larger; at least one. All may be 0.</param>
+    /// <exception cref="IntraDistillException">There is none, or one is negative or not finite.</exception>
     public SensitivityDistribution(IEnumerable<float> values)
     {
-        _sorted = [.. values];
-        if (_sorted.Length == 0)
+        List<float> reached = [];
+        foreach (float value in values)
+        {
+            if (!(value >= 0 && float.IsFinite(value)))
+                throw new IntraDistillException($"a sensitivity is {value}: a finite number, 0 or larger, was expected");
+            if (value > 0)
+                reached.Add(value);
+            else
+                Zeros++;
+        }
+        _sorted = [.. reached];
+        if (Count == 0)
             throw new IntraDistillException("a distribution of at least one sensitivity was expected");
         Array.Sort(_sorted);
 
@@ -27,52 +46,63 @@ public sealed class SensitivityDistribution
         foreach (float value in _sorted)
             squares += (value - Mean) * (value - Mean);
         StandardDeviation = Math.Sqrt(squares / n);
-        Gini = sum > 0 ? 2 * ranked / (n * sum) - (n + 1) / n : 0;
+        Gini = 2 * ranked / (n * sum) - (n + 1) / n;
 
-        int decile = Math.Max(1, _sorted.Length / 10);
-        TopBottomRatio = _sorted[^decile..].Average(v => (double)v) / _sorted[..decile].Average(v => (double)v);
-
-        float[] positive = _sorted[Array.FindIndex(_sorted, v => v > 0) is >= 0 and int first ? first.. : ^0..];
-        ZeroFraction = 1 - positive.Length / n;
-        LogStandardDeviation = positive.Length > 0 ? positive.Select(v => Math.Log10(v)).PopulationStandardDeviation() : double.NaN;
+        int decile = Math.Min(_sorted.Length, Math.Max(1, _sorted.Length / 10));
+        TopBottomRatio = _sorted.TakeLast(decile).Sum(v => (double)v) / _sorted.Take(decile).Sum(v => (double)v);
+        LogStandardDeviation = _sorted.Select(v => Math.Log10(v)).PopulationStandardDeviation();
     }
 
-    /// <summary>How many parameters there are.</summary>
-    public int Count => _sorted.Length;
+    /// <summary>How many parameters there are: <see cref="Reached"/> and <see cref="Zeros"/>.</summary>
+    public int Count => Reached + Zeros;
 
-    /// <summary>The mean, in units of loss.</summary>
-    public double Mean { get; }
-
-    /// <summary>The standard deviation over all parameters, in units of loss: the paper's measure of the gap.</summary>
-    public double StandardDeviation { get; }
-
-    /// <summary>The standard deviation relative to the mean, which does not change with the scale of the loss.</summary>
-    public double CoefficientOfVariation => StandardDeviation / Mean;
-
-    /// <summary>The Gini coefficient: 0 where all parameters are equally sensitive, towards 1 where few carry everything.</summary>
-    public double Gini { get; }
-
-    /// <summary>The mean of the most sensitive 10 % over the mean of the least sensitive 10 %.</summary>
-    public double TopBottomRatio { get; }
-
-    /// <summary>The standard deviation of log10 of the sensitivities above 0, in decades.</summary>
-    public double LogStandardDeviation { get; }
+    /// <summary>How many parameters have a sensitivity above 0: what every measure here is over.</summary>
+    public int Reached => _sorted.Length;
 
     /// <summary>
-    /// The part of the parameters whose sensitivity is exactly 0: those of ReLU units that are never active, or embeddings of
-    /// words that the probe never met.
+    /// How many parameters have a sensitivity of exactly 0; in no measure. Where they lie:
+    /// <see cref="ParameterSensitivity.Zeros"/>.
     /// </summary>
-    public double ZeroFraction { get; }
+    public int Zeros { get; }
 
-    /// <summary>The ratio of the 90 % quantile to the 10 % quantile.</summary>
+    /// <summary><see cref="Zeros"/> as a part of <see cref="Count"/>, 0–1.</summary>
+    public double ZeroFraction => (double)Zeros / Count;
+
+    /// <summary>The mean over the reached parameters, in units of loss.</summary>
+    public double Mean { get; }
+
+    /// <summary>
+    /// The standard deviation over the reached parameters, in units of loss: the paper's measure of the gap, which it takes
+    /// over all parameters.
+    /// </summary>
+    public double StandardDeviation { get; }
+
+    /// <summary>The standard deviation relative to the mean, both over the reached; does not change with the scale of the loss.</summary>
+    public double CoefficientOfVariation => StandardDeviation / Mean;
+
+    /// <summary>
+    /// The Gini coefficient over the reached parameters: 0 where all are equally sensitive, towards 1 where few carry everything.
+    /// </summary>
+    public double Gini { get; }
+
+    /// <summary>The mean of the most sensitive 10 % of the reached parameters over the mean of their least sensitive 10 %.</summary>
+    public double TopBottomRatio { get; }
+
+    /// <summary>The standard deviation of log10 of the sensitivities of the reached parameters, in decades.</summary>
+    public double LogStandardDeviation { get; }
+
+    /// <summary>The ratio of the 90 % quantile to the 10 % quantile of the reached parameters.</summary>
     public double QuantileRatio => Quantile(0.9) / Quantile(0.1);
 
-    /// <summary>The value below which a part of the parameters lies, interpolated linearly between neighbours.</summary>
-    /// <param name="part">From 0 (the least sensitive parameter) to 1 (the most).</param>
+    /// <summary>The value below which a part of the reached parameters lies, interpolated linearly between neighbours.</summary>
+    /// <param name="part">From 0 (the least sensitive one reached) to 1 (the most sensitive).</param>
+    /// <returns>In units of loss, above 0; NaN where nothing is reached.</returns>
     public double Quantile(double part)
     {
         if (!(part >= 0 && part <= 1))
             throw new ArgumentOutOfRangeException(nameof(part), part, "a part from 0 to 1 was expected");
+        if (Reached == 0)
+            return double.NaN;
         double position = part * (_sorted.Length - 1);
         int below = (int)position;
         return below + 1 < _sorted.Length
@@ -80,9 +110,11 @@ public sealed class SensitivityDistribution
             : _sorted[^1];
     }
 
-    /// <summary>The Lorenz curve: the part of all sensitivity that the least sensitive parameters hold.</summary>
+    /// <summary>The Lorenz curve: the part of all sensitivity that the least sensitive of the reached parameters hold.</summary>
     /// <param name="points">How many steps the curve has.</param>
-    /// <returns>From (0, 0) to (1, 1): parts of the parameters, and of the sensitivity.</returns>
+    /// <returns>
+    /// From (0, 0) to (1, 1): parts of the reached parameters, and of the sensitivity; the latter NaN where nothing is reached.
+    /// </returns>
     public (double[] Parameters, double[] Sensitivity) Lorenz(int points = 100)
     {
         ArgumentOutOfRangeException.ThrowIfLessThan(points, 1);
@@ -92,18 +124,19 @@ public sealed class SensitivityDistribution
         {
             for (long end = (long)_sorted.Length * k / points; i < end; i++)
                 sum += _sorted[i];
-            (x[k], y[k]) = ((double)k / points, total > 0 ? sum / total : (double)k / points);
+            (x[k], y[k]) = ((double)k / points, sum / total);
         }
         return (x, y);
     }
 
-    /// <summary>The histogram on a log axis.</summary>
-    /// <param name="decadeFrom">
-    /// The lower end of the axis as a power of ten; smaller values, 0 among them, fall into the first bin.
-    /// </param>
+    /// <summary>The histogram of the reached parameters on a log axis. Sensitivities of 0 are in no bin.</summary>
+    /// <param name="decadeFrom">The lower end of the axis as a power of ten; smaller values above 0 fall into the first bin.</param>
     /// <param name="decadeTo">The upper end; larger values fall into the last bin.</param>
     /// <param name="binsPerDecade">How many bins a decade has.</param>
-    /// <returns>The bins' edges as log10 (one more than there are bins) and the part of the parameters in each bin.</returns>
+    /// <returns>
+    /// The bins' edges as log10 (one more than there are bins) and the part of the reached parameters in each bin. The parts
+    /// add up to 1 where anything is reached, and are 0 where nothing is.
+    /// </returns>
     public (double[] LogEdges, double[] Parts) Histogram(int decadeFrom, int decadeTo, int binsPerDecade = 10)
     {
         ArgumentOutOfRangeException.ThrowIfGreaterThanOrEqual(decadeFrom, decadeTo);
@@ -113,7 +146,7 @@ public sealed class SensitivityDistribution
         double[] parts = new double[bins];
         foreach (float value in _sorted)
         {
-            double bin = value > 0 ? Math.Floor((Math.Log10(value) - decadeFrom) * binsPerDecade) : 0;
+            double bin = Math.Floor((Math.Log10(value) - decadeFrom) * binsPerDecade);
             parts[(int)Math.Clamp(bin, 0, bins - 1)] += 1.0 / _sorted.Length;
         }
         return (edges, parts);

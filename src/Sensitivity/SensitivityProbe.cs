@@ -19,12 +19,16 @@ public static class SensitivityProbe
     /// Divide each batch's sensitivities by its loss, which lets models of different losses be compared (the University of
     /// Washington's reproduction of the paper).
     /// </param>
-    /// <exception cref="IntraDistillException">There is no batch, no parameter, or a loss that is not finite.</exception>
+    /// <exception cref="IntraDistillException">
+    /// There is no batch; no parameter requires a gradient; or a loss is not a scalar, not finite, or made without gradients.
+    /// </exception>
     public static ParameterSensitivity Measure<TBatch>(
         nn.Module model, IEnumerable<TBatch> batches, Func<TBatch, Tensor> loss, bool divideByLoss = false)
     {
         using var scope = NewDisposeScope();
         (string Name, Parameter Value)[] parameters = [.. model.named_parameters().Where(p => p.parameter.requires_grad)];
+        if (parameters.Length == 0)
+            throw new IntraDistillException("no parameter of the module requires a gradient: nothing has a sensitivity; is it frozen?");
         Tensor[] sums = [.. parameters.Select(p => zeros_like(p.Value).detach())];
         int count = 0;
         foreach (TBatch batch in batches)
@@ -32,6 +36,9 @@ public static class SensitivityProbe
             using var batchScope = NewDisposeScope();
             model.zero_grad();
             Tensor value = loss(batch);
+            if (value.numel() != 1 || !value.requires_grad)
+                throw new IntraDistillException($"the loss of batch {count + 1} has {value.numel()} values and "
+                    + $"{(value.requires_grad ? "a" : "no")} gradient: a scalar that depends on the module's parameters was expected");
             double scalar = value.detach().to(float64).item<double>();
             if (!double.IsFinite(scalar) || (divideByLoss && scalar == 0))
                 throw new IntraDistillException($"the loss of batch {count + 1} is {scalar}: a finite number"
@@ -46,6 +53,13 @@ public static class SensitivityProbe
         model.zero_grad();
         if (count == 0)
             throw new IntraDistillException("no batch to measure sensitivity on: at least one was expected");
-        return new([.. parameters.Select((p, i) => (p.Name, (sums[i] / count).to(float32).cpu().data<float>().ToArray()))]);
+        return new([.. parameters.Select((p, i) => new MeasuredParameter(
+            p.Name, p.Value.shape, (sums[i] / count).to(float32).cpu().data<float>().ToArray(), WhereZero(p.Value)))]);
+    }
+
+    private static bool[]? WhereZero(Tensor weights)
+    {
+        Tensor zero = weights.detach().eq(0);
+        return zero.any().item<bool>() ? zero.cpu().data<bool>().ToArray() : null;
     }
 }
