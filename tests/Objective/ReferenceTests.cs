@@ -80,7 +80,10 @@ public class ReferenceTests
             double tokens = target.ne(pad).sum().to(float64).item<double>();
             Assert.True((loss.Total * tokens).RelativeError(smoothed) < 1e-10);
             Assert.True((states.grad!.squeeze(0) * tokens).RelativeError(logits.grad!) < 1e-10);
-            Assert.Equal(nll.to(float64).item<double>(), objective.Validate(states.squeeze(0), eye(logits.shape[^1], dtype: float64), target).NegativeLogLikelihood, 9);
+            var validation = objective.Validate(states.squeeze(0), eye(logits.shape[^1], dtype: float64), target);
+            Assert.Equal(nll.to(float64).item<double>(), validation.NegativeLogLikelihood, 9);
+            Assert.Equal((long)tokens, validation.Tokens);
+            Assert.Equal(smoothed.to(float64).item<double>(), validation.Smoothed, 9);
         }
     }
 }
