@@ -27,11 +27,14 @@ public sealed record GlueCorpus(
     public IReadOnlyList<LabelledText> Reported => Test.Count > 0 && Test.All(text => text.Label is not null) ? Test : Dev;
 
     /// <summary>
-    /// The first 12 hexadecimal digits of a SHA-256 over all texts and labels of train, dev and test: a run that is stored with
-    /// it is not taken for one on other data.
+    /// The first 12 hexadecimal digits of a SHA-256 over all texts and labels of train, dev and test, the mismatched ones
+    /// included: a run that is stored with it is not taken for one on other data.
     /// </summary>
-    public string Fingerprint => DataFingerprint.Of(new[] { Train, Dev, Test }.Select(part => part.Select(text =>
-        string.Create(CultureInfo.InvariantCulture, $"{text.Text}\t{text.Pair}\t{text.Label}"))));
+    public string Fingerprint => DataFingerprint.Of(new[] { Train, Dev, Test, DevMismatched, TestMismatched }.Select(part =>
+        part.SelectMany(text => new[]
+        {
+            text.Text, text.Pair is null ? "" : "\t" + text.Pair, text.Label?.ToString("R", CultureInfo.InvariantCulture) ?? "",
+        })));
 
     /// <summary>A smaller corpus for quick runs: each part thinned evenly over its whole length.</summary>
     /// <param name="train">The most texts to keep of <see cref="Train"/>.</param>

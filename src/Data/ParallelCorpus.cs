@@ -24,11 +24,11 @@ public sealed record ParallelCorpus(
     IReadOnlyList<SentencePair> HardTest)
 {
     /// <summary>
-    /// The first 12 hexadecimal digits of a SHA-256 over all texts of train, valid and test in their order: a run that is stored
-    /// with it is not taken for one on other data.
+    /// The first 12 hexadecimal digits of a SHA-256 over all texts of train, valid, test and the hard part of test in their
+    /// order: a run that is stored with it is not taken for one on other data.
     /// </summary>
     public string Fingerprint => DataFingerprint.Of(
-        new[] { Train, Valid, Test }.Select(part => part.SelectMany(pair => new[] { pair.Source, pair.Target })));
+        new[] { Train, Valid, Test, HardTest }.Select(part => part.SelectMany(pair => new[] { pair.Source, pair.Target })));
 
     /// <summary>The same corpus with every text passed through a function, such as lower-casing as in IWSLT'14.</summary>
     /// <param name="text">Applied to sources and targets of all parts.</param>

@@ -22,5 +22,5 @@ public sealed record QuestionExample(string Id, string Question, string Context,
 {
     /// <inheritdoc/>
     public IEnumerable<string> Lines() =>
-        [$"{Id}\t{Question}\t{Context}\t" + string.Join('\t', Answers.Select(answer => $"{answer.Start}\t{answer.Text}"))];
+        [Id, Question, Context, $"{Answers.Count}", .. Answers.SelectMany(answer => new[] { $"{answer.Start}", answer.Text })];
 }

@@ -25,7 +25,11 @@ public sealed record IntraDistillationSettings
     public long TotalSteps { get; init; } = 50_000;
 
     /// <summary>
-    /// How the divergences of a batch's positions become one number. <see cref="TranslationObjective"/> always averages.
+    /// How the divergences of a batch's positions become one number, and so what α weighs. With
+    /// <see cref="DivergenceReduction.Mean"/> it is the divergence of one position beside the task loss of one, whatever the
+    /// batch: the authors' for translation, and the only one of <see cref="TranslationObjective"/>. Their classification and
+    /// tagging code takes the sum beside a mean task loss: the same α then weighs as many times more as the batch has positions,
+    /// thousands of times for sentences of words. To repeat these, ask for <see cref="DivergenceReduction.Sum"/>.
     /// </summary>
-    public DivergenceReduction Reduction { get; init; } = DivergenceReduction.Sum;
+    public DivergenceReduction Reduction { get; init; } = DivergenceReduction.Mean;
 }

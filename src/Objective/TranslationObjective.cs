@@ -19,13 +19,16 @@ public sealed class TranslationObjective
     /// <param name="labelSmoothing">ε of the task loss, from 0 to below 1.</param>
     /// <param name="padId">The target id that does not count.</param>
     /// <exception cref="ArgumentException">
-    /// The divergence is the mean squared error, which is for regression, or ε is out of its range.
+    /// The divergence is the mean squared error, which is for regression, or is to be summed, or ε is out of its range.
     /// </exception>
     public TranslationObjective(IntraDistillation intraDistillation, double labelSmoothing = 0.1, long padId = 0)
     {
         if (intraDistillation.Settings.Divergence == Divergence.MeanSquaredError)
             throw new ArgumentException(
                 "translation compares distributions: X or Jensen–Shannon was expected, not the mean squared error", nameof(intraDistillation));
+        if (intraDistillation.Settings.Reduction != DivergenceReduction.Mean)
+            throw new ArgumentException("translation averages the divergence over tokens, as the task loss: "
+                + $"Reduction = Mean was expected, not {intraDistillation.Settings.Reduction}", nameof(intraDistillation));
         if (!(labelSmoothing >= 0 && labelSmoothing < 1))
             throw new ArgumentOutOfRangeException(nameof(labelSmoothing), labelSmoothing, "0 ≤ ε < 1 was expected");
         (_intraDistillation, _smoothing, _padId) = (intraDistillation, new(labelSmoothing), padId);

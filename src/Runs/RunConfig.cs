@@ -4,18 +4,25 @@ using System.Text;
 namespace IntraDistill.Runs;
 
 /// <summary>
-/// Everything on which a run's result depends, by name, with its seed first. Two with the same names and values are the same
-/// run, in whatever order they come. What changes no result (a device, a number of threads) is better left out.
+/// Everything on which a run's numbers depend, by name, with its seed first: every settings record whole (<see cref="Of"/>), the
+/// fingerprints of data and checkpoint, and what it computes on (<see cref="Training.Machine.Identity"/>). Two with the same
+/// names and values are the same run, in whatever order they come; what is missing here can change, and an old result is shown.
 /// </summary>
-/// <example><code>new RunConfig(seed: 1, ("pair", "de-en"), ("arm", "id"), ("alpha", 5.0), ("passes", 3))</code></example>
+/// <example><code>
+/// new RunConfig(seed: 1, [("arm", "id"), ("data", corpus.Fingerprint), .. RunConfig.Of("model", shape),
+///     .. RunConfig.Of("training", training), .. RunConfig.Of("objective", objective), .. Machine.Identity(device)])
+/// </code></example>
 public sealed class RunConfig : RunValues, IEquatable<RunConfig>
 {
-    private const string SeedName = "seed";
+    private const string SeedName = "seed", SeedOfPart = ".Seed";
 
-    /// <summary>Takes the seed and the other values.</summary>
+    /// <summary>
+    /// Takes the seed and the other values. The <c>Seed</c> of a settings record (<c>training.Seed</c>) is stored only where it
+    /// is another number than the run's own.
+    /// </summary>
     /// <exception cref="IntraDistillException">A name is empty, "seed" or comes twice, or a number is not finite.</exception>
     public RunConfig(long seed, params IEnumerable<(string Name, RunValue Value)> values)
-        : base([(SeedName, seed), .. values.Select(Finite)])
+        : base([(SeedName, seed), .. values.Where(pair => !IsOwnSeed(pair, seed)).Select(Finite)])
     {
         Seed = seed;
         Canonical = Json(this.OrderBy(pair => pair.Key, StringComparer.Ordinal));
@@ -32,8 +39,22 @@ public sealed class RunConfig : RunValues, IEquatable<RunConfig>
     public string Hash { get; }
 
     /// <summary>
+    /// Every property of a settings record as a value, <c>training.LearningRate</c> …, so that changing any of them makes another
+    /// run, properties added later included. Records in it are taken apart likewise (<c>training.Inner.Size</c>); enums are
+    /// texts, tuples and lists one text each, numbers exact, null is "none". Left out is what is marked
+    /// <see cref="ChangesNoResultAttribute"/>.
+    /// </summary>
+    /// <param name="name">What the names begin with: one for each record of the run.</param>
+    /// <param name="settings">The record.</param>
+    /// <exception cref="IntraDistillException">
+    /// It is no record, or a property cannot be written as such a value; record and property are named.
+    /// </exception>
+    public static IReadOnlyList<(string Name, RunValue Value)> Of(string name, object settings) => SettingsValues.Of(name, settings);
+
+    /// <summary>
     /// Whether another config has the same names and values but for some: <c>IsLike(other, "seed", "source")</c> finds the runs
     /// of one setting over all seeds and languages. Where a name excepted is missing from one of them, it does not matter.
+    /// Excepting "seed" excepts the seeds of settings records, too.
     /// </summary>
     /// <param name="other">The other config.</param>
     /// <param name="except">The names whose values may differ.</param>
@@ -42,7 +63,10 @@ public sealed class RunConfig : RunValues, IEquatable<RunConfig>
         return Rest(this).SequenceEqual(Rest(other));
 
         IEnumerable<(string, string)> Rest(RunConfig config) =>
-            config.Where(pair => !except.Contains(pair.Key)).Select(pair => (pair.Key, pair.Value.Json)).Order();
+            config.Where(pair => !IsExcepted(pair.Key)).Select(pair => (pair.Key, pair.Value.Json)).Order();
+
+        bool IsExcepted(string name) => except.Contains(name)
+            || (except.Contains(SeedName) && name.EndsWith(SeedOfPart, StringComparison.Ordinal));
     }
 
     /// <inheritdoc/>
@@ -85,6 +109,9 @@ public sealed class RunConfig : RunValues, IEquatable<RunConfig>
             ? new RunConfig(number, pairs.Where(pair => pair.Name != SeedName))
             : throw new FormatException($"\"seed\" is {seed}; expected a whole number");
     }
+
+    private static bool IsOwnSeed((string Name, RunValue Value) pair, long seed) =>
+        pair.Name is not null && pair.Name.EndsWith(SeedOfPart, StringComparison.Ordinal) && pair.Value == seed;
 
     private static (string, RunValue) Finite((string Name, RunValue Value) pair) =>
         pair.Value?.Text is "NaN" or "Infinity" or "-Infinity"

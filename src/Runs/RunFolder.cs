@@ -15,8 +15,8 @@ public sealed class RunFolder : StoredRun, IDisposable
     private readonly RunLock? _lock;
     private FileStream? _metrics;
 
-    private RunFolder(string folder, RunConfig config, RunOrigin origin, RunStatus status, RunValues? result, RunLock? held)
-        : base(folder, config, origin, status, result, null) => _lock = held;
+    private RunFolder(StoredRun run, RunLock? held)
+        : base(run, held is null ? RunStatus.Done : RunStatus.Running) => _lock = held;
 
     /// <summary>Whether there is nothing to do: the result is there.</summary>
     public bool IsDone => Status == RunStatus.Done;
@@ -54,21 +54,28 @@ public sealed class RunFolder : StoredRun, IDisposable
         RunFiles.Write(MetricsPath, string.Concat(kept));
     }
 
-    /// <summary>Stores the hypotheses, one a line, replacing earlier ones.</summary>
-    /// <exception cref="IntraDistillException">A hypothesis has a line break in it.</exception>
+    /// <summary>Stores hypotheses, one a line, replacing earlier ones of the same set.</summary>
+    /// <param name="hypotheses">The lines.</param>
+    /// <param name="of">
+    /// Which set they are of, where a run has several: <c>hypotheses.NAME.txt</c> then, of letters, digits, - and . only.
+    /// </param>
+    /// <exception cref="IntraDistillException">A hypothesis has a line break in it, or the set another name.</exception>
     /// <exception cref="InvalidOperationException">The run is done or disposed.</exception>
-    public void WriteHypotheses(IReadOnlyList<string> hypotheses)
+    public void WriteHypotheses(IReadOnlyList<string> hypotheses, string? of = null)
     {
         CheckAtWork();
+        string path = Path.Combine(Folder, RunOutputs.HypothesesOf(of));
         for (int i = 0; i < hypotheses.Count; i++)
         {
             if (hypotheses[i].Contains('\n'))
                 throw new IntraDistillException($"{Name}: hypothesis {i + 1} has a line break in it; they are stored one a line");
         }
-        RunFiles.Write(Path.Combine(Folder, RunFiles.Hypotheses), string.Concat(hypotheses.Select(line => line + "\n")));
+        RunFiles.Write(path, string.Concat(hypotheses.Select(line => line + "\n")));
     }
 
-    /// <summary>Stores the result, which makes the run done, and lets go of it.</summary>
+    /// <summary>
+    /// Stores the result, with count and checksum of all that was stored before, which makes the run done; lets go of it.
+    /// </summary>
     /// <exception cref="IntraDistillException">A name is empty or comes twice.</exception>
     /// <exception cref="InvalidOperationException">The run is done or disposed.</exception>
     public void Finish(params IEnumerable<(string Name, RunValue Value)> result)
@@ -76,7 +83,8 @@ public sealed class RunFolder : StoredRun, IDisposable
         CheckAtWork();
         var values = new RunValues(result);
         _metrics?.Flush(flushToDisk: true);
-        RunFiles.Write(Path.Combine(Folder, RunFiles.Result), values.ToJson() + "\n");
+        CloseMetrics();
+        RunOutputs.Write(Folder, values);
         (Result, Status) = (values, RunStatus.Done);
         Dispose();
     }
@@ -93,29 +101,35 @@ public sealed class RunFolder : StoredRun, IDisposable
     private string MetricsPath => Path.Combine(Folder, RunFiles.Metrics);
 
     /// <summary>
-    /// Opens a folder for a config, new or unfinished or done; null where it belongs to another config or to no run.
+    /// Opens a folder for a config, new or unfinished or done; null where it belongs to another config, another layout or to no
+    /// run. What is broken in it is put aside.
     /// </summary>
     /// <exception cref="RunInUseException">Another process is at it.</exception>
-    /// <exception cref="RunFileException">What is in it was damaged.</exception>
     internal static RunFolder? Open(string folder, string label, RunConfig config, Device? device)
     {
         if (IsForeign(folder))
             return null;
-        bool known = File.Exists(Path.Combine(folder, RunFiles.Config));
-        if (known && FindDone(folder, config) is { } done)
-            return done;
+        StoredRun? there = Read(folder);
+        if (there?.MayBeOf(config) == false)
+            return null;
+        if (there?.Status == RunStatus.Done)
+            return new RunFolder(there, held: null);
         Directory.CreateDirectory(folder);
         RunLock held = RunLock.Take(folder);
         try
         {
             // Read again: until just now another process may have had it.
-            if (!File.Exists(Path.Combine(folder, RunFiles.Config)))
+            there = Read(folder);
+            if (there is null || (there.Status == RunStatus.Broken && there.MayBeOf(config)))
+            {
+                RunFiles.SetAside(folder);
                 WriteConfig(folder, label, config, device);
-            var (stored, origin) = ReadConfig(folder);
-            if (stored.Equals(config) && ReadResult(folder) is null)
+                there = Read(folder)!;
+            }
+            if (there.IsOf(config) && there.Status is RunStatus.Running or RunStatus.Unfinished)
             {
                 DropTornLine(Path.Combine(folder, RunFiles.Metrics));
-                return new RunFolder(folder, stored, origin, RunStatus.Running, null, held);
+                return new RunFolder(there, held);
             }
         }
         catch
@@ -124,14 +138,7 @@ public sealed class RunFolder : StoredRun, IDisposable
             throw;
         }
         held.Dispose();
-        return FindDone(folder, config);
-    }
-
-    private static RunFolder? FindDone(string folder, RunConfig config)
-    {
-        var (stored, origin) = ReadConfig(folder);
-        return stored.Equals(config) && ReadResult(folder) is { } result
-            ? new RunFolder(folder, stored, origin, RunStatus.Done, result, null) : null;
+        return there.IsOf(config) && there.Status == RunStatus.Done ? new RunFolder(there, held: null) : null;
     }
 
     /// <summary>Whether somebody else's files are in the folder. A run begins with its lock.</summary>
@@ -151,6 +158,7 @@ public sealed class RunFolder : StoredRun, IDisposable
         static string Json(object? value) => JsonSerializer.Serialize(value, RunValue.Readable);
         RunFiles.Write(Path.Combine(folder, RunFiles.Config), $$"""
             {
+              "layout": {{Layout}},
               "label": {{Json(label)}},
               "config": {{config.ToJson()}},
               "hash": {{Json(config.Hash)}},

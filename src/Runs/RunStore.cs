@@ -5,7 +5,8 @@ namespace IntraDistill.Runs;
 /// <summary>
 /// Runs on disk, a folder each: <c>config.json</c> (settings, seed, commit, machine), <c>metrics.jsonl</c>,
 /// <c>hypotheses.txt</c>, <c>checkpoints/</c> and, written last, <c>result.json</c>. A run that is done is found again and never
-/// done twice; one that was interrupted goes on.
+/// done twice; one that was interrupted goes on. One whose files are not what was stored (<c>config.json</c> has the hash of its
+/// config, <c>result.json</c> count and checksum of all files) is broken: it is shown as that, and can be run again.
 /// </summary>
 /// <remarks>
 /// Several processes may share the folder. On one machine it is certain that no two work at a run; among machines this is as
@@ -29,28 +30,36 @@ public sealed class RunStore(string folder)
     /// <summary>The folder of the runs, as a full path.</summary>
     public string Folder { get; } = Path.GetFullPath(folder);
 
-    /// <summary>All runs, by the name of their folder, broken ones included. Folders that hold no run are passed over.</summary>
-    public IReadOnlyList<StoredRun> All() => Directory.Exists(Folder)
-        ? [.. Directory.EnumerateDirectories(Folder).Order(StringComparer.Ordinal).Select(StoredRun.Read).OfType<StoredRun>()]
-        : [];
+    /// <summary>
+    /// All runs, by the name of their folder; broken ones and those of another layout are among them, and say so. Folders that
+    /// hold no run are passed over.
+    /// </summary>
+    public IReadOnlyList<StoredRun> All() => [.. Folders().Select(folder => StoredRun.Read(folder)).OfType<StoredRun>()];
 
-    /// <summary>The run of a config, or null; whatever its label and its folder's name. It may be a broken one.</summary>
-    public StoredRun? Find(RunConfig config) => All().FirstOrDefault(run => run.IsOf(config));
+    /// <summary>
+    /// The run of a config, or null; whatever its label and its folder's name. It is a broken one only where there is no other.
+    /// </summary>
+    public StoredRun? Find(RunConfig config)
+    {
+        StoredRun[] found = [.. Folders().Select(folder => StoredRun.Read(folder, only: config)).OfType<StoredRun>()
+            .Where(run => run.IsOf(config))];
+        return found.FirstOrDefault(run => run.Status != RunStatus.Broken) ?? found.FirstOrDefault();
+    }
 
     /// <summary>
     /// Starts the run of a config; goes on with it if it was interrupted; returns it as it is, with
-    /// <see cref="RunFolder.IsDone"/>, if it is done. Nothing of another run is ever touched.
+    /// <see cref="RunFolder.IsDone"/>, if it is done. If it is broken, its files are moved to a folder beside it
+    /// (<c>NAME.broken-1</c>), which stays listed as broken, and it begins anew. Nothing of another run is ever touched.
     /// </summary>
     /// <param name="label">A few words that begin the name of a new run's folder.</param>
     /// <param name="config">Its settings.</param>
     /// <param name="device">What it computes on, for the record; the CPU if null.</param>
     /// <exception cref="RunInUseException">Another process is at it, or this one is already.</exception>
-    /// <exception cref="RunFileException">The run is there and was damaged; the message names the file.</exception>
     public RunFolder Start(string label, RunConfig config, Device? device = null)
     {
         // More digits only where the name is taken, by another run of the same first digits or by something else.
         IEnumerable<string> names = new[] { 6, 12, 64 }.Select(digits => config.FolderName(label, digits));
-        if (Find(config) is { } known)
+        if (Find(config) is { } known && !RunFiles.IsSetAside(known.Folder))
             names = [known.Name];
         foreach (string name in names)
         {
@@ -72,7 +81,6 @@ public sealed class RunStore(string folder)
     /// <exception cref="RunInUseException">
     /// This process is at it already, or, where the file system has no locks, one of another machine: it may be dead.
     /// </exception>
-    /// <exception cref="RunFileException">The run is there and was damaged; the message names the file.</exception>
     /// <exception cref="OperationCanceledException">Cancelled while it waited.</exception>
     public async Task<RunFolder> StartWhenFreeAsync(string label, RunConfig config, Device? device = null,
         Action<string>? waiting = null, CancellationToken cancellation = default)
@@ -95,4 +103,7 @@ public sealed class RunStore(string folder)
             while (RunLock.IsHeld(taken));
         }
     }
+
+    private IEnumerable<string> Folders() => Directory.Exists(Folder)
+        ? Directory.EnumerateDirectories(Folder).Order(StringComparer.Ordinal) : [];
 }

@@ -15,8 +15,17 @@ public enum RunStatus
     /// <summary>Interrupted: starting it again goes on with it.</summary>
     Unfinished,
 
-    /// <summary>Its <c>config.json</c> or <c>result.json</c> cannot be read; <see cref="StoredRun.Problem"/> says why.</summary>
+    /// <summary>
+    /// A file of it cannot be read or is not what was stored; <see cref="StoredRun.Problem"/> says which. Starting it again puts
+    /// these files aside and begins anew.
+    /// </summary>
     Broken,
+
+    /// <summary>
+    /// Another version of the kit stored it, in another way; it is never found for a config, and never written to.
+    /// <see cref="StoredRun.Problem"/> says what to do.
+    /// </summary>
+    OtherLayout,
 }
 
 /// <summary>What is known of where a run was made. Comes from its <c>config.json</c>.</summary>
@@ -31,15 +40,24 @@ public sealed record RunOrigin(string Label, DateTime Started, string? Commit, b
 /// <summary>A run in its folder, as it was when it was looked up.</summary>
 public class StoredRun
 {
+    /// <summary>The number of the way in which this kit stores runs.</summary>
+    internal const int Layout = 2;
+
+    private readonly string? _hash;
     private readonly RunConfig? _config;
     private readonly RunOrigin? _origin;
 
-    private protected StoredRun(
-        string folder, RunConfig? config, RunOrigin? origin, RunStatus status, RunValues? result, string? problem)
+    private StoredRun(string folder, string? hash, RunConfig? config, RunOrigin? origin, RunStatus status, RunValues? result,
+        string? problem)
     {
         Folder = folder;
-        (_config, _origin) = (config, origin);
+        (_hash, _config, _origin) = (hash, config, origin);
         (Status, Result, Problem) = (status, result, problem);
+    }
+
+    private protected StoredRun(StoredRun run, RunStatus status)
+        : this(run.Folder, run._hash, run._config, run._origin, status, run.Result, null)
+    {
     }
 
     /// <summary>The run's folder, as a full path.</summary>
@@ -54,15 +72,17 @@ public class StoredRun
     /// <summary>Its result; null unless it is done.</summary>
     public RunValues? Result { get; private protected set; }
 
-    /// <summary>Why it is broken, naming file and line; null otherwise.</summary>
+    /// <summary>
+    /// Where it is broken, which file and what was expected of it; of another layout, what to do. One line; null otherwise.
+    /// </summary>
     public string? Problem { get; }
 
     /// <summary>Its settings.</summary>
-    /// <exception cref="IntraDistillException">It is broken.</exception>
+    /// <exception cref="IntraDistillException">They cannot be read: <see cref="Problem"/>.</exception>
     public RunConfig Config => _config ?? throw new IntraDistillException(Problem!);
 
     /// <summary>Where it was made.</summary>
-    /// <exception cref="IntraDistillException">It is broken.</exception>
+    /// <exception cref="IntraDistillException">It cannot be read: <see cref="Problem"/>.</exception>
     public RunOrigin Origin => _origin ?? throw new IntraDistillException(Problem!);
 
     /// <summary>
@@ -83,11 +103,13 @@ public class StoredRun
     }
 
     /// <summary>Its hypotheses in the order of the test set; null where none are stored.</summary>
+    /// <param name="of">The set they were stored of, where a run has several.</param>
     /// <exception cref="RunFileException">The file cannot be read.</exception>
-    public IReadOnlyList<string>? Hypotheses()
+    /// <exception cref="IntraDistillException">The set's name is not one of letters, digits, - and .</exception>
+    public IReadOnlyList<string>? Hypotheses(string? of = null)
     {
-        string path = Path.Combine(Folder, RunFiles.Hypotheses);
-        return File.Exists(path) ? RunFiles.Read(path).Split('\n')[..^1] : null;
+        string path = Path.Combine(Folder, RunOutputs.HypothesesOf(of));
+        return Path.Exists(path) ? RunFiles.Read(path).Split('\n')[..^1] : null;
     }
 
     /// <summary>
@@ -104,52 +126,70 @@ public class StoredRun
 
     /// <summary>Name and status.</summary>
     public override string ToString() =>
-        $"{Name}: {Status.ToString().ToLower(CultureInfo.InvariantCulture)}{(Result is null ? "" : $" {Result}")}";
+        $"{Name}: {(Status == RunStatus.OtherLayout ? "other layout" : Status.ToString().ToLower(CultureInfo.InvariantCulture))}"
+        + (Result is null ? "" : $" {Result}");
 
-    /// <summary>Whether this is the run of a config; not where that cannot be read.</summary>
-    internal bool IsOf(RunConfig config) => config.Equals(_config);
-
-    /// <summary>Looks a run up; null where the folder holds none.</summary>
-    internal static StoredRun? Read(string folder)
+    /// <summary>Whether this is the run of a config; a broken one by the hash that it says it has.</summary>
+    internal bool IsOf(RunConfig config) => Status switch
     {
-        if (!File.Exists(Path.Combine(folder, RunFiles.Config)))
+        RunStatus.Broken => _hash == config.Hash,
+        RunStatus.OtherLayout => false,
+        _ => config.Equals(_config),
+    };
+
+    /// <summary>Whether a folder of the name that a config's run has may hold that run, as far as a broken one can be read.</summary>
+    internal bool MayBeOf(RunConfig config) =>
+        IsOf(config) || (Status == RunStatus.Broken && (_hash is null || config.Equals(_config)));
+
+    /// <summary>Looks a run up, and whether its files are what was stored; null where the folder holds none.</summary>
+    /// <param name="folder">The folder.</param>
+    /// <param name="only">Passes over the runs of other configs, whose files are then not read; null for none.</param>
+    internal static StoredRun? Read(string folder, RunConfig? only = null)
+    {
+        string path = Path.Combine(folder, RunFiles.Config);
+        // A done run that has lost its config is one, too.
+        if (!Path.Exists(path) && !Path.Exists(Path.Combine(folder, RunFiles.Result)))
             return null;
+        string? hash = null;
         RunConfig? config = null;
         RunOrigin? origin = null;
         try
         {
-            (config, origin) = ReadConfig(folder);
-            RunValues? result = ReadResult(folder);
+            string text = RunFiles.Read(path);
+            int layout = RunFiles.Parse(path, 1, text, LayoutOf);
+            if (layout != Layout)
+                return new StoredRun(folder, null, null, null, RunStatus.OtherLayout, null, $"{path}: has layout {layout}, which "
+                    + $"{(layout < Layout ? "an older" : "a newer")} version of the kit wrote, and this one reads layout {Layout}: run "
+                    + "it again, which takes another folder, and delete this one once it is not needed");
+            hash = RunFiles.Parse(path, 1, text, root => RunFiles.Get(root, "hash").GetString());
+            (config, origin) = RunFiles.Parse(path, 1, text, ConfigOf);
+            if (hash != config.Hash)
+                throw new RunFileException(path, 0,
+                    "was changed after it was written: the hash in it is not the one of the config beside it");
+            if (only is not null && !only.Equals(config))
+                return null;
+            RunValues? result = RunOutputs.ReadResult(folder);
             var status = result is not null ? RunStatus.Done : RunLock.IsHeld(folder) ? RunStatus.Running : RunStatus.Unfinished;
-            return new StoredRun(folder, config, origin, status, result, null);
+            return new StoredRun(folder, hash, config, origin, status, result, null);
         }
         catch (RunFileException error)
         {
-            return new StoredRun(folder, config, origin, RunStatus.Broken, null, error.Message);
+            return new StoredRun(folder, hash, config, origin, RunStatus.Broken, null, error.Message);
         }
     }
 
-    /// <summary>The content of <c>config.json</c>.</summary>
-    internal static (RunConfig Config, RunOrigin Origin) ReadConfig(string folder)
-    {
-        string path = Path.Combine(folder, RunFiles.Config);
-        return RunFiles.Parse(path, 1, RunFiles.Read(path), root => (
-            RunConfig.From(RunValues.Read(root.GetProperty("config"))),
-            new RunOrigin(
-                root.GetProperty("label").GetString()!,
-                root.GetProperty("started").GetDateTime().ToUniversalTime(),
-                root.GetProperty("commit").GetString(),
-                root.GetProperty("dirty") is { ValueKind: not JsonValueKind.Null } dirty ? dirty.GetBoolean() : null,
-                root.GetProperty("machine").GetString()!,
-                root.GetProperty("kit").GetString()!)));
-    }
+    // The first had no number.
+    private static int LayoutOf(JsonElement root) => root.TryGetProperty("layout", out JsonElement layout) ? layout.GetInt32()
+        : root.TryGetProperty("config", out _) && root.TryGetProperty("hash", out _) ? 1
+        : throw new FormatException("\"layout\" is missing");
 
-    /// <summary>The content of <c>result.json</c>; null where it is not there.</summary>
-    internal static RunValues? ReadResult(string folder)
-    {
-        string path = Path.Combine(folder, RunFiles.Result);
-        return File.Exists(path)
-            ? RunFiles.Parse(path, 1, RunFiles.Read(path), element => new RunValues(RunValues.Read(element)))
-            : null;
-    }
+    private static (RunConfig, RunOrigin) ConfigOf(JsonElement root) => (
+        RunConfig.From(RunValues.Read(RunFiles.Get(root, "config"))),
+        new RunOrigin(
+            RunFiles.Get(root, "label").GetString()!,
+            RunFiles.Get(root, "started").GetDateTime().ToUniversalTime(),
+            RunFiles.Get(root, "commit").GetString(),
+            RunFiles.Get(root, "dirty") is { ValueKind: not JsonValueKind.Null } dirty ? dirty.GetBoolean() : null,
+            RunFiles.Get(root, "machine").GetString()!,
+            RunFiles.Get(root, "kit").GetString()!));
 }

@@ -1,5 +1,7 @@
 using System.Globalization;
+using System.Reflection;
 using System.Runtime.InteropServices;
+using IntraDistill.Runs;
 using TorchSharp;
 using static TorchSharp.torch;
 
@@ -14,7 +16,42 @@ public static class Machine
         string memory = (GC.GetGCMemoryInfo().TotalAvailableMemoryBytes / 1e9).ToString("F0", CultureInfo.InvariantCulture);
         string accelerator = device.type == DeviceType.CUDA ? $", {device}" : "";
         return $"{Processor()}, {Environment.ProcessorCount} cores, {memory} GB, {RuntimeInformation.OSDescription}, "
-            + $"{RuntimeInformation.FrameworkDescription}, TorchSharp {typeof(torch).Assembly.GetName().Version?.ToString(3)}{accelerator}";
+            + $"{RuntimeInformation.FrameworkDescription}, TorchSharp {TorchSharpVersion()}{accelerator}";
+    }
+
+    /// <summary>
+    /// What of the machine changes a run's numbers, for its <see cref="RunConfig"/>: with the same of these, the same settings and
+    /// seed, the same commit gives the same weights bit for bit.
+    /// </summary>
+    /// <remarks>
+    /// <c>machine.device</c>, <c>cpu</c> or the GPU's name: kernels are chosen by it. <c>machine.processor</c>: so are the CPU's, by
+    /// its instructions, and initial weights are drawn there in any case. <c>machine.threads</c>, on the CPU only: sums are cut into
+    /// as many parts. <c>machine.precision</c>: the type of new tensors, and on a GPU whether products may use TF32.
+    /// <c>machine.system</c>, <c>machine.torchsharp</c>, <c>machine.kit</c>: other builds of the same code round otherwise, and
+    /// releases may compute otherwise. Left out, since it changes nothing: memory, number of cores, the system's version, .NET's;
+    /// and the commit, for else no result would outlive an edit: <see cref="RunOrigin"/> has it.
+    /// </remarks>
+    public static IReadOnlyList<(string Name, RunValue Value)> Identity(Device device)
+    {
+        bool onCpu = device.type == DeviceType.CPU;
+        string system = OperatingSystem.IsWindows() ? "windows" : OperatingSystem.IsMacOS() ? "macos" : OperatingSystem.IsLinux()
+            ? "linux" : RuntimeInformation.OSDescription;
+        string precision = get_default_dtype().ToString()
+            + (!onCpu && backends.cuda.matmul.allow_tf32 ? ", TF32" : "");
+        string kit = typeof(Machine).Assembly.GetCustomAttribute<AssemblyInformationalVersionAttribute>()!.InformationalVersion;
+        List<(string, RunValue)> values =
+        [
+            ("machine.device", device.type == DeviceType.CUDA ? NativeGpu.Name(Math.Max(device.index, 0)) ?? "cuda"
+                : device.type.ToString().ToLowerInvariant()),
+            ("machine.processor", Processor()),
+            ("machine.precision", precision),
+            ("machine.system", $"{system}-{RuntimeInformation.ProcessArchitecture.ToString().ToLowerInvariant()}"),
+            ("machine.torchsharp", TorchSharpVersion()),
+            ("machine.kit", kit.Split('+')[0]),
+        ];
+        if (onCpu)
+            values.Add(("machine.threads", get_num_threads()));
+        return values;
     }
 
     /// <summary>
@@ -49,6 +86,8 @@ public static class Machine
                 + "-p:Accelerator=cuda on a machine that has one, or take auto or cpu");
         return new Device(DeviceType.CUDA, index);
     }
+
+    private static string TorchSharpVersion() => typeof(torch).Assembly.GetName().Version!.ToString(3);
 
     private static string Processor()
     {

@@ -1,4 +1,5 @@
 using System.Globalization;
+using IntraDistill.Runs;
 
 namespace IntraDistill.Training;
 
@@ -35,6 +36,7 @@ public sealed record TrainerSettings
     /// Names the run in its progress, and in its checkpoints: one with another label is not resumed. Put in it what the
     /// trainer cannot see, such as the loss ("ID K=3 α=5").
     /// </summary>
+    [ChangesNoResult("a name; nothing is computed from it")]
     public string Label { get; init; } = "training";
 
     /// <summary>The optimizer.</summary>
@@ -106,12 +108,15 @@ public sealed record TrainerSettings
     public long Seed { get; init; } = 1;
 
     /// <summary>Where checkpoints are written; null is nowhere. One folder a run.</summary>
+    [ChangesNoResult("where files go")]
     public string? CheckpointFolder { get; init; }
 
     /// <summary>Updates from one checkpoint to the next; 0 writes only at the end of a <c>TrainAsync</c> call.</summary>
+    [ChangesNoResult("a training that goes on from a checkpoint is bit for bit the undisturbed one")]
     public long CheckpointEvery { get; init; } = 1_000;
 
     /// <summary>Where TensorBoard event files are written; null is nowhere.</summary>
+    [ChangesNoResult("where files go")]
     public string? TensorBoardFolder { get; init; }
 
     /// <summary>Throws if a setting makes no sense.</summary>

@@ -176,6 +176,16 @@ public sealed class GlueCorpusTests : IDisposable
         Assert.NotEqual(corpus.Fingerprint, sample.Fingerprint);
         Assert.NotEqual(corpus.Fingerprint, (corpus with { Dev = [texts[0] with { Label = 1 }, .. texts[1..4]] }).Fingerprint);
         Assert.Equal(corpus.Fingerprint, (corpus with { Dev = [.. texts[..4]] }).Fingerprint);
+        GlueCorpus[] others =
+        [
+            corpus, corpus with { Train = texts[1..] }, corpus with { Dev = texts[..3] }, corpus with { Test = texts[5..] },
+            corpus with { DevMismatched = [] }, corpus with { TestMismatched = texts }, corpus with { DevMismatched = [], TestMismatched = texts },
+            corpus with { Dev = [texts[0] with { Pair = "" }, .. texts[1..4]] }, corpus with { Dev = [texts[0] with { Pair = "a" }, .. texts[1..4]] },
+            corpus with { Dev = [texts[0] with { Label = null }, .. texts[1..4]] },
+            corpus with { TestMismatched = [texts[0] with { Text = "a", Pair = "b\tc" }] },
+            corpus with { TestMismatched = [texts[0] with { Text = "a\tb", Pair = "c" }] },
+        ];
+        Assert.Equal(others.Length, others.Select(other => other.Fingerprint).Distinct().Count());
     }
 
     [Fact]

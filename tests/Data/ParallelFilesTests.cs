@@ -34,12 +34,13 @@ public sealed class ParallelFilesTests : IDisposable
         ParallelCorpus corpus = new("n", "d", [a], [b], [b], []);
         Assert.Matches("^[0-9a-f]{12}$", corpus.Fingerprint);
         Assert.Equal(corpus.Fingerprint,
-            (corpus with { Name = "m", Description = "e", Train = [a with { Id = "x" }], HardTest = [b] }).Fingerprint);
+            (corpus with { Name = "m", Description = "e", Train = [a with { Id = "x" }] }).Fingerprint);
         ParallelCorpus[] others =
         [
             corpus with { Train = [a with { Source = "b", Target = "ä" }] }, corpus with { Train = [a, b], Valid = [] },
             corpus with { Train = [a, a] }, corpus with { Valid = [] }, corpus with { Valid = [], Test = [b, b] },
             corpus with { Test = [none] }, corpus with { Test = [b with { Target = "d " }] },
+            corpus with { HardTest = [b] }, corpus with { Train = [new("ä\nb", "")], Valid = [b] },
         ];
         Assert.Equal(others.Length + 1, others.Select(other => other.Fingerprint).Append(corpus.Fingerprint).Distinct().Count());
     }

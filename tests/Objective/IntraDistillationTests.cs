@@ -230,6 +230,8 @@ public class IntraDistillationTests
         Assert.Contains("hidden (K, B, T, d)", Assert.Throws<ArgumentException>(() => objective.Loss(zeros(3, 2, 5, 8), zeros(11, 7), zeros(2, 5, dtype: int64), 1)).Message);
         Assert.Contains("padding", Assert.Throws<ArgumentException>(() => objective.Loss(zeros(3, 2, 5, 8), zeros(11, 8), zeros(2, 5, dtype: int64), 1)).Message);
         Assert.Throws<ArgumentException>(() => new TranslationObjective(new(new() { Divergence = Divergence.MeanSquaredError })));
+        Assert.Contains("Reduction = Mean was expected, not Sum", Assert.Throws<ArgumentException>(() =>
+            new TranslationObjective(new(new() { Reduction = DivergenceReduction.Sum }))).Message);
         Assert.Contains("3 passes", Assert.Throws<ArgumentException>(() => new IntraDistillation(new()).Loss(zeros(2, 4, 5), l => l.sum(), 1)).Message);
     }
 }

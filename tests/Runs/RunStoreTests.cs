@@ -157,30 +157,6 @@ public sealed class RunStoreTests : IDisposable
         }
     }
 
-    [Theory]
-    [InlineData("config.json", "{\n\"label\": ]", 2, "not JSON; it was damaged after it was written")]
-    [InlineData("config.json", "{}", 1, "not what a run writes: ")]
-    [InlineData("config.json", "{\"config\": {\"seed\": 1.5}}", 1, "not what a run writes: \"seed\" is 1.5; expected a whole number")]
-    [InlineData("config.json", "", 1, "not JSON; ")]
-    [InlineData("result.json", "{\"bleu\": [1]}", 1, "not what a run writes: \"bleu\" is not a string, a number, true or false")]
-    [InlineData("result.json", "{\"bleu\": 1", 1, "not JSON; ")]
-    public void A_damaged_run_is_broken_and_never_started_over(string file, string content, int line, string message)
-    {
-        using (RunFolder run = Store.Start("x", s_config))
-            run.Finish(("bleu", 1));
-        string path = Path.Combine(Assert.Single(Store.All()).Folder, file);
-        File.WriteAllText(path, content);
-        string[] before = Snapshot();
-
-        StoredRun broken = Assert.Single(Store.All());
-        Assert.Equal(RunStatus.Broken, broken.Status);
-        Assert.StartsWith($"{path}:{line}: {message}", broken.Problem, StringComparison.Ordinal);
-        Assert.DoesNotContain('\n', broken.Problem!);
-        var error = Assert.Throws<RunFileException>(() => Store.Start("x", s_config));
-        Assert.Equal((broken.Problem, path, (long)line), (error.Message, error.Path, error.Line));
-        Assert.Equal(before, Snapshot());
-    }
-
     [Fact]
     public void A_damaged_line_of_metrics_is_named()
     {

@@ -1,3 +1,4 @@
+using IntraDistill.Runs;
 using IntraDistill.Training;
 using TorchSharp;
 using static TorchSharp.torch;
@@ -27,5 +28,34 @@ public sealed class ReproducibleTests
         // Reference: SplitMix64 seeded with 0 gives 0xE220A8397B1DCDAF first (Vigna's splitmix64.c).
         Assert.Equal((long)(0xE220A8397B1DCDAF & long.MaxValue), Reproducible.Mix(0, unchecked((long)0xE220A8397B1DCDAF)));
         for (long stream = -50; stream < 50; stream++) Assert.True(Reproducible.Mix(stream * 31, stream) >= 0);
+    }
+
+    [Fact]
+    public void What_of_the_machine_changes_numbers_is_named_and_another_number_of_threads_is_another_run()
+    {
+        RunConfig On(Device device) => new(1, Machine.Identity(device));
+        int threads = get_num_threads();
+        try
+        {
+            RunConfig before = On(CPU);
+            Assert.Equal(["seed", "machine.device", "machine.processor", "machine.precision", "machine.system", "machine.torchsharp",
+                "machine.kit", "machine.threads"], before.Names);
+            Assert.Equal(("cpu", "Float32", threads), (before["machine.device"].Text, before["machine.precision"].Text,
+                (int)before["machine.threads"].Number));
+            Assert.Equal(before, On(CPU));
+            set_num_threads(threads + 1);
+            Assert.NotEqual(before, On(CPU));
+            set_default_dtype(float64);
+            Assert.Equal("Float64", On(CPU)["machine.precision"].Text);
+        }
+        finally
+        {
+            set_num_threads(threads);
+            set_default_dtype(float32);
+        }
+        // Without a driver a GPU has no name.
+        RunConfig gpu = On(new Device(DeviceType.CUDA, 0));
+        Assert.False(gpu.TryGet("machine.threads", out _));
+        Assert.NotEqual("cpu", gpu["machine.device"].Text);
     }
 }

@@ -1,3 +1,6 @@
+using System.Security.Cryptography;
+using System.Text;
+using IntraDistill.Text;
 using TorchSharp;
 using TorchSharp.Modules;
 using static TorchSharp.torch;
@@ -74,6 +77,38 @@ public static class HuggingFaceWeights
         (string, Tensor)[] weights = [.. model.named_parameters().Select(pair => (pair.name, (Tensor)pair.parameter))];
         Replace(Path.Combine(folder, WeightFolder.Safetensors), stream => SafetensorsWriter.Write(stream, weights));
         Replace(Path.Combine(folder, BertConfigFile.Name), stream => BertConfigFile.Write(stream, settings));
+    }
+
+    /// <summary>
+    /// The first 12 hexadecimal digits of a SHA-256 over names and contents of the files that a checkpoint is read from: settings,
+    /// weights (with the index of their parts) and tokenizer. For a run's config: folders of the same name may hold different
+    /// checkpoints, and equal ones lie under many names. Reads the weights through, about a gigabyte a second.
+    /// </summary>
+    /// <param name="folder">The checkpoint's folder; other files in it do not count.</param>
+    /// <exception cref="WeightFileException">There are no weights, or a file cannot be read.</exception>
+    public static string Fingerprint(string folder)
+    {
+        string[] files;
+        using (WeightFolder weights = WeightFolder.Open(folder))
+            files = [weights.Path, .. weights.Files];
+        using var hash = IncrementalHash.CreateHash(HashAlgorithmName.SHA256);
+        byte[] buffer = new byte[1 << 20];
+        foreach (string path in PretrainedTokenizer.FileNames.Append(BertConfigFile.Name).Select(name => Path.Combine(folder, name))
+            .Where(File.Exists).Concat(files).Distinct().Order(StringComparer.Ordinal))
+        {
+            try
+            {
+                using FileStream file = File.OpenRead(path);
+                hash.AppendData(Encoding.UTF8.GetBytes($"{Path.GetFileName(path)}\0{file.Length}\0"));
+                for (int count; (count = file.Read(buffer)) > 0;)
+                    hash.AppendData(buffer, 0, count);
+            }
+            catch (Exception error) when (error is IOException or UnauthorizedAccessException)
+            {
+                throw new WeightFileException(path, null, $"cannot be read: {error.Message}", error);
+            }
+        }
+        return Convert.ToHexStringLower(hash.GetHashAndReset())[..12];
     }
 
     private static void Replace(string path, Action<Stream> write)

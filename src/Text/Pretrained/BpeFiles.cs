@@ -7,6 +7,8 @@ namespace IntraDistill.Text;
 /// </summary>
 internal sealed class BpeFiles
 {
+    public const string VocabularyName = "vocab.json", MergesName = "merges.txt";
+
     private BpeFiles(string[] tokens, Dictionary<string, int> ids, List<string> merges) =>
         (Tokens, Ids, Merges) = (tokens, ids, merges);
 
@@ -22,8 +24,8 @@ internal sealed class BpeFiles
     /// <summary>Reads the two files of a folder.</summary>
     public static BpeFiles Read(string folder)
     {
-        (string[] tokens, Dictionary<string, int> ids) = ReadVocabulary(Path.Combine(folder, "vocab.json"));
-        return new BpeFiles(tokens, ids, ReadMerges(Path.Combine(folder, "merges.txt"), ids));
+        (string[] tokens, Dictionary<string, int> ids) = ReadVocabulary(Path.Combine(folder, VocabularyName));
+        return new BpeFiles(tokens, ids, ReadMerges(Path.Combine(folder, MergesName), ids));
     }
 
     private static (string[] Tokens, Dictionary<string, int> Ids) ReadVocabulary(string path)

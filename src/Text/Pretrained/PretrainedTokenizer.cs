@@ -49,6 +49,10 @@ public abstract class PretrainedTokenizer : IPretrainedTokenizer
     /// <summary>The tokens in the order of their ids.</summary>
     private protected IReadOnlyList<string> Tokens => _tokens;
 
+    /// <summary>The files that a tokenizer is read from, whichever of them are there.</summary>
+    internal static IReadOnlyList<string> FileNames { get; } =
+        [BertFiles.Vocabulary, BertFiles.Config, BpeFiles.VocabularyName, BpeFiles.MergesName, XlmRobertaTokenizer.ModelName];
+
     /// <summary>Reads the tokenizer of a model's folder, laid out as on the Hugging Face Hub.</summary>
     /// <param name="folder">
     /// Holds one of: <c>vocab.txt</c> (BERT; <c>tokenizer_config.json</c> says whether it is cased, without it the vocabulary
@@ -59,13 +63,13 @@ public abstract class PretrainedTokenizer : IPretrainedTokenizer
     /// <exception cref="IntraDistillException">The folder holds none of these vocabularies, or several.</exception>
     public static PretrainedTokenizer Load(string folder)
     {
-        bool bert = Holds("vocab.txt"), roberta = Holds("vocab.json") || Holds("merges.txt"),
-            xlmr = Holds("sentencepiece.bpe.model");
+        bool bert = Holds(BertFiles.Vocabulary), roberta = Holds(BpeFiles.VocabularyName) || Holds(BpeFiles.MergesName),
+            xlmr = Holds(XlmRobertaTokenizer.ModelName);
         return (bert, roberta, xlmr) switch
         {
             (true, false, false) => BertTokenizer.Read(folder),
             (false, true, false) => new RobertaTokenizer(folder),
-            (false, false, true) => new XlmRobertaTokenizer(Path.Combine(folder, "sentencepiece.bpe.model")),
+            (false, false, true) => new XlmRobertaTokenizer(Path.Combine(folder, XlmRobertaTokenizer.ModelName)),
             _ => throw new IntraDistillException($"{folder}: expected one vocabulary, either vocab.txt, or vocab.json and "
                 + $"merges.txt, or sentencepiece.bpe.model; there {(bert || roberta || xlmr ? "are several" : "is none")}"),
         };

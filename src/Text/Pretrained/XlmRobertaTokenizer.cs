@@ -13,6 +13,8 @@ namespace IntraDistill.Text;
 /// </remarks>
 internal sealed class XlmRobertaTokenizer : PretrainedTokenizer
 {
+    public const string ModelName = "sentencepiece.bpe.model";
+
     private const int FairseqOffset = 1;
 
     private readonly SentencePieceTokenizer _unigram;
