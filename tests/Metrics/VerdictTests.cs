@@ -39,6 +39,18 @@ public class VerdictTests
         Assert.Equal(5, family.ToString().Split('\n').Length);
     }
 
+    [Theory]
+    [InlineData(0.002, 0.012, VerdictKind.NoDifferenceShown)]
+    [InlineData(0.012, 0.002, VerdictKind.NoDifferenceShown)]
+    [InlineData(0.002, 0.002, VerdictKind.Better)]
+    public void Each_correction_can_take_a_claim_back(double pOfTexts, double pOfSeeds, VerdictKind kind)
+    {
+        ComparisonFamily family = new ComparisonFamily().Add("it", Texts(1.2, 0.31, 2.11, pOfTexts), Seeds(1.2, 0.43, 1.97, pOfSeeds));
+        for (int i = 0; i < 4; i++)
+            family.Add($"nothing {i}", Texts(0, -1, 1, 1), Seeds(0, -1, 1, 1));
+        Assert.Equal(kind, family["it"].Kind);
+    }
+
     [Fact]
     public void Seeds_and_texts_must_point_to_one_side()
     {
