@@ -38,7 +38,8 @@ public sealed record BootstrapInterval(double Score, double Mean, double Low, do
 /// The two-sided p-value of the paired bootstrap, from the choice of test segments: it is below 0.05 exactly when the 95 % interval
 /// of <paramref name="Difference"/> excludes 0, and 1 for identical systems. Twice the smaller share of resamples in which the
 /// difference is not above, or not below, 0, with 1 added to count and number so that it is never 0 (Davison and Hinkley 1997,
-/// chapter 4). It says nothing of another training seed.
+/// chapter 4). Like the interval it is a little liberal on small test sets: of systems that are alike on 200 segments, BLEU calls
+/// 5.7 % different at 0.05. It says nothing of another training seed.
 /// </param>
 /// <param name="SacreBleuPValue">
 /// The p-value that sacreBLEU prints for <c>--paired-bs</c>, only for comparison with numbers made by it: the share of resamples

@@ -37,7 +37,8 @@ public class VerdictErrorRateTests
             ofSacreBleu += comparison.SacreBleuPValue < 0.05 ? 1 : 0;
         }
         Assert.InRange(claims / (double)trials, 0.01, AtMost(0.05, trials));
-        // Its level is that of a two-sided test of 10 %; 7.5 % lies half-way.
+        // Percentile intervals of 200 segments are a little narrow: of 4,000 trials 5.7 % claim a difference, and 11.4 % by sacreBLEU's
+        // p, whose level is that of a two-sided test of 10 %. 7.5 % lies half-way.
         Assert.InRange(ofSacreBleu / (double)trials, 0.075, AtMost(0.1, trials));
         Assert.InRange(Rate(30, trial => Compare(trial, 0.2).PValue < 0.05), 0.95, 1);
 
