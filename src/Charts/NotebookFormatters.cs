@@ -60,6 +60,7 @@ public static class NotebookFormatters
         RegisterAsText<BootstrapInterval>();
         RegisterAsText<BootstrapComparison>();
         RegisterAsText<SampleSummary>();
+        RegisterAsText<Verdict>();
     }
 
     // One line says more than the table of properties that a notebook makes of a record.

@@ -74,7 +74,17 @@ public class BootstrapTests
         SegmentStatistics system = Statistics(0.2);
         BootstrapComparison itself = Bootstrap.Compare(system, system);
         Assert.Equal((0.0, 0.0, 0.0), (itself.Difference.Score, itself.Difference.Low, itself.Difference.High));
-        Assert.Equal(1, itself.PValue);
+        Assert.Equal((1.0, 1.0), (itself.PValue, itself.SacreBleuPValue));
+    }
+
+    [Fact]
+    public void The_same_runs_in_another_order_have_no_difference()
+    {
+        // Their means differ in the last bits, most of them to one side.
+        SegmentStatistics[] runs = [.. new[] { 0.2, 0.23, 0.31, 0.37, 0.4 }.Select((errors, i) => Statistics(errors, seed: i))];
+        BootstrapComparison itself = Bootstrap.Compare(runs, [.. runs.Reverse()]);
+        Assert.Equal((0.0, 0.0, 0.0), (itself.Difference.Score, itself.Difference.Low, itself.Difference.High));
+        Assert.Equal((1.0, 1.0), (itself.PValue, itself.SacreBleuPValue));
     }
 
     [Fact]
@@ -101,7 +111,8 @@ public class BootstrapTests
         SegmentStatistics bleu = Bleu.Statistics(system, references);
         Assert.Throws<IntraDistillException>(() => Bootstrap.Compare(bleu, Chrf.Statistics(system, references)));
         Assert.Throws<IntraDistillException>(() => Bootstrap.Compare(bleu, Statistics(0.2, 100)));
-        Assert.Throws<IntraDistillException>(() => Bootstrap.Interval(bleu, new() { Resamples = 0 }));
+        Assert.Equal("Resamples is 39; expected at least 40",
+            Assert.Throws<IntraDistillException>(() => Bootstrap.Interval(bleu, new() { Resamples = 39 })).Message);
         Assert.Throws<IntraDistillException>(() => Bootstrap.Interval(Array.Empty<SegmentStatistics>()));
     }
 

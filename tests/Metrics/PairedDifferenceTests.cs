@@ -12,8 +12,6 @@ public class PairedDifferenceTests
         // scipy.stats 1.10.1: ttest_rel and t.interval
         AssertDifference([60.1, 61.4, 59.2, 62.0, 60.8], [61.0, 61.9, 60.9, 62.3, 61.1],
             0.7399999999999991, 0.589915248150103, 0.0075234743805752125, 1.472476525619423, 0.04856535398547191);
-        AssertDifference([50.5, 52.25], [53.0, 53.5],
-            1.875, 0.8838834764831844, -6.06637796027006, 9.81637796027006, 0.20483276469913345);
         AssertDifference([81.2, 80.4, 82.9, 81.0, 80.0, 83.1, 79.5, 82.2], [80.9, 81.0, 82.4, 81.7, 79.2, 83.0, 80.1, 82.0],
             0, 0.565685424949236, -0.47292485020205816, 0.47292485020205816, 1);
         AssertDifference([10, 20, 30], [20, 30.001, 40],
@@ -25,7 +23,8 @@ public class PairedDifferenceTests
     {
         Gen<(double, double)[]> pairs = Gen.ArrayOf(
             from a in Gen.Choose(0, 400) from b in Gen.Choose(0, 400) select (a / 4.0, b / 4.0));
-        pairs = pairs.Where(pairs => pairs.Select(pair => pair.Item2 - pair.Item1).Distinct().Count() > 1);
+        pairs = pairs.Where(pairs => pairs.Length >= PairedDifference.FewestPairs
+            && pairs.Select(pair => pair.Item2 - pair.Item1).Distinct().Count() > 1);
         Prop.ForAll(pairs.ToArbitrary(), pairs =>
         {
             double[] a = [.. pairs.Select(pair => pair.Item1)], b = [.. pairs.Select(pair => pair.Item2)];
@@ -49,6 +48,22 @@ public class PairedDifferenceTests
     }
 
     [Fact]
+    public void Two_pairs_have_a_spread_and_no_test()
+    {
+        // With one degree of freedom the second would have p = 0.0003.
+        PairedDifference two = PairedDifference.Of([50.5, 52.25], [53.0, 53.5]), near = PairedDifference.Of([50, 60], [55, 65.005]);
+        Assert.Equal((2, 1.875), (two.Count, two.Mean));
+        Assert.Equal(0.8838834764831844, two.StandardDeviation, 1e-12);
+        Assert.Equal("+1.88 ± 0.88 (n = 2: no test)", two.ToString());
+        PairedDifference equal = PairedDifference.Of([50, 60], [50, 60]);
+        Assert.Equal((0.0, 0.0), (equal.Mean, equal.StandardDeviation));
+        Assert.Equal("0.00 ± 0.00 (n = 2: no test)", equal.ToString());
+        Assert.All([two, near, equal],
+            none => Assert.All([none.Low, none.High, none.PValue], value => Assert.Equal(double.NaN, value)));
+        Assert.False(double.IsNaN(PairedDifference.Of([50, 60, 70], [55, 65, 75.1]).PValue));
+    }
+
+    [Fact]
     public void Equal_differences_are_no_evidence_and_no_difference_is_p_of_1()
     {
         // 70.3 − 70.1, 80.3 − 80.1, 90.4 − 90.2 differ in their last bits.
@@ -63,6 +78,14 @@ public class PairedDifferenceTests
         Assert.Equal(double.NaN, none.Low);
         Assert.Equal("0.00 (n = 3, all differences equal: p = 1)", none.ToString());
     }
+
+    [Theory]
+    [InlineData(0.04996, "p = 0.04996")]
+    [InlineData(0.0492, "p = 0.049")]
+    [InlineData(0.05, "p = 0.050")]
+    [InlineData(0.0009, "p < 0.001")]
+    [InlineData(1, "p = 1.000")]
+    public void A_p_below_a_twentieth_does_not_read_as_one(double pValue, string text) => Assert.Equal(text, PText.Of(pValue));
 
     [Fact]
     public void It_reads_as_a_line_of_a_table()
