@@ -32,6 +32,11 @@ public sealed class ArmStudy(
 {
     private const string UpdateName = "update", PointName = "point", RuleName = "rule", WeightsName = "weights", EndName = "stopped";
 
+    private readonly Dictionary<string, string> _origins = [];
+
+    /// <summary>Of each run by its name, whether it was trained now, gone on with, or found done.</summary>
+    public IReadOnlyDictionary<string, string> Origins => _origins;
+
     /// <summary>
     /// Trains an arm from one point to the next and scores it at each; goes on where that was interrupted, and returns the run as
     /// it is where it is done.
@@ -55,6 +60,7 @@ public sealed class ArmStudy(
         var whole = new RunConfig(config.Seed, config.Where(pair => pair.Key != "seed").Select(pair => (pair.Key, pair.Value))
             .Concat(points.Select(point => ($"point.{point.Name}", (RunValue)point.Update))));
         using RunFolder run = await store.StartWhenFreeAsync(label, whole, device, Console.WriteLine, cancellation);
+        _origins[run.Name] = run.IsDone ? "found, done" : "trained now";
         if (run.IsDone)
             return run;
 
@@ -62,7 +68,8 @@ public sealed class ArmStudy(
         Reproducible.Seed(config.Seed);
         using TModel model = newModel();
         using Trainer<TBatch> trainer = newTrainer(model, run.CheckpointFolder);
-        trainer.TryResume();
+        if (trainer.TryResume())
+            _origins[run.Name] = FormattableString.Invariant($"gone on with from update {trainer.Result.Update:N0}");
         if (show is not null)
             trainer.ProgressChanged += show;
         using (TrainingLog log = TrainingLog.Follow(run, trainer, every: (int)Math.Max(1, points[0].Update / 40)))
