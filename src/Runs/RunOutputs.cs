@@ -59,12 +59,13 @@ internal static class RunOutputs
             RunFiles.Get(root, Hash).GetString()));
         string expected = HashOf(result, files);
         if (hash != expected)
-            throw new RunFileException(path, 0, $"was changed after it was written: its hash is {Short(hash ?? "")}, expected {Short(expected)}");
+            throw new RunFileException(path, 0,
+                $"was changed after it was written: its hash is {Short(hash ?? "")}, expected {Short(expected)}");
         foreach (StoredFile file in files)
             Check(folder, file);
-        return Names(folder).Except(files.Select(file => file.Name)).FirstOrDefault() is { } more
-            ? throw new RunFileException(Path.Combine(folder, more), 0, $"came after the run was done: {RunFiles.Result} knows no such file")
-            : result;
+        return Names(folder).Except(files.Select(file => file.Name)).FirstOrDefault() is not { } more ? result
+            : throw new RunFileException(Path.Combine(folder, more), 0,
+                $"came after the run was done: {RunFiles.Result} knows no such file");
     }
 
     private static void Check(string folder, StoredFile stored)
@@ -75,7 +76,10 @@ internal static class RunOutputs
             throw new RunFileException(path, 0, $"is missing: {expected} lines");
         StoredFile found = Read(folder, stored.Name);
         if (found.Lines != stored.Lines)
-            throw new RunFileException(path, 0, string.Create(CultureInfo.InvariantCulture, $"has {found.Lines:N0} lines, {expected}"));
+        {
+            throw new RunFileException(path, 0,
+                string.Create(CultureInfo.InvariantCulture, $"has {found.Lines:N0} lines, {expected}"));
+        }
         if (found.Hash != stored.Hash)
             throw new RunFileException(path, 0, "was changed after it was written: its SHA-256 is "
                 + $"{Short(found.Hash)}, {RunFiles.Result} says {Short(stored.Hash)}");
@@ -109,5 +113,6 @@ internal static class RunOutputs
             string.Create(CultureInfo.InvariantCulture, $"\n{file.Name} {file.Lines} {file.Hash}"))))));
 
     // Enough to tell them apart; what comes out of a damaged file may be of any length.
-    private static string Short(string hash) => hash.Length > 0 && hash.All(char.IsAsciiHexDigit) ? $"{hash[..Math.Min(12, hash.Length)]}…" : "none";
+    private static string Short(string hash) =>
+        hash.Length > 0 && hash.All(char.IsAsciiHexDigit) ? $"{hash[..Math.Min(12, hash.Length)]}…" : "none";
 }

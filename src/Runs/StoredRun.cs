@@ -158,9 +158,12 @@ public class StoredRun
             string text = RunFiles.Read(path);
             int layout = RunFiles.Parse(path, 1, text, LayoutOf);
             if (layout != Layout)
-                return new StoredRun(folder, null, null, null, RunStatus.OtherLayout, null, $"{path}: has layout {layout}, which "
-                    + $"{(layout < Layout ? "an older" : "a newer")} version of the kit wrote, and this one reads layout {Layout}: run "
-                    + "it again, which takes another folder, and delete this one once it is not needed");
+            {
+                string version = layout < Layout ? "an older" : "a newer";
+                return new StoredRun(folder, null, null, null, RunStatus.OtherLayout, null,
+                    $"{path}: has layout {layout}, which {version} version of the kit wrote, and this one reads layout {Layout}: "
+                    + "run it again, which takes another folder, and delete this one once it is not needed");
+            }
             hash = RunFiles.Parse(path, 1, text, root => RunFiles.Get(root, "hash").GetString());
             (config, origin) = RunFiles.Parse(path, 1, text, ConfigOf);
             if (hash != config.Hash)

@@ -179,8 +179,10 @@ public sealed class GlueCorpusTests : IDisposable
         GlueCorpus[] others =
         [
             corpus, corpus with { Train = texts[1..] }, corpus with { Dev = texts[..3] }, corpus with { Test = texts[5..] },
-            corpus with { DevMismatched = [] }, corpus with { TestMismatched = texts }, corpus with { DevMismatched = [], TestMismatched = texts },
-            corpus with { Dev = [texts[0] with { Pair = "" }, .. texts[1..4]] }, corpus with { Dev = [texts[0] with { Pair = "a" }, .. texts[1..4]] },
+            corpus with { DevMismatched = [] }, corpus with { TestMismatched = texts },
+            corpus with { DevMismatched = [], TestMismatched = texts },
+            corpus with { Dev = [texts[0] with { Pair = "" }, .. texts[1..4]] },
+            corpus with { Dev = [texts[0] with { Pair = "a" }, .. texts[1..4]] },
             corpus with { Dev = [texts[0] with { Label = null }, .. texts[1..4]] },
             corpus with { TestMismatched = [texts[0] with { Text = "a", Pair = "b\tc" }] },
             corpus with { TestMismatched = [texts[0] with { Text = "a\tb", Pair = "c" }] },

@@ -29,6 +29,16 @@ public sealed class PanxCorpusTests : IDisposable
     }
 
     [Fact]
+    public void The_fingerprint_is_of_all_parts()
+    {
+        TaggedSentence a = new(["a"], ["O"]), b = new(["b"], ["O"]), empty = new([], []);
+        PanxCorpus corpus = new("xx", [a], [a], [a]);
+        PanxCorpus[] all = [corpus, corpus with { Train = [b] }, corpus with { Dev = [b] }, corpus with { Test = [b] },
+            corpus with { Train = [a, empty] }, corpus with { Dev = [empty, a] }, corpus with { Dev = [a with { Tags = ["B-PER"] }] }];
+        Assert.Equal(all.Length, all.Select(one => one.Fingerprint).Distinct().Count());
+    }
+
+    [Fact]
     public void A_folder_as_the_script_makes_it_is_held_to_its_counts()
     {
         Files("train", "dev", "test");

@@ -79,4 +79,14 @@ public sealed class TydiqaCorpusTests : IDisposable
             Assert.Throws<IntraDistillException>(() => TydiqaCorpus.Load(_folder["tydiqa"])).Message);
         Assert.Contains("'ja'", Assert.Throws<IntraDistillException>(() => TydiqaCorpus.NameOf("ja")).Message);
     }
+
+    [Fact]
+    public void The_fingerprint_is_of_all_parts()
+    {
+        QuestionExample a = new("1", "q", "c", []), b = new("2", "q", "c", []);
+        TydiqaCorpus Corpus(QuestionExample train, string other = "") => new([train], TydiqaCorpus.Languages.ToDictionary(
+            language => language, language => (IReadOnlyList<QuestionExample>)[language == other ? b : a]));
+        TydiqaCorpus[] all = [Corpus(a), Corpus(b), .. TydiqaCorpus.Languages.Select(language => Corpus(a, language))];
+        Assert.Equal(all.Length, all.Select(one => one.Fingerprint).Distinct().Count());
+    }
 }

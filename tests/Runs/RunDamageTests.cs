@@ -7,6 +7,9 @@ public sealed class RunDamageTests : IDisposable
 {
     private static readonly RunConfig s_config = new(seed: 1, ("alpha", 1), ("pair", "de-en"));
 
+    private const string OtherSum = ": was changed after it was written: its SHA-256 is ",
+        OtherHash = ": was changed after it was written: the hash in it is not the one of the config beside it";
+
     private readonly string _folder = Directory.CreateTempSubdirectory("intradistill-runs-").FullName;
 
     private RunStore Store => new(_folder);
@@ -16,13 +19,13 @@ public sealed class RunDamageTests : IDisposable
     public static TheoryData<string, string, string, string> Damages => new()
     {
         // What is done to which file, which file is at fault, and what is said of it after its path.
-        { "line", "hypotheses.txt", "hypotheses.txt", ": was changed after it was written: its SHA-256 is " },
+        { "line", "hypotheses.txt", "hypotheses.txt", OtherSum },
         { "less", "hypotheses.txt", "hypotheses.txt", ": has 1,411 lines, result.json says 1,412" },
-        { "line", "hypotheses.hard-1.txt", "hypotheses.hard-1.txt", ": was changed after it was written: its SHA-256 is " },
+        { "line", "hypotheses.hard-1.txt", "hypotheses.hard-1.txt", OtherSum },
         { "empty", "hypotheses.txt", "hypotheses.txt", ": has 0 lines, result.json says 1,412" },
         { "gone", "hypotheses.txt", "hypotheses.txt", ": is missing: result.json says 1,412 lines" },
         { "folder", "hypotheses.txt", "hypotheses.txt", ": cannot be read: " },
-        { "line", "metrics.jsonl", "metrics.jsonl", ": was changed after it was written: its SHA-256 is " },
+        { "line", "metrics.jsonl", "metrics.jsonl", OtherSum },
         { "less", "metrics.jsonl", "metrics.jsonl", ": has 1 lines, result.json says 2" },
         { "cut", "metrics.jsonl", "metrics.jsonl", ": has 1 lines, result.json says 2" },
         { "{}", "hypotheses.new.txt", "hypotheses.new.txt", ": came after the run was done: result.json knows no such file" },
@@ -32,13 +35,14 @@ public sealed class RunDamageTests : IDisposable
         { "cut", "result.json", "result.json", ": not JSON; it was damaged after it was written" },
         { "34.1=34.2", "result.json", "result.json", ": was changed after it was written: its hash is " },
         { "1412=1411", "result.json", "result.json", ": was changed after it was written: its hash is " },
-        { "\"bleu\": 34.1=\"bleu\": [1]", "result.json", "result.json", ":1: not what a run writes: \"bleu\" is not a string, a number, true or false" },
+        { "\"bleu\": 34.1=\"bleu\": [1]", "result.json", "result.json",
+            ":1: not what a run writes: \"bleu\" is not a string, a number, true or false" },
         { "folder", "result.json", "result.json", ": cannot be read: " },
-        { "\"alpha\": 1,=\"alpha\": 2,", "config.json", "config.json", ": was changed after it was written: the hash in it is not the one of the config beside it" },
-        { "\"hash\": \"=\"hash\": \"0", "config.json", "config.json", ": was changed after it was written: the hash in it is not the one of the config beside it" },
+        { "\"alpha\": 1,=\"alpha\": 2,", "config.json", "config.json", OtherHash },
+        { "\"hash\": \"=\"hash\": \"0", "config.json", "config.json", OtherHash },
         { "\"hash\"=\"has\"", "config.json", "config.json", ":1: not what a run writes: \"hash\" is missing" },
         { "\"machine\"=\"machines\"", "config.json", "config.json", ":1: not what a run writes: \"machine\" is missing" },
-        { "\"label\": \"de-en id\"=\"label\": \"mine\"", "config.json", "config.json", ": was changed after it was written: its SHA-256 is " },
+        { "\"label\": \"de-en id\"=\"label\": \"mine\"", "config.json", "config.json", OtherSum },
         { "\"seed\": 1=\"seed\": 1.5", "config.json", "config.json", ":1: not what a run writes: \"seed\" is 1.5; expected a whole number" },
         { "{}", "config.json", "config.json", ":1: not what a run writes: \"layout\" is missing" },
         { "empty", "config.json", "config.json", ":1: not JSON; it was damaged after it was written" },
@@ -138,8 +142,8 @@ public sealed class RunDamageTests : IDisposable
     }
 
     [Theory]
-    [InlineData("  \"layout\": 2,\n=", "has layout 1, which an older version of the kit wrote, and this one reads layout 2: run it again, ")]
-    [InlineData("\"layout\": 2=\"layout\": 3", "has layout 3, which a newer version of the kit wrote, and this one reads layout 2: run it ")]
+    [InlineData("  \"layout\": 2,\n=", "has layout 1, which an older version of the kit wrote, and this one reads layout 2: run ")]
+    [InlineData("\"layout\": 2=\"layout\": 3", "has layout 3, which a newer version of the kit wrote, and this one reads ")]
     public void A_run_of_another_layout_is_listed_and_neither_found_nor_written_to(string change, string problem)
     {
         string folder = Done();
