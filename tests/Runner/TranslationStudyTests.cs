@@ -2,6 +2,8 @@ using System.Diagnostics;
 using System.Globalization;
 using System.Text.Json.Nodes;
 using IntraDistill.Runs;
+using IntraDistill.Studies;
+using IntraDistill.Training;
 
 namespace IntraDistill.Tests.RunnerTests;
 
@@ -25,7 +27,8 @@ public sealed class TranslationStudyTests : IDisposable
             first.Kill(entireProcessTree: true);
             await first.WaitForExitAsync(TestContext.Current.CancellationToken);
         }
-        Assert.Equal([RunStatus.Done, RunStatus.Unfinished], store.All().Select(run => run.Status));
+        // The last is the measurement of the updates' times.
+        Assert.Equal([RunStatus.Done, RunStatus.Unfinished, RunStatus.Done], store.All().Select(run => run.Status));
         string baseline = File.ReadAllText(Path.Combine(store.All()[0].Folder, "result.json"));
 
         string second = await Run("second");
@@ -36,11 +39,14 @@ public sealed class TranslationStudyTests : IDisposable
         Assert.Contains("gone on with from update ", second, StringComparison.Ordinal);
         Assert.Contains("trained now", second, StringComparison.Ordinal);
         StoredRun control = Assert.Single(store.All(), IsControl);
-        Assert.Equal(Enumerable.Range(1, 10).Select(i => 20L * i), TrainingLog.Validations(control).Select(point => point.Update));
-        Assert.Equal(12, control.Hypotheses()!.Count);
+        long last = ArmStudy.Points(control)[^1].Update;
+        Assert.Equal(Enumerable.Range(1, (int)last / 10).Select(i => 10L * i), TrainingLog.Validations(control).Select(point => point.Update));
+        foreach (WeightRule rule in Enum.GetValues<WeightRule>())
+            Assert.Equal(12, ArmStudy.Read(control, "equal-updates", rule).Hypotheses.Count);
         // Of the paper's eight pairs one has been run.
-        StoredRun distilled = Assert.Single(store.All(), run => run.Config["alpha"].Number == 1);
-        Assert.Contains(distilled.Result!["bleu"].Number.ToString("N2", CultureInfo.InvariantCulture), second, StringComparison.Ordinal);
+        StoredRun distilled = Assert.Single(store.All(), IsDistilled(1));
+        double bleu = ArmStudy.Read(distilled, "equal-updates", WeightRule.Metric).Scores["bleu"].Number;
+        Assert.Contains(bleu.ToString("N2", CultureInfo.InvariantCulture), second, StringComparison.Ordinal);
         Assert.Contains("1 of 8 pairs", second, StringComparison.Ordinal);
 
         var times = store.All().Select(run => Directory.GetLastWriteTimeUtc(run.Folder)).ToArray();
@@ -49,7 +55,18 @@ public sealed class TranslationStudyTests : IDisposable
         Assert.DoesNotContain("gone on with", third, StringComparison.Ordinal);
         Assert.Equal(times, store.All().Select(run => Directory.GetLastWriteTimeUtc(run.Folder)));
 
-        static bool IsControl(StoredRun run) => run.Config["arm"].Text.StartsWith("Control", StringComparison.Ordinal);
+        // Two other settings of the study, two processes at once: a run of its own each, and the arms that they share are found.
+        await Task.WhenAll(Run("fourth", "alpha=2"), Run("fifth", "alpha=3"));
+        Assert.Equal(6, store.All().Count);
+        Assert.All(store.All(), run => Assert.Equal(RunStatus.Done, run.Status));
+        // Each trained by its own α: what is minimized differs from the first update on.
+        Assert.Equal(3, new[] { 1, 2, 3 }.Select(alpha => TrainingLog.Updates(Assert.Single(store.All(), IsDistilled(alpha)))[0].Total)
+            .Distinct().Count());
+
+        static bool IsControl(StoredRun run) =>
+            run.Config.TryGet("arm", out var arm) && arm.Text.StartsWith("Control", StringComparison.Ordinal);
+        static Predicate<StoredRun> IsDistilled(double alpha) =>
+            run => run.Config.TryGet("objective.Alpha", out var value) && value.Number == alpha && run.Config["objective.Passes"].Number == 3;
     }
 
     /// <summary>The notebook beside the kit's dlls as in the repository, and 240 short pairs.</summary>
@@ -71,16 +88,16 @@ public sealed class TranslationStudyTests : IDisposable
         File.WriteAllText(At("data/iwslt14/de-en/about.json"), """{"counts": {"train": 240, "valid": 12, "test": 12}}""");
     }
 
-    private static string[] Arguments(string output) =>
+    private static string[] Arguments(string output, params string[] more) =>
     [
         "notebooks/02-iwslt.ipynb", "--quiet", "-p", "preset=Smoke", "-p", "dataset=iwslt14", "-p", "pairs=0", "-p", "updates=200",
-        "--output", $"{output}.ipynb",
+        "--output", $"{output}.ipynb", .. more.SelectMany(one => new[] { "-p", one }),
     ];
 
     /// <summary>Runs the notebook to its end and returns the outputs of its cells.</summary>
-    private async Task<string> Run(string output)
+    private async Task<string> Run(string output, params string[] more)
     {
-        (int code, _, string errors) = await RunnerProcess.Run(_folder, Arguments(output));
+        (int code, _, string errors) = await RunnerProcess.Run(_folder, Arguments(output, more));
         Assert.True(code == 0, errors);
         JsonNode notebook = JsonNode.Parse(File.ReadAllText(At($"{output}.ipynb")))!;
         return string.Concat(notebook["cells"]!.AsArray().Select(cell => cell!["outputs"]?.ToJsonString()));
