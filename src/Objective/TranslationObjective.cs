@@ -5,8 +5,9 @@ namespace IntraDistill.Objective;
 
 /// <summary>
 /// Intra-distillation for translation with the output projection fused in: label-smoothed cross-entropy and divergence,
-/// both averaged over the target tokens that are not padding (the authors' translation criterion). It works on chunks of
-/// tokens and keeps only gradients of the size of its inputs, never the K·N×V logits.
+/// both averaged over the target tokens that are not padding (the authors' translation criterion). So α weighs nats per token
+/// against nats per token: with α = 1 the divergence counts as much as the loss. It works on chunks of tokens and keeps only
+/// gradients of the size of its inputs, never the K·N×V logits.
 /// </summary>
 public sealed class TranslationObjective
 {
