@@ -55,8 +55,8 @@ public class ScriptHostTests
     public void The_notebooks_show_progress_in_the_way_that_every_host_updates(string notebook)
     {
         string text = File.ReadAllText(Path.Combine(Repository.Root, "notebooks", notebook));
-        Assert.Matches(@"var bar = context\.Display\(((arm\.T|t)rainer\.Progress|new TrainingProgress [^;]*)\);", text);
-        Assert.Matches(@"(TrainAsync|new ArmStudy)\([^;]*context\.CancellationToken\)", text);   // its way to stop a run too
+        Assert.Matches(@"var bar = context\.Display\((trainer\.Progress|new TrainingProgress \{[^}]*\})\);", text);
+        Assert.Matches(@"(TrainAsync|Train|ArmStudy)\([^;]*context\.CancellationToken\)", text);   // its way to stop a run too
         Assert.DoesNotContain("= display(", text);
     }
 
