@@ -54,6 +54,8 @@ public sealed class GlueStudyTests : IDisposable
             string task = run.Config["task"].Text;
             foreach (WeightRule rule in Enum.GetValues<WeightRule>())
                 Assert.Equal(60, ArmStudy.Read(run, "end", rule).Hypotheses.Count);
+            // For the server: what the weights of the rule that counts say.
+            Assert.True(run.Result!.TryGet("end.Metric.score", out _));
             Assert.Equal(1 + (task == "CoLA" ? 1_063 : 1_379),
                 File.ReadAllLines(Path.Combine(run.Folder, "submission", $"{task}.tsv")).Length);
         }
@@ -193,6 +195,7 @@ public sealed class GlueStudyTests : IDisposable
             .Select(output => output!["data"]?["text/html"])
             .Select(html => html is JsonArray lines ? string.Concat(lines.Select(line => line!.GetValue<string>())) : $"{html}")
             .Where(html => html.Contains("GLUE with ", StringComparison.Ordinal)));
+        Assert.NotEmpty(text);
         return Regex.Matches(text, "<tr[^>]*>(.*?)</tr>", RegexOptions.Singleline)
             .Select(row => Regex.Matches(row.Groups[1].Value, "<td[^>]*>(.*?)</td>", RegexOptions.Singleline)
                 .Select(cell => WebUtility.HtmlDecode(Regex.Replace(cell.Groups[1].Value, "<[^>]+>", ""))).ToArray())
