@@ -39,11 +39,16 @@ public static class AnswerFinder
     /// <param name="questions">The questions.</param>
     /// <param name="batches">All their windows, as <see cref="QuestionBatches.InOrder"/> makes them.</param>
     /// <param name="settings">Null for the defaults.</param>
+    /// <param name="seen">
+    /// Called with each batch and its logits of starts and ends, (B, T) each, so that a loss can be measured without another pass;
+    /// null for nothing.
+    /// </param>
     /// <returns>The best answer to each question: what <see cref="Metrics.SquadScore"/> takes.</returns>
     /// <exception cref="ArgumentException">The batches are not of these questions.</exception>
     /// <exception cref="IntraDistillException">A setting is out of range.</exception>
     public static string[] Answer(BertForQuestionAnswering model, IReadOnlyList<QuestionExample> questions,
-        IReadOnlyList<QuestionBatch> batches, AnswerSettings? settings = null)
+        IReadOnlyList<QuestionBatch> batches, AnswerSettings? settings = null,
+        Action<QuestionBatch, (Tensor Start, Tensor End)>? seen = null)
     {
         List<(QuestionWindow Window, float[] Start, float[] End)> scored = [];
         bool training = model.training;
@@ -57,6 +62,7 @@ public static class AnswerFinder
                 using var scope = NewDisposeScope();
                 (Tensor start, Tensor end) = model.call(
                     OnDevice(batch.Texts.Ids), OnDevice(batch.Texts.Mask), OnDevice(batch.Texts.TypeIds));
+                seen?.Invoke(batch, (start, end));
                 float[] starts = Values(start), ends = Values(end);
                 int length = batch.Texts.Ids.GetLength(1);
                 for (int row = 0; row < batch.Tokens; row++)

@@ -11,13 +11,16 @@ public static class SequenceTagger
     /// <summary>Predicts, in evaluation mode and without gradients; the model's mode is afterwards what it was.</summary>
     /// <param name="model">The model, on any device; its labels are the tags.</param>
     /// <param name="batches">All sentences, as <see cref="TaggingBatches.InOrder"/> makes them.</param>
+    /// <param name="seen">
+    /// Called with each batch and its logits, (B, T, labels), so that a loss can be measured without another pass; null for nothing.
+    /// </param>
     /// <returns>
     /// For each sentence, in the order of the list that the batches were made from, a tag for each token: the likeliest label at its
     /// first piece; O for a token that has no piece. What <see cref="Metrics.EntityF1"/> takes.
     /// </returns>
     /// <exception cref="ArgumentException">The batches are not of one whole list.</exception>
     public static IReadOnlyList<IReadOnlyList<string>> Predict(
-        BertForTokenClassification model, IReadOnlyList<TaggingBatch> batches)
+        BertForTokenClassification model, IReadOnlyList<TaggingBatch> batches, Action<TaggingBatch, Tensor>? seen = null)
     {
         string[][] tags = Outside(batches);
         IReadOnlyList<string> names = model.Settings.Labels;
@@ -31,6 +34,7 @@ public static class SequenceTagger
             {
                 using var scope = NewDisposeScope();
                 Tensor logits = model.call(OnDevice(batch.Texts.Ids), OnDevice(batch.Texts.Mask), OnDevice(batch.Texts.TypeIds));
+                seen?.Invoke(batch, logits);
                 long[] labels = [.. logits.argmax(-1).cpu().data<long>()]; // (B, T)
                 int place = 0;
                 for (int row = 0; row < batch.Rows.Count; row++)

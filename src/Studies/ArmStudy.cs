@@ -48,12 +48,16 @@ public sealed class ArmStudy(
     /// <param name="newTrainer">Makes its trainer, given where its checkpoints belong.</param>
     /// <param name="predict">Predicts the reported text with the model, a line each.</param>
     /// <param name="score">Scores such lines.</param>
+    /// <param name="beforeDone">
+    /// What else is to be made with the weights that the trainer's first rule chooses at the last point, in evaluation mode, such as
+    /// files in the run's folder for a benchmark's server; made again where a run was interrupted meanwhile. Null for nothing.
+    /// </param>
     /// <returns>The run, done; <see cref="Read"/> gives what it scored.</returns>
     /// <exception cref="IntraDistillException">There is no point, or points are not in order.</exception>
     /// <exception cref="WeightChoiceException">A rule has nothing to choose from at a point.</exception>
     public async Task<StoredRun> RunAsync<TModel, TBatch>(string label, RunConfig config, IReadOnlyList<StudyPoint> points,
         Func<TModel> newModel, Func<TModel, string, Trainer<TBatch>> newTrainer, Func<TModel, IReadOnlyList<string>> predict,
-        Func<IReadOnlyList<string>, IEnumerable<(string Name, RunValue Value)>> score)
+        Func<IReadOnlyList<string>, IEnumerable<(string Name, RunValue Value)>> score, Action<TModel, StoredRun>? beforeDone = null)
         where TModel : nn.Module where TBatch : IBatch
     {
         RequireOrder(points);
@@ -83,6 +87,14 @@ public sealed class ArmStudy(
             }
         }
 
+        if (beforeDone is not null)
+        {
+            trainer.WithChosenWeights(() =>
+            {
+                beforeDone(model, run);
+                return true;
+            });
+        }
         TrainingResult result = trainer.Result;
         run.Finish([
             .. LinesOf(run).SelectMany(Flatten),

@@ -1,6 +1,11 @@
+using System.Net;
 using System.Text.Json.Nodes;
+using System.Text.RegularExpressions;
 using IntraDistill.Data;
+using IntraDistill.Metrics;
 using IntraDistill.Runs;
+using IntraDistill.Studies;
+using IntraDistill.Training;
 
 namespace IntraDistill.Tests.RunnerTests;
 
@@ -43,16 +48,23 @@ public sealed class ZeroShotStudyTests : IDisposable
             Assert.Equal(RunStatus.Done, run.Status);
             bool tagging = run.Config["task"].Text == "PAN-X";
             IReadOnlyList<string> languages = tagging ? s_wikiann : TydiqaCorpus.Languages;
-            Assert.Equal(12 * languages.Count, run.Hypotheses()!.Count);
-            Assert.All(languages, language => Assert.InRange(run.Result![$"score {language}"].Number, 0, 100));
-            Assert.All(languages, language => Assert.InRange(run.Result![$"last {language}"].Number, 0, 100));
-            if (tagging)
-                Assert.All(run.Hypotheses()!, line => Assert.All(line.Split(' '), tag => Assert.Contains(tag, PanxCorpus.Tags)));
-            else
-                // No dev set to choose by: what is tested is what training ended with.
-                Assert.All(languages, language => Assert.Equal(run.Result![$"last {language}"], run.Result![$"score {language}"]));
+            // Without a dev set to choose by, what is tested is what training ended with, and nothing else is there.
+            foreach (WeightRule rule in tagging ? Enum.GetValues<WeightRule>() : [WeightRule.Last])
+            {
+                ScoredWeights scored = ArmStudy.Read(run, "end", rule);
+                Assert.Equal(12 * languages.Count, scored.Hypotheses.Count);
+                Assert.All(languages, language => Assert.InRange(scored.Scores[$"score {language}"].Number, 0, 100));
+                if (tagging)
+                    Assert.All(scored.Hypotheses, line => Assert.All(line.Split(' '), tag => Assert.Contains(tag, PanxCorpus.Tags)));
+                else
+                    Assert.All(languages, language => Assert.InRange(
+                        scored.Scores[$"exact {language}"].Number, 0, scored.Scores[$"score {language}"].Number));
+            }
+            if (!tagging)
+                Assert.Equal($"{run.Result!["updates"].Number}", ArmStudy.Read(run, "end", WeightRule.Last).Weights);
+            Assert.Equal(tagging, run.Result!.TryGet("end.Metric.weights", out _));
             string arm = run.Config["arm"].Text;
-            Assert.Equal(arm.StartsWith("Baseline") || arm.StartsWith("Equal") ? 1 : 3, run.Config["passes"].Number);
+            Assert.Equal(arm.StartsWith("Baseline") || arm.StartsWith("Equal") ? 1 : 3, run.Config["objective.Passes"].Number);
         }
         Assert.Equal(
             3 * runs.Single(run => Is(run, "PAN-X", "Baseline")).Result!["updates"].Number,
@@ -60,7 +72,9 @@ public sealed class ZeroShotStudyTests : IDisposable
         Assert.Contains("PAN-X: test score by language", output, StringComparison.Ordinal);
         Assert.Contains("TyDiQA: gain of intra-distillation", output, StringComparison.Ordinal);
         Assert.Contains("85.40", output, StringComparison.Ordinal);
+        // No run of preset Paper: nothing stands beside the paper.
         Assert.Contains("not measured", output, StringComparison.Ordinal);
+        Assert.All(PaperRows("PAN-X: F1 with").Concat(PaperRows("TyDiQA-GoldP: F1 with")), row => Assert.Equal("–", row.Value[5]));
 
         DateTime[] written = [.. runs.Select(Written)];
         await Run(arguments);
@@ -68,6 +82,62 @@ public sealed class ZeroShotStudyTests : IDisposable
 
         static bool Is(StoredRun run, string task, string arm) => run.Config["task"].Text == task && run.Config["arm"].Text == arm;
         static DateTime Written(StoredRun run) => File.GetLastWriteTimeUtc(Path.Combine(run.Folder, "result.json"));
+    }
+
+    [Fact]
+    public async Task Beside_the_paper_runs_are_averaged_that_differ_in_nothing_but_the_seed()
+    {
+        foreach (string language in new[] { "en", "de" })
+        {
+            Directory.CreateDirectory(At($"data/panx/{language}"));
+            foreach ((string part, int sentences) in new[] { ("train", 40), ("dev", 8), ("test", 8) })
+                File.WriteAllText(At($"data/panx/{language}/{part}"), string.Concat(Enumerable.Range(0, sentences)
+                    .Select(i => $"{language}:In\tO\n{language}:Town{i}\tB-LOC\n{language}:.\tO\n\n")));
+        }
+        string[] arguments =
+        [
+            "notebooks/04-zero-shot.ipynb", "--quiet", "-p", "preset=Paper", "-p", "tasks=PAN-X", "-p", "epochs=2", "-p", "study=pool",
+            "-p", "device=cpu", "-p", $"checkpoint={ReferenceData.Path("data/checkpoints/tiny_bert_coldfire")}", "--output", "out.ipynb",
+        ];
+        // Baseline and control are the same runs at every α; of the third seed they are there, but at another α.
+        await Run([.. arguments, "-p", "seeds=3", "-p", "alpha=5"]);
+        Assert.Equal("1, 2, 3", PaperRows("PAN-X: F1 with")["German"][5]);
+        await Run([.. arguments, "-p", "seeds=2"]);
+        StoredRun[] runs = [.. new RunStore(At("runs/pool")).All()];
+        Assert.Equal(3 * 4 + 2, runs.Length);
+        // In Paper no more copies of the weights are kept than for these two.
+        Assert.All(runs, run => Assert.False(run.Result!.TryGet("end.MeanOfLast.weights", out _)));
+
+        Dictionary<string, string[]> rows = PaperRows("PAN-X: F1 with tiny_bert_coldfire");
+        double[] Scores(string arm, double alpha) => [.. runs.Where(run => run.Config["arm"].Text == arm && run.Config.Seed < 3
+                && run.Config["objective.Alpha"].Number == alpha)
+            .Select(run => ArmStudy.Read(run, "end", WeightRule.Metric).Scores["score de"].Number)];
+        double[] plain = Scores("Baseline", 0), full = Scores("Intra-distillation", 1);
+        Assert.Equal((2, 2), (plain.Length, full.Length));
+        Assert.Equal([SampleSummary.Of(plain).Format(), SampleSummary.Of(Scores("Control (α = 0)", 0)).Format(),
+            SampleSummary.Of(full).Format()], rows["German"][1..4]);
+        Assert.Equal(full.Average() - plain.Average(),
+            double.Parse(rows["German"][4].Replace('−', '-'), System.Globalization.CultureInfo.InvariantCulture), 0.006);
+        Assert.Equal("1, 2", rows["German"][5]);
+        Assert.Equal("1, 2", rows["English (tiny_bert_coldfire)"][5]);
+        Assert.Equal("–", rows["English (XLM-R large)"][5]);
+        Assert.Equal("–", rows["Dutch"][5]);
+    }
+
+    [Fact]
+    public async Task A_grid_over_seeds_shares_one_pretraining()
+    {
+        (int code, _, string errors) = await RunnerProcess.Run(_folder,
+        [
+            "notebooks/04-zero-shot.ipynb", "--quiet", "-p", "preset=Smoke", "-p", "tasks=SDK-Questions", "-p", "pretraining=5",
+            "-p", "examples=32", "-p", "languages=de", "-p", "seed=1,2", "-p", "seeds=1", "-p", "study=grid", "--output", "grid",
+        ]);
+        Assert.True(code == 0, errors);
+        IReadOnlyList<StoredRun> runs = new RunStore(At("runs/grid")).All();
+        Assert.Equal(2, runs.Count(run => run.Config["task"].Text == "pretraining"));     // its two steps
+        IEnumerable<StoredRun> arms = runs.Where(run => run.Config["task"].Text == "SDK-Questions");
+        Assert.Equal(8, arms.Count());
+        Assert.Equal([1, 2], arms.Select(run => run.Config.Seed).Distinct().Order());
     }
 
     [Theory]
@@ -89,6 +159,21 @@ public sealed class ZeroShotStudyTests : IDisposable
         Assert.True(code == 0, errors);
         JsonNode notebook = JsonNode.Parse(File.ReadAllText(At("out.ipynb")))!;
         return string.Concat(notebook["cells"]!.AsArray().Select(cell => cell!["outputs"]?.ToJsonString()));
+    }
+
+    // The cells of a table beside the paper, by the first of each row.
+    private Dictionary<string, string[]> PaperRows(string caption)
+    {
+        string text = string.Concat(JsonNode.Parse(File.ReadAllText(At("out.ipynb")))!["cells"]!.AsArray()
+            .SelectMany(cell => cell!["outputs"]?.AsArray() ?? [])
+            .Select(output => output!["data"]?["text/html"])
+            .Select(html => html is JsonArray lines ? string.Concat(lines.Select(line => line!.GetValue<string>())) : $"{html}")
+            .Where(html => html.Contains(caption, StringComparison.Ordinal)));
+        Assert.NotEmpty(text);
+        return Regex.Matches(text, "<tr[^>]*>(.*?)</tr>", RegexOptions.Singleline)
+            .Select(row => Regex.Matches(row.Groups[1].Value, "<td[^>]*>(.*?)</td>", RegexOptions.Singleline)
+                .Select(cell => WebUtility.HtmlDecode(Regex.Replace(cell.Groups[1].Value, "<[^>]+>", ""))).ToArray())
+            .Where(cells => cells.Length > 2).ToDictionary(cells => cells[0]);
     }
 
     private string At(string name) => Path.Combine(_folder, name);
