@@ -116,6 +116,7 @@ public sealed class SettingsValuesTests
         Enum => Enum.GetValues(type).Cast<object>().First(other => !other.Equals(value)),
         (double first, double second) => (first, second + 0.001),
         IReadOnlyList<string> list => (string[])[.. list, "x"],
+        IReadOnlyList<WeightRule> list => (WeightRule[])[.. list, WeightRule.Last],
         _ => throw new ArgumentException($"a test of {type} is missing"),
     };
 
