@@ -98,7 +98,7 @@ public sealed class TranslationStudyTests : IDisposable
 
     private static string[] Arguments(string output, params string[] more) =>
     [
-        "notebooks/02-iwslt.ipynb", "--quiet", "-p", "preset=Smoke", "-p", "dataset=iwslt14", "-p", "pairs=0", "-p", "updates=200",
+        "notebooks/02-iwslt.ipynb", "--quiet", "-p", "preset=Smoke", "-p", "dataset=iwslt14", "-p", "pairs=0", "-p", "updates=80",
         "--output", $"{output}.ipynb", .. more.SelectMany(one => new[] { "-p", one }),
     ];
 
