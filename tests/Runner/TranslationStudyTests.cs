@@ -1,6 +1,7 @@
 using System.Diagnostics;
 using System.Globalization;
 using System.Text.Json.Nodes;
+using System.Text.RegularExpressions;
 using IntraDistill.Runs;
 using IntraDistill.Studies;
 using IntraDistill.Training;
@@ -70,11 +71,33 @@ public sealed class TranslationStudyTests : IDisposable
         Assert.Equal(6, store.All().Count);
         Assert.All(store.All(), run => Assert.Equal(RunStatus.Done, run.Status));
         // Each trained by its own α: what is minimized differs from the first update on.
-        Assert.Equal(3, new[] { 1, 2, 3 }.Select(alpha => TrainingLog.Updates(Assert.Single(store.All(), run =>
+        Assert.Equal(3, new[] { 0.5, 2, 3 }.Select(alpha => TrainingLog.Updates(Assert.Single(store.All(), run =>
             IsOf("Intra-distillation")(run) && run.Config["objective.Alpha"].Number == alpha))[0].Total).Distinct().Count());
 
         static Predicate<StoredRun> IsOf(string arm) =>
             run => run.Config.TryGet("arm", out var of) && of.Text.StartsWith(arm, StringComparison.Ordinal);
+    }
+
+    [Theory]
+    [InlineData("01-sensitivity-gap")]
+    [InlineData("02-iwslt")]
+    public void The_arms_have_the_settings_that_the_search_found_best_with_as_many_tries_for_each(string notebook)
+    {
+        JsonNode search = JsonNode.Parse(File.ReadAllText(Path.Combine(Repository.Root, "docs", "results", "02-search.json")))!;
+        string code = string.Concat(JsonNode.Parse(File.ReadAllText(Path.Combine(Repository.Root, "notebooks", $"{notebook}.ipynb")))!
+            ["cells"]!.AsArray().SelectMany(cell => cell!["source"]!.AsArray()).Select(line => (string)line!));
+        var tries = search["Tries"]!.AsArray().Select(one => one!).GroupBy(one => (string)one["Arm"]!).ToArray();
+        Assert.Equal(["Baseline", "Control (α = 0)", "Intra-distillation"], tries.Select(of => of.Key));
+        Assert.All(tries, of => Assert.Equal(7, of.Count()));
+        foreach (var of in tries)
+        {
+            JsonNode best = of.MaxBy(one => (double)one["ValidBleu"]!)!;
+            string name = of.Key.Split(' ')[0].Replace("-d", "D", StringComparison.Ordinal);
+            // The last: the published setting comes before it.
+            Match written = Regex.Matches(code, $@"Arms\.{name}, (?:1|passes), ([0-9.]+), Dropout: ([0-9.]+), LearningRate: ([0-9.e-]+)\)").Last();
+            Assert.Equal([(double)best["Alpha"]!, (double)best["Dropout"]!, (double)best["LearningRate"]!],
+                written.Groups.Values.Skip(1).Select(group => double.Parse(group.Value, CultureInfo.InvariantCulture)));
+        }
     }
 
     /// <summary>The notebook beside the kit's dlls as in the repository, and 240 short pairs.</summary>
