@@ -64,6 +64,7 @@ public sealed class Dropout : nn.Module<Tensor, Tensor>
         if (input.dtype == ScalarType.Float32)
             return mask;
         using (mask)
-            return mask.to(input.dtype);
+        using (Tensor kept = mask.ne(0))
+            return kept.to(input.dtype).mul_(1 / (1 - _p));     // with all the digits of the type
     }
 }

@@ -13,17 +13,17 @@ public static class SinusoidalPositions
     /// <param name="length">The longest sentence.</param>
     /// <param name="modelSize">The width d, at least 4; the last column is zero where d is odd.</param>
     /// <param name="padId">The id of the padding token.</param>
-    /// <returns>(padId + 1 + length, d), float32.</returns>
+    /// <returns>(padId + 1 + length, d), float64.</returns>
     public static Tensor Table(int length, int modelSize, int padId)
     {
         int half = modelSize / 2;
-        var table = new float[padId + 1 + length, modelSize];
+        var table = new double[padId + 1 + length, modelSize];
         for (int position = padId + 1; position < table.GetLength(0); position++)
             for (int i = 0; i < half; i++)
             {
                 double angle = position * Math.Exp(-i * Math.Log(10000) / (half - 1));
-                table[position, i] = (float)Math.Sin(angle);
-                table[position, half + i] = (float)Math.Cos(angle);
+                table[position, i] = Math.Sin(angle);
+                table[position, half + i] = Math.Cos(angle);
             }
         return from_array(table);
     }

@@ -28,6 +28,9 @@ public sealed class TranslationTransformer : nn.Module<Tensor, Tensor, Tensor>
     [ComponentName(Name = "output_projection")] private readonly Linear? _outputProjection;
     [ComponentName(Name = "dropout")] private readonly Dropout _dropout;
 
+    // No buffer: TorchSharp leaves those behind that a checkpoint shall not have when a module moves.
+    private Tensor _positions;
+
     /// <summary>Makes the model, with weights drawn from torch's generator.</summary>
     /// <exception cref="IntraDistillException">The settings do not describe a model.</exception>
     public TranslationTransformer(TransformerSettings settings) : base(nameof(TranslationTransformer))
@@ -49,9 +52,8 @@ public sealed class TranslationTransformer : nn.Module<Tensor, Tensor, Tensor>
             nn.init.normal_(_outputProjection.weight!, 0, 1 / Math.Sqrt(settings.ModelSize));
         }
         _dropout = new Dropout(settings.Dropout);
-        register_buffer("positions", SinusoidalPositions.Table(settings.MaxLength, settings.ModelSize, settings.PadId)
-            .DetachFromDisposeScope(), persistent: false);
         RegisterComponents();
+        _positions = NewPositions(get_default_dtype(), CPU);
     }
 
     /// <summary>What the model was made from.</summary>
@@ -108,14 +110,28 @@ public sealed class TranslationTransformer : nn.Module<Tensor, Tensor, Tensor>
     {
         using var scope = NewDisposeScope();
         CheckLength(state.Length + 1);
-        Tensor position = Positions[Settings.PadId + 1 + state.Length];
+        Tensor position = _positions[Settings.PadId + 1 + state.Length];
         Tensor x = _dropout.call(position.add(TargetEmbedding.call(tokens.unsqueeze(0)), EmbeddingScale)); // (1, N, d)
         Tensor states = _decoder.Step(x, state);
         state.Length++;
         return nn.functional.linear(states.squeeze(0), OutputWeight).MoveToOuterDisposeScope();
     }
 
-    private Tensor Positions => get_buffer("positions")!;
+    /// <inheritdoc/>
+    protected override void _toEpilog(ScalarType? dtype, Device? device, bool non_blocking)
+    {
+        base._toEpilog(dtype, device, non_blocking);
+        using Tensor earlier = _positions;
+        _positions = NewPositions(dtype ?? earlier.dtype, device ?? earlier.device);
+    }
+
+    /// <inheritdoc/>
+    protected override void Dispose(bool disposing)
+    {
+        if (disposing)
+            _positions.Dispose();
+        base.Dispose(disposing);
+    }
 
     private double EmbeddingScale => Math.Sqrt(Settings.ModelSize);
 
@@ -132,7 +148,7 @@ public sealed class TranslationTransformer : nn.Module<Tensor, Tensor, Tensor>
         using var scope = NewDisposeScope();
         CheckLength(tokens.shape[1]);
         Tensor timeFirst = tokens.t();
-        Tensor positions = SinusoidalPositions.Lookup(Positions, timeFirst, Settings.PadId);
+        Tensor positions = SinusoidalPositions.Lookup(_positions, timeFirst, Settings.PadId);
         return _dropout.call(positions.add(embedding.call(timeFirst), EmbeddingScale)).MoveToOuterDisposeScope();
     }
 
@@ -147,6 +163,12 @@ public sealed class TranslationTransformer : nn.Module<Tensor, Tensor, Tensor>
     {
         if (length > Settings.MaxLength)
             throw new IntraDistillException($"a sentence of {length} tokens is longer than MaxLength ({Settings.MaxLength})");
+    }
+
+    private Tensor NewPositions(ScalarType type, Device device)
+    {
+        using var scope = NewDisposeScope();
+        return SinusoidalPositions.Table(Settings.MaxLength, Settings.ModelSize, Settings.PadId).to(type, device).DetachFromDisposeScope();
     }
 
     private Embedding NewEmbedding(int vocabulary)

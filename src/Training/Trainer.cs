@@ -24,7 +24,9 @@ public sealed class Trainer<TBatch> : IDisposable where TBatch : IBatch
     private readonly CheckpointFolder? _folder;
     private TensorBoardLog? _log;
     private long _update;
-    private TimeSpan _trainingTime;
+    private TimeSpan _trainingTime;         // of the updates that have been read
+    private TimeSpan _unreadTime;           // of those since
+    private NonFiniteLossException? _failed;
     private long _peakMemory;
     private (long Update, int Validations) _saved;
     private StopReason? _stopped;
@@ -176,6 +178,7 @@ public sealed class Trainer<TBatch> : IDisposable where TBatch : IBatch
     /// <summary>Frees the optimizer's state and the kept weights; the model stays.</summary>
     public void Dispose()
     {
+        _step.Dispose();
         _optimizer.Dispose();
         _kept.Dispose();
     }
@@ -190,6 +193,7 @@ public sealed class Trainer<TBatch> : IDisposable where TBatch : IBatch
             throw new CheckpointException(other, "is of an earlier run; call TryResume() before training to go on with it, " +
                 "or delete it, or choose another CheckpointFolder.");
         }
+        if (_failed is not null) throw _failed;
         NativeMemory.Trim();
         _log ??= _settings.TensorBoardFolder is { } folder ? new TensorBoardLog(folder) : null;
         _stopped = null;
@@ -203,17 +207,22 @@ public sealed class Trainer<TBatch> : IDisposable where TBatch : IBatch
         });
         bool training = _model.training;
         _model.train();
+        _optimizer.Attach();
         try
         {
             while (true)
             {
                 // First what the last update, perhaps of an earlier call or process, has left due.
-                if (_settings.ValidateEvery > 0 && _update % _settings.ValidateEvery == 0) RunValidation(meter);
-                if (_settings.CheckpointEvery > 0 && _update % _settings.CheckpointEvery == 0) Save();
+                bool validates = _settings.ValidateEvery > 0 && _update % _settings.ValidateEvery == 0;
+                bool saves = _settings.CheckpointEvery > 0 && _update % _settings.CheckpointEvery == 0;
+                if ((_step.IsDue || validates || saves) && Read(meter)) Show(meter);
+                if (validates) RunValidation(meter);
+                if (saves) Save();
                 if ((_stopped = Limit(maxUpdates, maxTime)) is not null) break;
                 cancellation.ThrowIfCancellationRequested();
-                if (Update(meter, cancellation)) Show(meter);
+                Update(cancellation);
             }
+            Read(meter);
             RunValidation(meter);
             Save();
             Show(meter);
@@ -222,6 +231,7 @@ public sealed class Trainer<TBatch> : IDisposable where TBatch : IBatch
         catch (OperationCanceledException error) when (cancelled())
         {
             _stopped = StopReason.Cancelled;
+            Read(meter);
             string? file = Save();
             Show(meter);
             string message = FormattableString.Invariant($"{_settings.Label}: cancelled after update {_update:N0}; ") +
@@ -230,6 +240,7 @@ public sealed class Trainer<TBatch> : IDisposable where TBatch : IBatch
         }
         finally
         {
+            _optimizer.Detach();
             _model.train(training);
             NativeMemory.Trim();
         }
@@ -239,25 +250,54 @@ public sealed class Trainer<TBatch> : IDisposable where TBatch : IBatch
         _settings.Patience > 0 && _history.WithoutImprovement >= _settings.Patience && _update >= _settings.PatienceFrom
             ? StopReason.EarlyStop
         : _update >= maxUpdates ? StopReason.MaxUpdates
-        : _trainingTime >= maxTime ? StopReason.TimeLimit
+        : _trainingTime + _unreadTime >= maxTime ? StopReason.TimeLimit
         : null;
 
-    /// <summary>Makes one update and says whether it is time to show progress.</summary>
-    private bool Update(ProgressMeter meter, CancellationToken cancellation)
+    private void Update(CancellationToken cancellation)
     {
         var watch = Stopwatch.StartNew();
         var batches = _cursor.Peek(_settings.GradientAccumulation);
-        var measures = _step.Run(batches, _update + 1, cancellation);
-        var time = watch.Elapsed;
+        _step.Run(batches, _update + 1, SampleMemory, cancellation);
         _cursor.Advance(batches.Count);
         _update++;
-        _trainingTime += time;
-        _peakMemory = Math.Max(_peakMemory, measures.WorkingSet);
-        var point = new TrainingPoint(_update, _trainingTime, measures.Task, measures.Divergence, measures.Alpha, measures.Total,
-            measures.LearningRate, measures.Tokens / time.TotalSeconds, measures.GradientNorm);
-        _history.Updates.Add(point);
-        _log?.Add(point);
-        return meter.Add(point, measures.Tokens, time.TotalSeconds);
+        _unreadTime += watch.Elapsed;
+    }
+
+    /// <summary>Takes note of the updates since the last call and says whether it is time to show progress.</summary>
+    private bool Read(ProgressMeter meter)
+    {
+        var watch = Stopwatch.StartNew();
+        IReadOnlyList<UpdateMeasures> read;
+        try
+        {
+            read = _step.Read();
+        }
+        catch (NonFiniteLossException error)
+        {
+            _failed = error;
+            _update = error.Update - 1;
+            throw;
+        }
+        // Where several are read at once, nobody knows which of them took how long.
+        TimeSpan each = (_unreadTime + watch.Elapsed) / Math.Max(1, read.Count);
+        _unreadTime = TimeSpan.Zero;
+        bool show = false;
+        foreach (UpdateMeasures of in read)
+        {
+            _trainingTime += each;
+            var point = new TrainingPoint(of.Update, _trainingTime, of.Task, of.Divergence, of.Alpha, of.Total, of.LearningRate,
+                of.Tokens / each.TotalSeconds, of.GradientNorm);
+            _history.Updates.Add(point);
+            _log?.Add(point);
+            show |= meter.Add(point, of.Tokens, each.TotalSeconds);
+        }
+        return show;
+    }
+
+    private void SampleMemory()
+    {
+        // Asking the system costs as much as some small products.
+        if (_update % 10 == 0) _peakMemory = Math.Max(_peakMemory, Environment.WorkingSet);
     }
 
     /// <summary>Validates, unless it is done at this update, and keeps the weights if a rule may choose them.</summary>
@@ -272,6 +312,7 @@ public sealed class Trainer<TBatch> : IDisposable where TBatch : IBatch
         using (no_grad())
             measured = Validate();
         _model.train();
+        _optimizer.Attach();
         var point = new ValidationPoint(_update, _trainingTime, measured);
         _history.Add(point, _settings);
         _kept.Take(_model, _history);

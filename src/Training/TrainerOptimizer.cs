@@ -1,101 +1,163 @@
 using TorchSharp;
-using TorchSharp.Modules;
 using static TorchSharp.torch;
 
 namespace IntraDistill.Training;
 
 /// <summary>
-/// TorchSharp's optimizer with what the trainer needs of it: the norm and clipping of the gradient, a learning rate set every
-/// update, and its state by name, so that a checkpoint holds it exactly.
+/// Adam, AdamW or Adamax over one buffer of all weights: the norm and clipping of the gradient, a learning rate set every update,
+/// and a state by name, so that a checkpoint holds it exactly. A model of a 16-bit type is trained on weights of float32 ("master
+/// weights"), which are rounded into it after every step.
 /// </summary>
 internal sealed class TrainerOptimizer : IDisposable
 {
-    private readonly OptimizerHelper _optimizer;
-    private readonly List<(string Name, Parameter Parameter)> _parameters;
-    private readonly double _clipNorm;
+    // No weight changes where stop is 1: so a gradient that is not finite does no harm before anybody has looked at it.
+    private static readonly jit.CompilationUnit s_script = jit.compile("""
+        def adam(w: List[Tensor], g: List[Tensor], m: List[Tensor], v: List[Tensor], step: List[Tensor], rate: float, beta1: float,
+                 beta2: float, epsilon: float, decay: float, stop: Tensor):
+            torch._fused_adam_(w, g, m, v, [], step, lr=rate, beta1=beta1, beta2=beta2, weight_decay=decay, eps=epsilon,
+                               amsgrad=False, maximize=False, grad_scale=None, found_inf=stop)
+            return stop
+
+        def adamw(w: List[Tensor], g: List[Tensor], m: List[Tensor], v: List[Tensor], step: List[Tensor], rate: float, beta1: float,
+                  beta2: float, epsilon: float, decay: float, stop: Tensor):
+            torch._fused_adamw_(w, g, m, v, [], step, lr=rate, beta1=beta1, beta2=beta2, weight_decay=decay, eps=epsilon,
+                                amsgrad=False, maximize=False, grad_scale=None, found_inf=stop)
+            return stop
+
+        def adamax(w: Tensor, g: Tensor, m: Tensor, u: Tensor, step: int, rate: float, beta1: float, beta2: float, epsilon: float,
+                   decay: float, stop: Tensor):
+            if decay > 0:
+                g.add_(w, alpha=decay)
+            m.lerp_(g, 1 - beta1).masked_fill_(stop > 0, 0.0)
+            u.mul_(beta2)
+            torch.maximum(u, g.abs_().add_(epsilon), out=u).masked_fill_(stop > 0, 1.0)
+            w.addcdiv_(m, u, value=-rate / (1 - beta1 ** step))
+            return stop
+
+        """);
+
+    private readonly TrainerSettings _settings;
+    private readonly FlatParameters _flat;
+    private readonly Tensor _weights;           // (P), float32 where the model's are of 16 bits
+    private readonly Tensor _first, _second;    // (P), running means of the gradient, and of its square or infinity norm
+    private readonly Tensor _stop;
+    private Tensor? _gradient;                  // of this update, of the weights' type
 
     public TrainerOptimizer(nn.Module model, TrainerSettings settings)
     {
-        _parameters = [.. model.named_parameters().Where(pair => pair.parameter.requires_grad)];
-        if (_parameters.Count == 0) throw new IntraDistillException("The model has no parameters that require a gradient.");
-        _clipNorm = settings.ClipNorm;
-        var parameters = _parameters.Select(pair => pair.Parameter).ToList();
-        var (first, second) = settings.Betas;
-        double rate = settings.LearningRate;
-        _optimizer = settings.Optimizer switch
-        {
-            OptimizerKind.Adam => optim.Adam(parameters, rate, first, second, settings.Epsilon, settings.WeightDecay),
-            OptimizerKind.AdamW => optim.AdamW(parameters, rate, first, second, settings.Epsilon, settings.WeightDecay),
-            OptimizerKind.Adamax => optim.Adamax(parameters, rate, first, second, settings.Epsilon, settings.WeightDecay),
-            var other => throw new IntraDistillException($"TrainerSettings.Optimizer is {other}; expected Adam, AdamW, Adamax."),
-        };
+        if (!Enum.IsDefined(settings.Optimizer))
+            throw new IntraDistillException($"TrainerSettings.Optimizer is {settings.Optimizer}; expected Adam, AdamW, Adamax.");
+        _settings = settings;
+        _flat = new FlatParameters(model);
+        using var scope = NewDisposeScope();
+        HasMasterWeights = _flat.Weights.dtype is ScalarType.BFloat16 or ScalarType.Float16;
+        _weights = HasMasterWeights ? _flat.Weights.to(float32).DetachFromDisposeScope() : _flat.Weights;
+        _first = zeros_like(_weights).DetachFromDisposeScope();
+        _second = zeros_like(_weights).DetachFromDisposeScope();
+        _stop = zeros([], float32, _weights.device).DetachFromDisposeScope();
+        Steps = new long[_flat.Places.Length];
+    }
+
+    /// <summary>How many updates each parameter has had, which bias correction counts by.</summary>
+    public long[] Steps { get; set; }
+
+    private bool HasMasterWeights { get; }
+
+    /// <summary>Takes hold of the model's parameters and gradients, whatever was done with them since the last update.</summary>
+    public void Attach()
+    {
+        _flat.Attach();
+        if (!HasMasterWeights) return;
+        using var scope = NewDisposeScope();
+        // Weights that somebody has set are taken; of the others the master has more digits.
+        _weights.copy_(where(_weights.to(_flat.Weights.dtype) == _flat.Weights, _weights, _flat.Weights.to(float32)));
+    }
+
+    /// <summary>Leaves the parameters without gradients.</summary>
+    public void Detach() => _flat.Detach();
+
+    /// <summary>Sets all gradients to 0.</summary>
+    public void ClearGradients() => _flat.Gradients.zero_();
+
+    /// <summary>The L2 norm of the whole gradient, a scalar on its device. Call in a dispose scope that <see cref="Step"/> is in, too.</summary>
+    public Tensor GradientNorm()
+    {
+        using var noGrad = no_grad();
+        _gradient = HasMasterWeights ? _flat.Gradients.to(float32) : _flat.Gradients;
+        return _gradient.norm();
     }
 
     /// <summary>
-    /// Drops all gradients. They become null rather than 0, since an optimizer skips what has no gradient: an update must
-    /// not depend on whether an earlier one, perhaps of a killed process, gave a parameter its first gradient.
+    /// Clips the gradient, given its norm, and makes the update. A parameter that got no gradient is left alone: an update
+    /// must not depend on whether an earlier one, perhaps of a killed process, gave it its first.
     /// </summary>
-    public void ClearGradients()
-    {
-        foreach (var (_, parameter) in _parameters)
-        {
-            using var gradient = parameter.grad;
-            if (gradient is not null) parameter.grad = null;
-        }
-    }
-
-    /// <summary>The L2 norm of the whole gradient. Call in a dispose scope.</summary>
-    public double GradientNorm()
+    /// <param name="rate">The learning rate.</param>
+    /// <param name="norm">What <see cref="GradientNorm"/> returned.</param>
+    /// <param name="stop">Where this scalar is 1 and not 0, no weight changes; null where it is known to be 0.</param>
+    public void Step(double rate, Tensor norm, Tensor? stop = null)
     {
         using var noGrad = no_grad();
-        var norms = _parameters.Select(pair => pair.Parameter.grad).OfType<Tensor>().Select(gradient => gradient.norm()).ToList();
-        return norms.Count == 0 ? 0 : stack(norms).norm().ToDouble();
-    }
-
-    /// <summary>Clips the gradient, given its norm, and makes the update. Call in a dispose scope.</summary>
-    public void Step(double learningRate, double gradientNorm)
-    {
-        if (_clipNorm > 0 && gradientNorm > _clipNorm)
+        Tensor gradient = _gradient ?? throw new InvalidOperationException("GradientNorm comes first");
+        if (_settings.ClipNorm > 0) gradient.mul_((_settings.ClipNorm / norm).clamp_max_(1));
+        var (beta1, beta2) = _settings.Betas;
+        foreach (var (start, count, step) in Runs())
         {
-            using var noGrad = no_grad();
-            foreach (var (_, parameter) in _parameters) parameter.grad?.mul_(_clipNorm / gradientNorm);
+            Tensor Of(Tensor buffer) => buffer.narrow(0, start, count);
+            if (_settings.Optimizer == OptimizerKind.Adamax)
+            {
+                s_script.invoke("adamax", Of(_weights), Of(gradient), Of(_first), Of(_second), step, rate, beta1, beta2,
+                    _settings.Epsilon, _settings.WeightDecay, stop ?? _stop);
+                continue;
+            }
+            s_script.invoke(_settings.Optimizer == OptimizerKind.Adam ? "adam" : "adamw", new[] { Of(_weights) }, new[] { Of(gradient) },
+                new[] { Of(_first) }, new[] { Of(_second) }, new[] { full([], step, float32, _weights.device) }, rate, beta1, beta2,
+                _settings.Epsilon, _settings.WeightDecay, stop ?? _stop);
         }
-        foreach (var group in _optimizer.ParamGroups) group.LearningRate = learningRate;
-        _optimizer.step();
+        if (HasMasterWeights) _flat.Weights.copy_(_weights);
+        _gradient = null;
     }
 
     /// <summary>The optimizer's own state tensors (not copies), by name.</summary>
-    public IReadOnlyList<(string Name, Tensor Tensor)> StateTensors() =>
-        [.. _parameters.Zip(States()).SelectMany(pair => pair.Second switch
-        {
-            Adam.State s => [($"{pair.First.Name}/exp_avg", s.exp_avg), ($"{pair.First.Name}/exp_avg_sq", s.exp_avg_sq)],
-            AdamW.State s => [($"{pair.First.Name}/exp_avg", s.exp_avg), ($"{pair.First.Name}/exp_avg_sq", s.exp_avg_sq)],
-            Adamax.State s => new[] { ($"{pair.First.Name}/exp_avg", s.exp_avg), ($"{pair.First.Name}/exp_inf", s.exp_inf) },
-            var other => throw new NotSupportedException(other.GetType().Name),
-        })];
-
-    /// <summary>How many updates each parameter has had, which bias correction counts by.</summary>
-    public long[] Steps
+    public IReadOnlyList<(string Name, Tensor Tensor)> StateTensors()
     {
-        get => [.. States().Select(state => state switch
+        string second = _settings.Optimizer == OptimizerKind.Adamax ? "exp_inf" : "exp_avg_sq";
+        List<(string, Tensor)> states = [];
+        foreach (FlatParameters.Place place in _flat.Places)
         {
-            Adam.State s => s.step,
-            AdamW.State s => s.step,
-            Adamax.State s => s.step,
-            _ => throw new NotSupportedException(state.GetType().Name),
-        })];
-        set
-        {
-            foreach (var (state, step) in States().Zip(value))
-            {
-                if (state is Adam.State adam) adam.step = step;
-                else if (state is AdamW.State adamW) adamW.step = step;
-                else if (state is Adamax.State adamax) adamax.step = step;
-            }
+            states.Add(($"{place.Name}/exp_avg", place.In(_first)));
+            states.Add(($"{place.Name}/{second}", place.In(_second)));
+            if (HasMasterWeights) states.Add(($"{place.Name}/master", place.In(_weights)));
         }
+        return states;
     }
 
-    public void Dispose() => _optimizer.Dispose();
+    public void Dispose()
+    {
+        _flat.Dispose();
+        if (HasMasterWeights) _weights.Dispose();
+        _first.Dispose();
+        _second.Dispose();
+        _stop.Dispose();
+    }
 
-    private List<OptimizerState> States() => _optimizer.state_dict().State;
+    /// <summary>
+    /// The stretches of the buffers whose parameters all got a gradient and have had equally many updates, this one counted: as a rule
+    /// one, which is all.
+    /// </summary>
+    private List<(long Start, long Count, long Step)> Runs()
+    {
+        List<(long Start, long Count, long Step)> runs = [];
+        bool[] touched = _flat.Touched();
+        for (int i = 0; i < touched.Length; i++)
+        {
+            if (!touched[i]) continue;
+            var (_, start, count, _) = _flat.Places[i];
+            long step = ++Steps[i];
+            if (runs.Count > 0 && runs[^1].Start + runs[^1].Count == start && runs[^1].Step == step)
+                runs[^1] = runs[^1] with { Count = runs[^1].Count + count };
+            else
+                runs.Add((start, count, step));
+        }
+        return runs;
+    }
 }

@@ -6,46 +6,116 @@ using static TorchSharp.torch;
 namespace IntraDistill.Training;
 
 /// <summary>What was measured in one update.</summary>
-internal readonly record struct UpdateMeasures(double Task, double Divergence, double Alpha, double Total, double LearningRate,
-    double GradientNorm, double Tokens, long WorkingSet);
+internal readonly record struct UpdateMeasures(long Update, double Task, double Divergence, double Alpha, double Total,
+    double LearningRate, double GradientNorm, double Tokens);
 
-/// <summary>One update: the passes over its batches, the checks, the optimizer. All tensors are gone at its end.</summary>
+/// <summary>
+/// Makes updates: the passes over its batches, the checks, the optimizer. On the CPU losses are checked before the optimizer's step.
+/// On a GPU, which is given work far ahead, nobody waits for them: they stay on the device until <see cref="Read"/>, and from the first
+/// that is not finite on no weight changes any more.
+/// </summary>
 internal sealed class UpdateStep<TBatch>(TrainerSettings settings, TrainerOptimizer optimizer,
-    Func<TBatch, long, IntraDistillationLoss> loss) where TBatch : IBatch
+    Func<TBatch, long, IntraDistillationLoss> loss) : IDisposable where TBatch : IBatch
 {
-    /// <exception cref="NonFiniteLossException">The loss or the gradient's norm is not finite; no weight has changed.</exception>
-    /// <exception cref="OperationCanceledException">Cancelled between two batches; no weight has changed.</exception>
-    public UpdateMeasures Run(IReadOnlyList<TBatch> batches, long update, CancellationToken cancellation)
+    private const int ReadEvery = 50;       // updates, not on the CPU
+
+    // Of the updates that have not been read: what the host knows, and (task, divergence, total, norm of the gradient) on the device.
+    private readonly List<(UpdateMeasures Known, Tensor Losses)> _unread = [];
+    private Tensor? _stop;
+
+    /// <summary>Whether it is time to <see cref="Read"/>: on the CPU after every update, elsewhere seldom.</summary>
+    public bool IsDue => _unread.Count > 0 && (_unread[0].Losses.device_type == DeviceType.CPU || _unread.Count >= ReadEvery);
+
+    /// <summary>Makes one update. All its tensors are gone at its end, but for four numbers.</summary>
+    /// <param name="batches">Its batches.</param>
+    /// <param name="update">Its number, from 1.</param>
+    /// <param name="beforeBackward">Called when the graph of a batch is whole, before its backward pass frees it.</param>
+    /// <param name="cancellation">Stops it between two batches; then no weight has changed.</param>
+    /// <exception cref="NonFiniteLossException">On the CPU: the loss or the gradient's norm is not finite; no weight has changed.</exception>
+    /// <exception cref="OperationCanceledException">Cancelled.</exception>
+    public void Run(IReadOnlyList<TBatch> batches, long update, Action beforeBackward, CancellationToken cancellation)
     {
         using var scope = NewDisposeScope();
         Reproducible.Seed(settings.Seed, update);
         optimizer.ClearGradients();
-        double tokens = batches.Sum(batch => (double)batch.Tokens);
-        double task = 0, divergence = 0, alpha = 0, total = 0;
-        long workingSet = 0;
+        double tokens = batches.Sum(batch => (double)batch.Tokens), alpha = 0;
+        Tensor? sums = null;
         foreach (var batch in batches)
         {
             cancellation.ThrowIfCancellationRequested();
             using var batchScope = NewDisposeScope();
             double share = batches.Count == 1 ? 1 : tokens > 0 ? batch.Tokens / tokens : 1.0 / batches.Count;
             var terms = loss(batch, update);
-            double batchTask = terms.Task.ToDouble(), batchDivergence = terms.Divergence.ToDouble();
-            double batchTotal = terms.Total.ToDouble();
-            if (!double.IsFinite(batchTotal))
-                throw new NonFiniteLossException("loss", update, batchTask, batchDivergence, batchTotal);
-            task += share * batchTask;
-            divergence += share * batchDivergence;
-            total += share * batchTotal;
             alpha = terms.Alpha;
-            // Here, before the backward pass frees it, the graph is whole.
-            workingSet = Environment.WorkingSet;
+            beforeBackward();
             (share == 1 ? terms.Total : terms.Total * share).backward();
+            using var noGrad = no_grad();
+            Tensor three = stack(new[] { terms.Task, terms.Divergence, terms.Total }.Select(term => term.detach().reshape([])).ToArray())
+                .mul_(share);
+            sums = (sums is null ? three : sums + three).MoveToOuterDisposeScope();
         }
-        double norm = optimizer.GradientNorm();
-        if (!double.IsFinite(norm)) throw new NonFiniteLossException("gradient norm", update, task, divergence, total);
+        Tensor norm = optimizer.GradientNorm();
+        Tensor losses = cat([sums!, norm.to(sums!.dtype).reshape(1)]);
         double rate = LearningRateSchedule.At(settings, update);
-        optimizer.Step(rate, norm);
-        optimizer.ClearGradients();
-        return new UpdateMeasures(task, divergence, alpha, total, rate, norm, tokens, workingSet);
+        UpdateMeasures known = new(update, 0, 0, alpha, 0, rate, 0, tokens);
+        if (losses.device_type == DeviceType.CPU)
+        {
+            Check(Measures(known, losses));
+            optimizer.Step(rate, norm);
+        }
+        else
+        {
+            _stop ??= zeros([], float32, losses.device).DetachFromDisposeScope();
+            // 0 where loss and norm are finite, else not a number and so 1; once 1, always.
+            _stop.copy_(maximum(_stop, losses.narrow(0, 2, 2).sum().mul_(0).nan_to_num_(1.0).to(float32)));
+            optimizer.Step(rate, norm, _stop);
+        }
+        _unread.Add((known, losses.DetachFromDisposeScope()));
+    }
+
+    /// <summary>What was measured in the updates that were not read yet; waits for the device.</summary>
+    /// <exception cref="NonFiniteLossException">
+    /// The loss or gradient of one was not finite. The weights are as before it; the optimizer's state is not.
+    /// </exception>
+    public IReadOnlyList<UpdateMeasures> Read()
+    {
+        if (_unread.Count == 0) return [];
+        using var scope = NewDisposeScope();
+        try
+        {
+            Tensor all = stack(_unread.Select(update => update.Losses)).to(float64).cpu();
+            var measures = _unread.Select((update, i) => Measures(update.Known, all[i])).ToList();
+            measures.ForEach(Check);
+            return measures;
+        }
+        finally
+        {
+            Forget();
+        }
+    }
+
+    public void Dispose()
+    {
+        Forget();
+        _stop?.Dispose();
+    }
+
+    private void Forget()
+    {
+        _unread.ForEach(update => update.Losses.Dispose());
+        _unread.Clear();
+    }
+
+    private static UpdateMeasures Measures(UpdateMeasures known, Tensor losses)
+    {
+        double[] values = [.. losses.to(float64).data<double>()];
+        return known with { Task = values[0], Divergence = values[1], Total = values[2], GradientNorm = values[3] };
+    }
+
+    private static void Check(UpdateMeasures of)
+    {
+        if (!double.IsFinite(of.Total)) throw new NonFiniteLossException("loss", of.Update, of.Task, of.Divergence, of.Total);
+        if (!double.IsFinite(of.GradientNorm))
+            throw new NonFiniteLossException("gradient norm", of.Update, of.Task, of.Divergence, of.Total);
     }
 }

@@ -162,11 +162,11 @@ public class TranslationTransformerTests : SingleThreadedTests
         using var scope = NewDisposeScope();
         Tensor table = SinusoidalPositions.Table(length: 10, modelSize: 8, padId: 1);
         Assert.Equal([12, 8], table.shape);
-        Assert.Equal(0, table[..2].abs().max().item<float>());
-        Assert.Equal(Math.Sin(2), table[2, 0].item<float>(), 1e-6);
-        Assert.Equal(Math.Cos(2), table[2, 4].item<float>(), 1e-6);
-        Assert.Equal(Math.Sin(5 / Math.Pow(10000, 2 / 3.0)), table[5, 2].item<float>(), 1e-6);
-        Assert.Equal(Math.Cos(5 / 10000.0), table[5, 7].item<float>(), 1e-6);
+        Assert.Equal(0, table[..2].abs().max().item<double>());
+        Assert.Equal(Math.Sin(2), table[2, 0].item<double>(), 1e-6);
+        Assert.Equal(Math.Cos(2), table[2, 4].item<double>(), 1e-6);
+        Assert.Equal(Math.Sin(5 / Math.Pow(10000, 2 / 3.0)), table[5, 2].item<double>(), 1e-6);
+        Assert.Equal(Math.Cos(5 / 10000.0), table[5, 7].item<double>(), 1e-6);
         Tensor rows = SinusoidalPositions.Lookup(table, tensor(new long[,] { { 7, 1 }, { 7, 7 }, { 1, 7 } }), 1); // (3, 2, 8)
         Assert.True(rows[.., 0].Equals(table.index_select(0, tensor((long[])[2, 3, 1]))));
         Assert.True(rows[.., 1].Equals(table.index_select(0, tensor((long[])[1, 2, 3]))));
