@@ -52,8 +52,8 @@ public sealed class MultiHeadAttention : nn.Module<Tensor, Tensor, Tensor?, Tens
     public override Tensor forward(Tensor query, Tensor memory, Tensor? mask)
     {
         using var scope = NewDisposeScope();
-        (Tensor keys, Tensor values) = Project(memory);
-        return Attend(query, keys, values, mask).MoveToOuterDisposeScope();
+        Tensor context = DotProductAttention.Attend(query, memory, _query, _key, _value, mask, _heads, _dropout, Fused);
+        return _output.call(context).MoveToOuterDisposeScope();
     }
 
     /// <summary>The keys and values of a memory, for <see cref="Attend"/>.</summary>

@@ -71,15 +71,16 @@ public static class Divergences
             using var chunkScope = NewDisposeScope();
             long length = Math.Min(chunk, positions - start);
             Tensor logProbabilities = F.log_softmax(flat.narrow(1, start, length), -1);
-            (Tensor values, Tensor scaledGradient) = Terms(divergence, logProbabilities, logProbabilities.exp());
+            (Tensor values, Tensor? scaledGradient) = Terms(divergence, logProbabilities, logProbabilities.exp(), differentiable);
             if (keep is not null)
             {
                 Tensor kept = keep.narrow(0, start, length);
                 values.mul_(kept);
-                scaledGradient.mul_(kept.unsqueeze(-1));
+                scaledGradient?.mul_(kept.unsqueeze(-1));
             }
             value.add_(values.sum());
-            gradient?.narrow(1, start, length).copy_(scaledGradient.mul_(1.0 / passes));
+            if (scaledGradient is not null)
+                gradient!.narrow(1, start, length).copy_(scaledGradient.mul_(1.0 / passes));
         }
         Tensor result = gradient is null ? value : WithGradient(value, (logits, gradient.reshape(logits.shape)));
         return result.MoveToOuterDisposeScope();
@@ -98,9 +99,10 @@ public static class Divergences
     /// <param name="divergence">X or Jensen–Shannon.</param>
     /// <param name="logProbabilities">(K, n, V); left as it is.</param>
     /// <param name="probabilities">(K, n, V), its exponential; left as it is.</param>
+    /// <param name="differentiate">Whether the gradient is wanted.</param>
     /// <returns>Values (n), and K times the gradient (K, n, V).</returns>
-    internal static (Tensor Values, Tensor ScaledGradient) Terms(
-        Divergence divergence, Tensor logProbabilities, Tensor probabilities)
+    internal static (Tensor Values, Tensor? ScaledGradient) Terms(
+        Divergence divergence, Tensor logProbabilities, Tensor probabilities, bool differentiate)
     {
         switch (divergence)
         {
@@ -108,15 +110,15 @@ public static class Divergences
             {
                 Tensor difference = logProbabilities - logProbabilities.mean([0], keepdim: true);
                 Tensor s = (probabilities * difference).sum(-1, keepdim: true);             // (K, n, 1)
-                Tensor gradient = difference.add_(1 - s).mul_(probabilities).sub_(probabilities.mean([0], keepdim: true));
-                return (s.squeeze(-1).mean([0]), gradient);
+                return (s.squeeze(-1).mean([0]), differentiate
+                    ? difference.add_(1 - s).mul_(probabilities).sub_(probabilities.mean([0], keepdim: true)) : null);
             }
             case Divergence.JensenShannon:
             {
                 Tensor logMean = logProbabilities.logsumexp(0, keepdim: true).sub_(Math.Log(logProbabilities.shape[0]));
                 Tensor difference = logProbabilities - logMean;
                 Tensor j = (probabilities * difference).sum(-1, keepdim: true);             // (K, n, 1)
-                return (j.squeeze(-1).mean([0]), difference.sub_(j).mul_(probabilities));
+                return (j.squeeze(-1).mean([0]), differentiate ? difference.sub_(j).mul_(probabilities) : null);
             }
             default:
                 throw new ArgumentOutOfRangeException(nameof(divergence), divergence, "X or Jensen–Shannon was expected");

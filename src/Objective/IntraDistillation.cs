@@ -20,6 +20,7 @@ public sealed class IntraDistillation
     public IntraDistillation(IntraDistillationSettings settings)
     {
         ArgumentOutOfRangeException.ThrowIfLessThan(settings.Passes, 1);
+        ArgumentOutOfRangeException.ThrowIfNegative(settings.MeasureEvery);
         Settings = settings;
         _schedule = new AdaptiveAlpha(settings.Alpha, settings.TotalSteps, settings.P, settings.Q);
     }
@@ -29,6 +30,10 @@ public sealed class IntraDistillation
 
     /// <summary>α′ at a step.</summary>
     public double AlphaAt(long step) => Settings.AdaptiveAlpha ? _schedule.At(step) : Settings.Alpha;
+
+    /// <summary>Whether the passes are compared at a step: where the divergence weighs something, or is to be looked at.</summary>
+    internal bool Compares(long step) =>
+        AlphaAt(step) != 0 || (Settings.MeasureEvery > 0 && (step - 1) % Settings.MeasureEvery == 0);
 
     /// <summary>Makes the K passes and returns the loss.</summary>
     /// <param name="forward">One pass over the batch: (…, V) logits, or outputs of any shape with the mean squared error.</param>
@@ -73,7 +78,9 @@ public sealed class IntraDistillation
         using var scope = NewDisposeScope();
         double alpha = AlphaAt(step);
         Tensor task = stack(Enumerable.Range(0, Settings.Passes).Select(i => taskLoss(logits[i])).ToArray()).mean();
-        Tensor divergence = Divergences.Compute(Settings.Divergence, logits, mask);
+        if (!Compares(step))
+            return Detach(new(task.detach(), full_like(task.detach(), double.NaN), alpha, task));
+        Tensor divergence = Divergences.Compute(Settings.Divergence, alpha == 0 ? logits.detach() : logits, mask);
         // The mean squared error is a mean already.
         if (Settings.Divergence != Divergence.MeanSquaredError)
         {

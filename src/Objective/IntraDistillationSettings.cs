@@ -1,3 +1,5 @@
+using IntraDistill.Runs;
+
 namespace IntraDistill.Objective;
 
 /// <summary>The settings of intra-distillation; the defaults are the paper's for IWSLT'14.</summary>
@@ -23,6 +25,13 @@ public sealed record IntraDistillationSettings
 
     /// <summary>N, the number of updates of the whole run.</summary>
     public long TotalSteps { get; init; } = 50_000;
+
+    /// <summary>
+    /// Where α′ is 0 the divergence weighs nothing and is only looked at: every so many updates, from the first on; 0 is never. In
+    /// others it is NaN, and costs nothing.
+    /// </summary>
+    [ChangesNoResult("what weighs nothing is only looked at")]
+    public long MeasureEvery { get; init; } = 1;
 
     /// <summary>
     /// How the divergences of a batch's positions become one number, and so what α weighs. With

@@ -38,10 +38,13 @@ public sealed class TranslationObjective
     /// <summary>The loss of K passes.</summary>
     /// <param name="hidden">(K, B, T, d): decoder states of the K passes, before the output projection.</param>
     /// <param name="outputWeight">(V, d): the output projection, logits = hidden · outputWeightᵀ.</param>
-    /// <param name="target">(B, T): int64 target ids.</param>
+    /// <param name="target">
+    /// (B, T): int64 target ids; on the states' device or on the CPU, where which of them are padding is known without waiting for a GPU.
+    /// </param>
     /// <param name="step">The update, for α′.</param>
     /// <returns>
-    /// Terms per target token; <c>Total.backward()</c> reaches both <paramref name="hidden"/> and <paramref name="outputWeight"/>.
+    /// Terms per target token, the divergence NaN where <see cref="IntraDistillationSettings.MeasureEvery"/> leaves it out;
+    /// <c>Total.backward()</c> reaches both <paramref name="hidden"/> and <paramref name="outputWeight"/>.
     /// </returns>
     /// <exception cref="ArgumentException">The shapes do not fit each other, or every target is padding.</exception>
     public IntraDistillationLoss Loss(Tensor hidden, Tensor outputWeight, Tensor target, long step)
@@ -49,28 +52,37 @@ public sealed class TranslationObjective
         RequireShapes(hidden, outputWeight, target);
         using var scope = NewDisposeScope();
         double alpha = _intraDistillation.AlphaAt(step);
+        bool compares = hidden.shape[0] > 1 && _intraDistillation.Compares(step);
         Tensor task, divergence, hiddenGradient, weightGradient;
         using (no_grad())
         {
             Kept kept = Keep(hidden.detach(), target);
-            task = zeros([], dtype: hidden.dtype, device: hidden.device);
+            ScalarType type = hidden.dtype, sumType = SumType(type);
+            task = zeros([], sumType, hidden.device);
             divergence = zeros_like(task);
             Tensor keptGradient = empty_like(kept.Hidden);                          // (K, n, d)
-            weightGradient = zeros_like(outputWeight);
+            weightGradient = zeros(outputWeight.shape, sumType, hidden.device);
             Tensor weight = outputWeight.detach();
+            Tensor? buffer = null;                                                  // for the logits of all chunks
             foreach ((long start, long length) in Chunks(kept, outputWeight.shape[0]))
             {
+                Tensor states = kept.Hidden.narrow(1, start, length).flatten(0, 1); // (K·m, d)
+                buffer ??= empty([states.shape[0], weight.shape[0]], type, hidden.device);
                 using var chunkScope = NewDisposeScope();
-                Tensor states = kept.Hidden.narrow(1, start, length);               // (K, m, d)
-                Tensor gradient = Chunk(states, weight, kept.Target.narrow(0, start, length), alpha, task, divergence);
-                keptGradient.narrow(1, start, length).copy_(gradient.matmul(weight));
-                weightGradient.addmm_(gradient.flatten(0, 1).t(), states.flatten(0, 1), 1, 1);
+                Tensor logits = buffer.narrow(0, 0, states.shape[0]).addmm_(states, weight.t(), 0, 1)
+                    .view(hidden.shape[0], length, -1);                             // (K, m, V)
+                Tensor gradient = Chunk(logits, kept.Target.narrow(0, start, length), alpha, compares, task, divergence).flatten(0, 1).to(type);
+                keptGradient.narrow(1, start, length).copy_(gradient.matmul(weight).view(hidden.shape[0], length, -1));
+                if (type == sumType)
+                    weightGradient.addmm_(gradient.t(), states, 1, 1);
+                else
+                    weightGradient.add_(gradient.t().matmul(states));
             }
             // Everything above is K·n times the mean over passes and tokens.
             double scale = 1.0 / (hidden.shape[0] * kept.Count);
             task.mul_(scale);
-            divergence.mul_(1.0 / kept.Count);
-            weightGradient.mul_(scale);
+            divergence.mul_(compares || hidden.shape[0] == 1 ? 1.0 / kept.Count : double.NaN);
+            weightGradient = weightGradient.mul_(scale).to(type);
             hiddenGradient = zeros_like(hidden);
             hiddenGradient.view(hidden.shape[0], -1, hidden.shape[^1]).index_copy_(1, kept.Index, keptGradient.mul_(scale));
         }
@@ -100,7 +112,7 @@ public sealed class TranslationObjective
         {
             using var chunkScope = NewDisposeScope();
             Tensor logits = kept.Hidden.narrow(1, start, length).squeeze(0).matmul(outputWeight.t());
-            Tensor logProbabilities = F.log_softmax(logits, -1);
+            Tensor logProbabilities = F.log_softmax(logits.to(SumType(logits.dtype)), -1);
             Tensor ofTarget = logProbabilities.gather(-1, kept.Target.narrow(0, start, length).unsqueeze(-1));
             double nll = -ofTarget.to(float64).sum().item<double>();
             likelihood += nll;
@@ -109,13 +121,22 @@ public sealed class TranslationObjective
         return (likelihood, smoothed, kept.Count);
     }
 
+    /// <summary>Losses of 16-bit logits are computed and added up in float32.</summary>
+    private static ScalarType SumType(ScalarType type) => type is ScalarType.BFloat16 or ScalarType.Float16 ? float32 : type;
+
     /// <summary>Adds a chunk's losses to the sums and returns K times the gradient of task + α·divergence per token, (K, m, V).</summary>
-    private Tensor Chunk(Tensor states, Tensor weight, Tensor target, double alpha, Tensor task, Tensor divergence)
+    private Tensor Chunk(Tensor logits, Tensor target, double alpha, bool compares, Tensor task, Tensor divergence)
     {
-        (long passes, long length, long classes) = (states.shape[0], states.shape[1], weight.shape[0]);
-        Tensor logits = states.matmul(weight.t());                                  // (K, m, V)
-        Tensor logProbabilities = F.log_softmax(logits, -1);
-        Tensor probabilities = logProbabilities.exp();
+        Divergence kind = _intraDistillation.Settings.Divergence;
+        if (CpuLoss.Fits(logits, kind))
+        {
+            (double taskSum, double divergenceSum) = CpuLoss.Replace(logits, target, _smoothing, alpha, compares);
+            task.add_(taskSum);
+            divergence.add_(divergenceSum);
+            return logits;
+        }
+        (long passes, long length, long classes) = (logits.shape[0], logits.shape[1], logits.shape[2]);
+        Tensor logProbabilities = F.log_softmax(logits.to(SumType(logits.dtype)), -1);
         Tensor targets = target.view(1, length, 1).expand(passes, length, 1);
         double onTarget = _smoothing.OnTarget(classes), perClass = _smoothing.PerClass(classes);
 
@@ -124,21 +145,16 @@ public sealed class TranslationObjective
             task.sub_(logProbabilities.sum().mul_(perClass));
 
         // The smoothed target weights sum to 1, so the task's gradient is p − w with w = ε_i, plus 1 − ε − ε_i on the target.
-        Tensor gradient;
-        if (passes == 1)
+        Tensor probabilities = logProbabilities.exp(), gradient = probabilities;
+        if (compares)
         {
-            gradient = probabilities;
-        }
-        else
-        {
-            (Tensor values, Tensor scaled) =
-                Divergences.Terms(_intraDistillation.Settings.Divergence, logProbabilities, probabilities);
+            (Tensor values, Tensor? scaled) = Divergences.Terms(kind, logProbabilities, probabilities, alpha != 0);
             divergence.add_(values.sum());
-            gradient = alpha == 0 ? probabilities : scaled.mul_(alpha).add_(probabilities);
+            gradient = scaled?.mul_(alpha).add_(probabilities) ?? probabilities;
         }
         if (perClass > 0)
             gradient.sub_(perClass);
-        Tensor less = full([passes, length, 1], -onTarget, dtype: states.dtype, device: states.device);
+        Tensor less = full([passes, length, 1], -onTarget, gradient.dtype, gradient.device);
         return gradient.scatter_add_(-1, targets, less);
     }
 
@@ -155,7 +171,9 @@ public sealed class TranslationObjective
         if (index.shape[0] == 0)
             throw new ArgumentException("every target of the batch is padding", nameof(target));
         Tensor flatHidden = hidden.reshape(hidden.shape[0], -1, hidden.shape[^1]);  // (K, B·T, d)
-        return new(flatHidden.index_select(1, index), flatTarget.index_select(0, index), index);
+        Tensor kept = flatTarget.index_select(0, index).to(hidden.device);
+        index = index.to(hidden.device);
+        return new(flatHidden.index_select(1, index), kept, index);
     }
 
     private static IEnumerable<(long Start, long Length)> Chunks(Kept kept, long classes)

@@ -82,7 +82,8 @@ public sealed class TrainingLog : IDisposable
         for (; _lastUpdate + _every <= result.History.Count; _lastUpdate += _every)
         {
             TrainingPoint[] stretch = [.. result.History.Skip((int)_lastUpdate).Take(_every)];
-            double Mean(Func<TrainingPoint, double> value) => stretch.Average(value);
+            // Of what was measured: a divergence that weighs nothing is only looked at now and then.
+            double Mean(Func<TrainingPoint, double> value) => stretch.Select(value).Where(one => !double.IsNaN(one)).DefaultIfEmpty(double.NaN).Average();
             _run.Log((Update, stretch[^1].Update), (Seconds, stretch[^1].TrainingTime.TotalSeconds), (Total, Mean(p => p.Total)),
                 (Task, Mean(p => p.Task)), (Divergence, Mean(p => p.Divergence)), (Alpha, Mean(p => p.Alpha)),
                 (LearningRate, Mean(p => p.LearningRate)), (Speed, Mean(p => p.TokensPerSecond)), (Norm, Mean(p => p.GradientNorm)));

@@ -11,7 +11,7 @@ internal sealed class ProgressMeter
     private readonly TrainingProgress _start;
     private TimeSpan _lastSnapshot;
     private double _task, _divergence, _tokens, _seconds;
-    private int _count;
+    private int _count, _compared;      // updates, and those that measured a divergence
 
     /// <param name="start">Where the call starts: its limits, and the updates and training time before it.</param>
     public ProgressMeter(TrainingProgress start)
@@ -26,7 +26,7 @@ internal sealed class ProgressMeter
     public bool Add(TrainingPoint point, double tokens, double seconds)
     {
         _task += point.Task;
-        _divergence += point.Divergence;
+        if (!double.IsNaN(point.Divergence)) (_divergence, _compared) = (_divergence + point.Divergence, _compared + 1);
         _tokens += tokens;
         _seconds += seconds;
         _count++;
@@ -59,10 +59,10 @@ internal sealed class ProgressMeter
             snapshot = snapshot with
             {
                 Loss = _task / _count,
-                Divergence = _divergence / _count,
+                Divergence = _compared > 0 ? _divergence / _compared : snapshot.Divergence,
                 TokensPerSecond = _seconds > 0 ? _tokens / _seconds : 0,
             };
-            (_task, _divergence, _tokens, _seconds, _count) = (0, 0, 0, 0, 0);
+            (_task, _divergence, _tokens, _seconds, _count, _compared) = (0, 0, 0, 0, 0, 0);
         }
         return Current = snapshot with { Remaining = Remaining(snapshot) };
     }

@@ -21,7 +21,7 @@ internal sealed class TensorBoardLog
     {
         int step = checked((int)point.Update);
         _writer.add_scalar("loss/task", (float)point.Task, step);
-        _writer.add_scalar("loss/divergence", (float)point.Divergence, step);
+        if (!double.IsNaN(point.Divergence)) _writer.add_scalar("loss/divergence", (float)point.Divergence, step);
         _writer.add_scalar("loss/total", (float)point.Total, step);
         _writer.add_scalar("alpha", (float)point.Alpha, step);
         _writer.add_scalar("lr", (float)point.LearningRate, step);

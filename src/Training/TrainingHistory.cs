@@ -7,7 +7,7 @@ namespace IntraDistill.Training;
 /// <param name="Update">Its number, from 1.</param>
 /// <param name="TrainingTime">Training time at its end.</param>
 /// <param name="Task">Task loss, averaged over the passes and the batches of the update.</param>
-/// <param name="Divergence">Divergence between the passes, averaged over the batches of the update.</param>
+/// <param name="Divergence">Divergence between the passes, averaged over the batches of the update; NaN where nobody looked.</param>
 /// <param name="Alpha">The weight α′ of the divergence.</param>
 /// <param name="Total">The loss that was minimized.</param>
 /// <param name="LearningRate">The learning rate it was made with.</param>

@@ -46,7 +46,7 @@ internal sealed class BertLayer : nn.Module<Tensor, Tensor, Tensor>
     {
         using var scope = NewDisposeScope();
         x = Residual.Apply(x, _attentionNorm, _dropout, normalizeFirst: false, y => _attentionOutput.call(
-            DotProductAttention.Attend(_query.call(y), _key.call(y), _value.call(y), mask, _settings.Heads, _attentionDropout)));
+            DotProductAttention.Attend(y, y, _query, _key, _value, mask, _settings.Heads, _attentionDropout)));
         x = Residual.Apply(x, _norm, _dropout, normalizeFirst: false, y => _outer.call(
             BertParts.Activate(_settings.Activation, _inner.call(y))));
         return x.MoveToOuterDisposeScope();
