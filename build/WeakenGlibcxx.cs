@@ -1,35 +1,29 @@
 #nullable disable
 using System;
 using System.IO;
-using System.Runtime.InteropServices;
 using Microsoft.Build.Framework;
 
 namespace IntraDistill.Build
 {
     /// <summary>
-    /// Marks the reference of an ELF library to symbol version GLIBCXX_3.4.32 weak, where the machine's
-    /// libstdc++ lacks that version. A file that already loads, or was mended before, is left untouched.
+    /// Marks the reference of an ELF library to symbol version GLIBCXX_3.4.32 weak. Where libstdc++ has that version it is
+    /// bound as before. Not only where this machine lacks it: the kit may be packed for one that does. A file without the
+    /// reference, or mended before, is left untouched.
     /// (C# 7.3: MSBuild compiles this file itself, against netstandard 2.0.)
     /// </summary>
     public sealed class WeakenGlibcxx : Microsoft.Build.Utilities.Task
     {
         private const string VersionName = "GLIBCXX_3.4.32";
         private const uint VersionHash = 0x0297f842;      // the ELF hash of VersionName
-        private const string VersionedSymbol = "_ZSt21ios_base_library_initv";
         private const ushort WeakFlag = 2;                // VER_FLG_WEAK
 
         /// <summary>The library to mend, in the build's own output folder.</summary>
         [Required]
         public string Library { get; set; }
 
-        /// <summary>Mend the file even where the machine's libstdc++ has the version (for tests).</summary>
-        public bool Always { get; set; }
-
         /// <inheritdoc/>
         public override bool Execute()
         {
-            if (!Always && MachineHasVersion())
-                return true;
             try
             {
                 byte[] elf = File.ReadAllBytes(Library);
@@ -100,24 +94,5 @@ namespace IntraDistill.Build
                 throw new InvalidDataException("truncated: a table lies at " + offset + " of " + elf.Length + " bytes");
             return (int)offset;
         }
-
-        private static bool MachineHasVersion()
-        {
-            try
-            {
-                IntPtr library = dlopen("libstdc++.so.6", 1);
-                return library != IntPtr.Zero && dlvsym(library, VersionedSymbol, VersionName) != IntPtr.Zero;
-            }
-            catch (Exception e) when (e is DllNotFoundException || e is EntryPointNotFoundException)
-            {
-                return false;   // an older C library keeps these elsewhere, and its libstdc++ is older still
-            }
-        }
-
-        [DllImport("libc.so.6")]
-        private static extern IntPtr dlopen(string file, int mode);
-
-        [DllImport("libc.so.6")]
-        private static extern IntPtr dlvsym(IntPtr library, string symbol, string version);
     }
 }

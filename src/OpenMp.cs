@@ -1,5 +1,3 @@
-using System.Diagnostics.CodeAnalysis;
-using System.Runtime.CompilerServices;
 using System.Runtime.InteropServices;
 
 namespace IntraDistill;
@@ -11,10 +9,8 @@ namespace IntraDistill;
 /// </summary>
 internal static partial class OpenMp
 {
-    /// <summary>Runs before libtorch loads, which reads the variables once; what the user has set stays.</summary>
-    [ModuleInitializer]
-    [SuppressMessage("Usage", "CA2255", Justification = "Nothing later comes before libtorch in every host.")]
-    internal static void SpinBriefly()
+    /// <summary>Has to run before libtorch loads, which reads the variables once; what the user has set stays.</summary>
+    public static void SpinBriefly()
     {
         // .NET keeps its own copy of the environment on Unix: libc has to be told itself.
         // 100 updates on a nearly quiet machine: 16 s with 1,000 turns, 18 s by default, 20 s with OMP_WAIT_POLICY=passive.

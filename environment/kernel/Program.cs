@@ -4,6 +4,7 @@ using IntraDistill.Kernel;
 var root = new RootCommand("Runs the notebooks of IntraDistill.Kit, and serves Jupyter.")
 {
     RunCommand.Create(), JupyterCommand.Create(), InstallCommand.Create(), InstallCommand.CreateUninstall(),
+    PackCommand.Create(),
 };
 ParseResult parsed = root.Parse(args);
 if (parsed.Errors.Count == 0)

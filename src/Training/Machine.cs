@@ -10,11 +10,15 @@ namespace IntraDistill.Training;
 /// <summary>The machine that a run's numbers come from, and the device it computes on.</summary>
 public static class Machine
 {
-    /// <summary>One line for a table's footnote: processor, cores, memory, system, .NET and device.</summary>
+    /// <summary>
+    /// One line for a table's footnote: processor, cores, memory, system, .NET, libtorch and, of a GPU, name and driver. It is in
+    /// every stored run's <c>config.json</c>.
+    /// </summary>
     public static string Describe(Device device)
     {
         string memory = (GC.GetGCMemoryInfo().TotalAvailableMemoryBytes / 1e9).ToString("F0", CultureInfo.InvariantCulture);
-        string accelerator = device.type == DeviceType.CUDA ? $", {device}" : "";
+        string accelerator = device.type != DeviceType.CUDA ? ""
+            : $", {device}: {NativeGpu.Name(Index(device)) ?? "name unknown"}, driver {NativeGpu.DriverVersion() ?? "unknown"}";
         return $"{Processor()}, {Environment.ProcessorCount} cores, {memory} GB, {RuntimeInformation.OSDescription}, "
             + $"{RuntimeInformation.FrameworkDescription}, TorchSharp {TorchSharpVersion()}{accelerator}";
     }
@@ -27,9 +31,9 @@ public static class Machine
     /// <c>machine.device</c>, <c>cpu</c> or the GPU's name: kernels are chosen by it. <c>machine.processor</c>: so are the CPU's, by
     /// its instructions, and initial weights are drawn there in any case. <c>machine.threads</c>, on the CPU only: sums are cut into
     /// as many parts. <c>machine.precision</c>: the type of new tensors, and on a GPU whether products may use TF32.
-    /// <c>machine.system</c>, <c>machine.torchsharp</c>, <c>machine.kit</c>: other builds of the same code round otherwise, and
-    /// releases may compute otherwise. Left out, since it changes nothing: memory, number of cores, the system's version, .NET's;
-    /// and the commit, for else no result would outlive an edit: <see cref="RunOrigin"/> has it.
+    /// <c>machine.system</c>, <c>machine.torchsharp</c> (and libtorch, where it is not the package's), <c>machine.kit</c>: other builds of
+    /// the same code round otherwise, and releases may compute otherwise. Left out, since it changes nothing: memory, number of cores,
+    /// the system's version, .NET's; and the commit, for else no result would outlive an edit: <see cref="RunOrigin"/> has it.
     /// </remarks>
     public static IReadOnlyList<(string Name, RunValue Value)> Identity(Device device)
     {
@@ -41,7 +45,7 @@ public static class Machine
         string kit = typeof(Machine).Assembly.GetCustomAttribute<AssemblyInformationalVersionAttribute>()!.InformationalVersion;
         List<(string, RunValue)> values =
         [
-            ("machine.device", device.type == DeviceType.CUDA ? NativeGpu.Name(Math.Max(device.index, 0)) ?? "cuda"
+            ("machine.device", device.type == DeviceType.CUDA ? NativeGpu.Name(Index(device)) ?? "cuda"
                 : device.type.ToString().ToLowerInvariant()),
             ("machine.processor", Processor()),
             ("machine.precision", precision),
@@ -65,6 +69,15 @@ public static class Machine
         return Environment.WorkingSet;
     }
 
+    /// <summary>
+    /// Bytes in use now, as a peak is sampled from: of a GPU what its driver counts as used on the whole device (0 if it does not
+    /// say), else the process's working set. On the GPU that is the CUDA context and all that torch's caching allocator has reserved.
+    /// The allocator gives nothing back, so a sample after the peak still shows it; but earlier work of the process shows as well,
+    /// and what other processes hold on the device.
+    /// </summary>
+    internal static long SampleMemory(Device device) =>
+        device.type == DeviceType.CUDA ? NativeGpu.UsedMemory(Index(device)) ?? 0 : Environment.WorkingSet;
+
     /// <summary>The device that a notebook's <c>device</c> parameter names.</summary>
     /// <param name="name"><c>auto</c> for CUDA where there is one and the CPU elsewhere; or <c>cpu</c>, <c>cuda</c>, <c>cuda:1</c> …</param>
     /// <exception cref="IntraDistillException">The name is none of these, or this build or machine has no such device.</exception>
@@ -83,11 +96,14 @@ public static class Machine
         int devices = cuda.is_available() ? cuda.device_count() : 0;
         if (index >= devices)
             throw new IntraDistillException($"device = \"{name}\": {devices} CUDA devices are usable here; build the kit with "
-                + "-p:Accelerator=cuda on a machine that has one, or take auto or cpu");
+                + "-p:LibTorch=… or -p:Accelerator=cuda on a machine that has one, or take auto or cpu");
         return new Device(DeviceType.CUDA, index);
     }
 
-    private static string TorchSharpVersion() => typeof(torch).Assembly.GetName().Version!.ToString(3);
+    private static int Index(Device device) => Math.Max(device.index, 0);
+
+    private static string TorchSharpVersion() => typeof(torch).Assembly.GetName().Version!.ToString(3)
+        + (LibTorch.Origin is { } origin ? $" with libtorch of {origin}" : "");
 
     private static string Processor()
     {

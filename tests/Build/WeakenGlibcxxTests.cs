@@ -55,7 +55,7 @@ public class WeakenGlibcxxTests
             else
                 System.Diagnostics.Process.Start("ln", [other, library])!.WaitForExit();
 
-            Assert.True(new WeakenGlibcxx { Library = library, Always = true, BuildEngine = new SilentEngine() }.Execute());
+            Assert.True(new WeakenGlibcxx { Library = library, BuildEngine = new SilentEngine() }.Execute());
 
             Assert.Equal(2, File.ReadAllBytes(library)[Flags]);
             Assert.Equal(Elf(0x0297f842), File.ReadAllBytes(other));
@@ -73,7 +73,7 @@ public class WeakenGlibcxxTests
     public void What_it_cannot_mend_fails_the_build_with_the_file_named()
     {
         var engine = new SilentEngine();
-        Assert.False(new WeakenGlibcxx { Library = "/nowhere/lib.so", Always = true, BuildEngine = engine }.Execute());
+        Assert.False(new WeakenGlibcxx { Library = "/nowhere/lib.so", BuildEngine = engine }.Execute());
         Assert.Contains("/nowhere/lib.so", Assert.Single(engine.Errors));
     }
 

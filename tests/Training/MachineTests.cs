@@ -5,6 +5,9 @@ namespace IntraDistill.Tests.TrainingTests;
 
 public class MachineTests
 {
+    // torch.CUDA throws where there is none.
+    private static readonly torch.Device s_gpu = new(DeviceType.CUDA, 0);
+
     [Fact]
     public void A_preset_is_chosen_by_name()
     {
@@ -20,7 +23,7 @@ public class MachineTests
         Assert.Equal(DeviceType.CPU, Machine.ChooseDevice("cpu").type);
         Assert.Equal(torch.cuda.is_available() ? DeviceType.CUDA : DeviceType.CPU, Machine.ChooseDevice().type);
         Assert.Contains("auto, cpu, cuda", Assert.Throws<IntraDistillException>(() => Machine.ChooseDevice("gpu")).Message);
-        Assert.Contains("Accelerator=cuda", Assert.Throws<IntraDistillException>(() => Machine.ChooseDevice("cuda:99")).Message);
+        Assert.Contains("-p:LibTorch=… or -p:Accelerator=cuda", Assert.Throws<IntraDistillException>(() => Machine.ChooseDevice("cuda:99")).Message);
     }
 
     [Fact]
@@ -29,6 +32,30 @@ public class MachineTests
         string line = Machine.Describe(torch.CPU);
         Assert.Contains($"{Environment.ProcessorCount} cores", line);
         Assert.DoesNotContain('\n', line);
+    }
+
+    [Fact]
+    public void A_GPU_is_described_with_name_and_driver_where_there_is_one()
+    {
+        string line = Machine.Describe(s_gpu);
+        if (torch.cuda.is_available())
+            Assert.Matches(@"cuda:0: .*NVIDIA .*, driver \d+\.\d+", line);
+        else
+            Assert.EndsWith("cuda:0: name unknown, driver unknown", line);
+    }
+
+    [Fact]
+    public void Memory_is_sampled_on_the_device_that_computes()
+    {
+        Assert.InRange(Machine.SampleMemory(torch.CPU), Environment.WorkingSet / 2, Environment.WorkingSet * 2);
+        if (torch.cuda.is_available())
+        {
+            long before = Machine.SampleMemory(s_gpu);
+            using torch.Tensor held = torch.ones(500_000_000, torch.uint8, s_gpu);
+            Assert.InRange(Machine.SampleMemory(s_gpu) - before, 400_000_000, 5_000_000_000);
+        }
+        else
+            Assert.Equal(0, Machine.SampleMemory(s_gpu));
     }
 
     [Fact]

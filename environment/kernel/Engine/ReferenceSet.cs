@@ -119,7 +119,14 @@ internal sealed class ReferenceSet : MetadataReferenceResolver
         Add(path);
         foreach (string sibling in Dependencies(path))
             Add(sibling);
-        AssemblyProbe.LoadNow(path);
+        try
+        {
+            AssemblyProbe.LoadNow(path);
+        }
+        catch (TypeInitializationException e)   // of the kit: the libtorch that it was built for is not to be had
+        {
+            throw new DirectiveException($"#r \"{reference}\": {(e.InnerException ?? e).Message}");
+        }
         return _byName[name];
     }
 

@@ -17,6 +17,10 @@ internal static class KernelFiles
     private static readonly JsonSerializerOptions s_json =
         new() { WriteIndented = true, Encoder = JavaScriptEncoder.UnsafeRelaxedJsonEscaping };
 
+    /// <summary>Where the kit is built to.</summary>
+    public static string KitFolder { get; } =
+        s_assembly.GetCustomAttributes<AssemblyMetadataAttribute>().Single(data => data.Key == "KitFolder").Value!;
+
     /// <summary><c>kernel.json</c>: how Jupyter starts the kernel.</summary>
     public static string KernelJson(string displayName) => new JsonObject
     {
@@ -49,8 +53,7 @@ internal static class KernelFiles
     /// <exception cref="RunnerException">The kit is not built.</exception>
     public static string PlotlyJs()
     {
-        string kit = s_assembly.GetCustomAttributes<AssemblyMetadataAttribute>().Single(data => data.Key == "KitFolder").Value!;
-        string path = Path.Combine(kit, "Plotly.NET.dll");
+        string path = Path.Combine(KitFolder, "Plotly.NET.dll");
         string? script = File.Exists(path) ? PlotlyScript.ReadFrom(Assembly.LoadFrom(path)) : null;
         return script ?? throw new RunnerException(
             $"{path}: expected Plotly.NET with plotly.js in it; build the kit: dotnet build IntraDistill.Kit.csproj");

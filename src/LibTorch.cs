@@ -1,0 +1,102 @@
+using System.Reflection;
+using System.Runtime.InteropServices;
+using System.Text.RegularExpressions;
+
+namespace IntraDistill;
+
+/// <summary>
+/// Takes the libtorch of an installed PyTorch, with its CUDA, where the kit was built for one (<c>-p:LibTorch=DIR</c>) or the
+/// variable <c>INTRADISTILL_LIBTORCH</c> names one. TorchSharp looks for libtorch beside itself; but the linker loads no
+/// second library of a name, so what is loaded here by its path is what TorchSharp finds.
+/// </summary>
+internal static partial class LibTorch
+{
+    internal const string Variable = "INTRADISTILL_LIBTORCH", Seen = "2.10 and 2.11";
+    private const string Wanted = "expected the lib folder of an installed PyTorch: "
+        + "python3 -c \"import torch; print(torch.__path__[0] + '/lib')\"";
+
+    /// <summary>The folder that it was taken from; null for that of the package.</summary>
+    public static string? Folder { get; private set; }
+
+    /// <summary>Which libtorch it is, if not that of the package: <c>PyTorch 2.11.0+cu130</c>, or its folder where no version is told.</summary>
+    public static string? Origin => Folder is null ? null : VersionOf(Folder) is { } version ? $"PyTorch {version}" : Folder;
+
+    /// <summary>Before libtorch is first touched, which later cannot be undone.</summary>
+    /// <exception cref="IntraDistillException">The folder has no libtorch that TorchSharp can use.</exception>
+    public static void Load() => Load(
+        Environment.GetEnvironmentVariable(Variable) is { Length: > 0 } named ? named : typeof(LibTorch).Assembly
+            .GetCustomAttributes<AssemblyMetadataAttribute>().SingleOrDefault(data => data.Key == "LibTorch")?.Value,
+        Path.GetDirectoryName(typeof(LibTorch).Assembly.Location)!);
+
+    /// <param name="folder">What is named; null for nothing.</param>
+    /// <param name="beside">The folder of the kit and of TorchSharp.</param>
+    internal static void Load(string? folder, string beside)
+    {
+        string torchSharp = Path.Combine(beside, "libLibTorchSharp.so");
+        if (folder is null || !File.Exists(torchSharp))   // a script of data-scripts/ computes nothing
+            return;
+        if (File.Exists(Path.Combine(beside, "libtorch_cpu.so")))   // two in one process end it
+            throw new IntraDistillException($"{folder}: {beside} has a libtorch of its own; build with -p:LibTorch={folder}");
+        LoadFrom(Path.GetFullPath(folder), torchSharp);
+    }
+
+    /// <summary>Loads libtorch from a folder, and what it needs from there and from <c>../../nvidia/*/lib</c>.</summary>
+    /// <param name="folder"><c>torch/lib</c>.</param>
+    /// <param name="torchSharp">TorchSharp's own native library, for which it must do.</param>
+    internal static void LoadFrom(string folder, string torchSharp)
+    {
+        string libtorch = Path.Combine(folder, "libtorch.so"), nvidia = Path.GetFullPath(Path.Combine(folder, "..", "..", "nvidia"));
+        if (!Directory.Exists(folder))
+            throw new IntraDistillException($"{folder}: there is no such folder; {Wanted}");
+        if (!File.Exists(libtorch))
+            throw new IntraDistillException($"{folder}: there is no libtorch.so in it; {Wanted}");
+        using var asker = new ElfFile(torchSharp);
+        using (var asked = new ElfFile(libtorch))
+            if (asked.Machine != asker.Machine)
+                throw new IntraDistillException($"{libtorch} is for {Processor(asked.Machine)}; expected one for {Processor(asker.Machine)}");
+
+        string[] folders = [folder, .. Directory.Exists(nvidia) ? Directory.GetDirectories(nvidia).Select(one => Path.Combine(one, "lib")) : []];
+        var seen = new HashSet<string>();
+        nint handle = LoadWithNeeds(libtorch, folders, seen);
+        // Nothing may ask for it by name, and without it torch says that there is no GPU.
+        string cuda = Path.Combine(folder, "libtorch_cuda.so");
+        if (File.Exists(cuda))
+            LoadWithNeeds(cuda, folders, seen);
+
+        // Functions are looked up when they are first called: one that is missing would end the process in the middle of a run.
+        List<string> missing = [.. asker.Undefined().Where(symbol => !NativeLibrary.TryGetExport(handle, symbol, out _))];
+        if (missing.Count > 0)
+            throw new IntraDistillException($"{folder}: libtorch {VersionOf(folder) ?? "of unknown version"} lacks {missing.Count} functions that "
+                + $"TorchSharp calls, such as {missing[0]}: it is too old or too new; {Seen} are known to work");
+        Folder = folder;
+    }
+
+    // Those of the folders go first, by their paths: PyTorch's own search paths miss a neighbour that is not where pip puts it.
+    private static nint LoadWithNeeds(string path, string[] folders, HashSet<string> seen)
+    {
+        using (var library = new ElfFile(path))
+            foreach (string name in library.Needed().Where(seen.Add))
+                if (folders.Select(folder => Path.Combine(folder, name)).FirstOrDefault(File.Exists) is { } needed)
+                    LoadWithNeeds(needed, folders, seen);
+        try
+        {
+            return NativeLibrary.Load(path);
+        }
+        catch (Exception e) when (e is DllNotFoundException or BadImageFormatException)
+        {
+            // .NET's advice comes first, the linker's reason last.
+            throw new IntraDistillException($"{path} cannot be loaded: {e.Message.Trim().Split('\n')[^1]}; {Seen} are known to work", e);
+        }
+    }
+
+    private static string? VersionOf(string folder)
+    {
+        string file = Path.Combine(folder, "..", "version.py");
+        return File.Exists(file) && VersionLine().Match(File.ReadAllText(file)) is { Success: true } match ? match.Groups[1].Value : null;
+    }
+
+    private static string Processor(ushort machine) => machine switch { 62 => "x86-64", 183 => "arm64", _ => $"processor {machine} of ELF" };
+
+    [GeneratedRegex(@"__version__\s*=\s*['""]([^'""]+)")]
+    private static partial Regex VersionLine();
+}
