@@ -18,6 +18,7 @@ internal static partial class OpenMp
             SetEnvironment("GOMP_SPINCOUNT", "1000", overwrite: 0);
     }
 
+    /// <summary>Sets a variable for libraries.</summary>
     [LibraryImport("libc", EntryPoint = "setenv", StringMarshalling = StringMarshalling.Utf8)]
-    private static partial int SetEnvironment(string name, string value, int overwrite);
+    internal static partial int SetEnvironment(string name, string value, int overwrite);
 }

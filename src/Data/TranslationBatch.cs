@@ -1,3 +1,6 @@
+using TorchSharp;
+using static TorchSharp.torch;
+
 namespace IntraDistill.Data;
 
 /// <summary>Sentence pairs of similar length as arrays of ids, short rows filled with the pad id 0.</summary>
@@ -9,6 +12,17 @@ public sealed record TranslationBatch(long[,] Source, long[,] DecoderInput, long
 {
     /// <summary>Which pair of the list that the batches were made from each row is; B entries.</summary>
     public IReadOnlyList<int> Indices { get; init; } = [];
+
+    /// <summary>
+    /// The batch as int64 tensors for a model on a device. For a GPU lengths are multiples of 8, filled with padding, for
+    /// its products like them; and the target stays on the CPU, where <see cref="Objective.TranslationObjective"/> wants it.
+    /// </summary>
+    /// <returns>(B, S), (B, T) and (B, T).</returns>
+    public (Tensor Source, Tensor DecoderInput, Tensor Target) On(Device device)
+    {
+        int step = device.type == DeviceType.CPU ? 1 : 8;
+        return (DeviceTensors.From(Source, device, step), DeviceTensors.From(DecoderInput, device, step), DeviceTensors.From(Target, CPU, step));
+    }
 }
 
 /// <summary>How sentences are put into batches.</summary>
@@ -25,4 +39,25 @@ public sealed record TranslationBatchSettings
 
     /// <summary>Together with the epoch, decides which sentences share a batch and the order of the batches.</summary>
     public int Seed { get; init; } = 1;
+}
+
+/// <summary>Arrays of the host as tensors on a device.</summary>
+public static class DeviceTensors
+{
+    /// <summary>Copies an array. A GPU is given the copy to make when it comes to it: nobody waits.</summary>
+    /// <param name="values">(B, T).</param>
+    /// <param name="device">Where the tensor is to be.</param>
+    /// <param name="step">T is filled up with 0 to a multiple of this.</param>
+    /// <returns>(B, T′) int64.</returns>
+    public static Tensor From(long[,] values, Device device, int step = 1)
+    {
+        using var scope = NewDisposeScope();
+        Tensor tensor = from_array(values);
+        long missing = -values.GetLength(1) & (step - 1L);
+        if (missing > 0)
+            tensor = nn.functional.pad(tensor, [0, missing]);
+        if (device.type == DeviceType.CUDA)
+            tensor = tensor.pin_memory().to(device, non_blocking: true);
+        return tensor.to(device).MoveToOuterDisposeScope();
+    }
 }

@@ -11,7 +11,8 @@ namespace IntraDistill.Models;
 /// Two computations give the same numbers: <c>scaled_dot_product_attention</c>, and plain products with a softmax between.
 /// The second is used on the CPU when weights are dropped, where libtorch has no fused kernel (forward and backward for 60
 /// rows of 30 tokens, d = 128, 4 heads, one core: 9.6 ms against 13.2 ms), and for short sentences (no dropout: 9.7 against
-/// 10.2 ms, forward alone 2.2 against 3.2 ms; from 128 keys on the fused one is ahead).
+/// 10.2 ms, forward alone 2.2 against 3.2 ms; from 128 keys on the fused one is ahead). On a GPU in bfloat16, too, where the first one
+/// was seen to take 0.25 s the first time it meets a shape, and training never stops meeting new ones.
 /// </remarks>
 internal static class DotProductAttention
 {
@@ -69,7 +70,7 @@ internal static class DotProductAttention
 
     /// <summary>(T, B, h, d/h) each to (T, B, d).</summary>
     private static Tensor Heads(Tensor query, Tensor keys, Tensor values, Tensor? mask, Dropout dropout, bool? fused) =>
-        fused ?? (query.device_type != DeviceType.CPU || (!dropout.Active && keys.shape[0] >= FusedFrom))
+        fused ?? (query.device_type != DeviceType.CPU ? query.dtype == ScalarType.Float32 : !dropout.Active && keys.shape[0] >= FusedFrom)
             ? Fused(query, keys, values, mask, dropout)
             : Plain(query, keys, values, mask, dropout);
 

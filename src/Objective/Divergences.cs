@@ -1,3 +1,5 @@
+using System.Collections.Concurrent;
+using IntraDistill.Training;
 using TorchSharp;
 using static TorchSharp.torch;
 using F = TorchSharp.torch.nn.functional;
@@ -11,8 +13,18 @@ namespace IntraDistill.Objective;
 /// </summary>
 public static class Divergences
 {
-    /// <summary>Chunks hold about this many logits: 16 MB of float32, enough for the products to be fast.</summary>
-    internal const long ElementsPerChunk = 4_000_000;
+    // By the index of the GPU, as much as is free when the first loss is computed, when the model is there.
+    private static readonly ConcurrentDictionary<int, long> s_onGpu = new();
+
+    /// <summary>
+    /// About how many logits a chunk holds: on the CPU 16 MB of float32, enough for the products to be fast; on a GPU, which is slowed down
+    /// by every call, up to 200 million, where some hundred bytes are free for each (its ten temporaries, and what the model needs).
+    /// </summary>
+    internal static long ElementsPerChunk(Device device) => device.type != DeviceType.CUDA ? 4_000_000
+        : s_onGpu.GetOrAdd(Math.Max(device.index, 0), index => Math.Clamp((NativeGpu.Memory(index)?.Free ?? 0) / 100, 4_000_000, 200_000_000));
+
+    /// <summary>Losses of 16-bit logits are computed and added up in float32.</summary>
+    internal static ScalarType SumType(ScalarType type) => type is ScalarType.BFloat16 or ScalarType.Float16 ? float32 : type;
 
     /// <summary>The divergence of a name, as a notebook's parameter gives it; whatever its case.</summary>
     /// <exception cref="IntraDistillException">There is no divergence of that name.</exception>
@@ -41,7 +53,7 @@ public static class Divergences
     /// The positions that count (bool or 0/1), shaped as <paramref name="logits"/> without its first and last dimension;
     /// null for all. The mean squared error counts every element and takes no mask.
     /// </param>
-    /// <returns>A scalar of the logits' type: the sum over positions (for the mean squared error, the mean over elements).</returns>
+    /// <returns>A scalar of the logits' type (float32 where that has 16 bits): the sum over positions (for the mean squared error, the mean over elements).</returns>
     /// <exception cref="ArgumentException">A shape is not as said above.</exception>
     public static Tensor Compute(Divergence divergence, Tensor logits, Tensor? mask = null)
     {
@@ -61,16 +73,17 @@ public static class Divergences
         using var noGrad = no_grad();
         Tensor flat = logits.detach().reshape(passes, -1, classes);     // (K, N, V)
         long positions = flat.shape[1];
-        Tensor? keep = mask?.reshape(positions).to(flat.dtype);         // (N)
-        Tensor value = zeros([], dtype: flat.dtype, device: flat.device);
+        ScalarType type = SumType(flat.dtype);
+        Tensor? keep = mask?.reshape(positions).to(type);               // (N)
+        Tensor value = zeros([], dtype: type, device: flat.device);
         Tensor? gradient = differentiable ? empty_like(flat) : null;
 
-        long chunk = Math.Max(1, ElementsPerChunk / (passes * classes));
+        long chunk = Math.Max(1, ElementsPerChunk(flat.device) / (passes * classes));
         for (long start = 0; start < positions; start += chunk)
         {
             using var chunkScope = NewDisposeScope();
             long length = Math.Min(chunk, positions - start);
-            Tensor logProbabilities = F.log_softmax(flat.narrow(1, start, length), -1);
+            Tensor logProbabilities = F.log_softmax(flat.narrow(1, start, length).to(type), -1);
             (Tensor values, Tensor? scaledGradient) = Terms(divergence, logProbabilities, logProbabilities.exp(), differentiable);
             if (keep is not null)
             {

@@ -57,7 +57,7 @@ public sealed class TranslationObjective
         using (no_grad())
         {
             Kept kept = Keep(hidden.detach(), target);
-            ScalarType type = hidden.dtype, sumType = SumType(type);
+            ScalarType type = hidden.dtype, sumType = Divergences.SumType(type);
             task = zeros([], sumType, hidden.device);
             divergence = zeros_like(task);
             Tensor keptGradient = empty_like(kept.Hidden);                          // (K, n, d)
@@ -112,7 +112,7 @@ public sealed class TranslationObjective
         {
             using var chunkScope = NewDisposeScope();
             Tensor logits = kept.Hidden.narrow(1, start, length).squeeze(0).matmul(outputWeight.t());
-            Tensor logProbabilities = F.log_softmax(logits.to(SumType(logits.dtype)), -1);
+            Tensor logProbabilities = F.log_softmax(logits.to(Divergences.SumType(logits.dtype)), -1);
             Tensor ofTarget = logProbabilities.gather(-1, kept.Target.narrow(0, start, length).unsqueeze(-1));
             double nll = -ofTarget.to(float64).sum().item<double>();
             likelihood += nll;
@@ -120,9 +120,6 @@ public sealed class TranslationObjective
         }
         return (likelihood, smoothed, kept.Count);
     }
-
-    /// <summary>Losses of 16-bit logits are computed and added up in float32.</summary>
-    private static ScalarType SumType(ScalarType type) => type is ScalarType.BFloat16 or ScalarType.Float16 ? float32 : type;
 
     /// <summary>Adds a chunk's losses to the sums and returns K times the gradient of task + α·divergence per token, (K, m, V).</summary>
     private Tensor Chunk(Tensor logits, Tensor target, double alpha, bool compares, Tensor task, Tensor divergence)
@@ -136,7 +133,7 @@ public sealed class TranslationObjective
             return logits;
         }
         (long passes, long length, long classes) = (logits.shape[0], logits.shape[1], logits.shape[2]);
-        Tensor logProbabilities = F.log_softmax(logits.to(SumType(logits.dtype)), -1);
+        Tensor logProbabilities = F.log_softmax(logits.to(Divergences.SumType(logits.dtype)), -1);
         Tensor targets = target.view(1, length, 1).expand(passes, length, 1);
         double onTarget = _smoothing.OnTarget(classes), perClass = _smoothing.PerClass(classes);
 
@@ -178,7 +175,7 @@ public sealed class TranslationObjective
 
     private static IEnumerable<(long Start, long Length)> Chunks(Kept kept, long classes)
     {
-        long chunk = Math.Max(1, Divergences.ElementsPerChunk / (kept.Hidden.shape[0] * classes));
+        long chunk = Math.Max(1, Divergences.ElementsPerChunk(kept.Hidden.device) / (kept.Hidden.shape[0] * classes));
         for (long start = 0; start < kept.Count; start += chunk)
             yield return (start, Math.Min(chunk, kept.Count - start));
     }

@@ -1,3 +1,4 @@
+using IntraDistill.Objective;
 using TorchSharp;
 using TorchSharp.Modules;
 using static TorchSharp.torch;
@@ -29,7 +30,7 @@ public static class SensitivityProbe
         (string Name, Parameter Value)[] parameters = [.. model.named_parameters().Where(p => p.parameter.requires_grad)];
         if (parameters.Length == 0)
             throw new IntraDistillException("no parameter of the module requires a gradient: nothing has a sensitivity; is it frozen?");
-        Tensor[] sums = [.. parameters.Select(p => zeros_like(p.Value).detach())];
+        Tensor[] sums = [.. parameters.Select(p => zeros(p.Value.shape, Divergences.SumType(p.Value.dtype), p.Value.device))];
         int count = 0;
         foreach (TBatch batch in batches)
         {
@@ -48,7 +49,7 @@ public static class SensitivityProbe
             using var noGrad = no_grad();
             for (int i = 0; i < parameters.Length; i++)
                 if (parameters[i].Value.grad is { } gradient)
-                    sums[i].add_((parameters[i].Value * gradient).abs_().div_(divideByLoss ? Math.Abs(scalar) : 1));
+                    sums[i].add_((parameters[i].Value * gradient).to(sums[i].dtype).abs_().div_(divideByLoss ? Math.Abs(scalar) : 1));
         }
         model.zero_grad();
         if (count == 0)

@@ -1,6 +1,7 @@
 using IntraDistill.Data;
 using IntraDistill.Runs;
 using IntraDistill.Training;
+using TorchSharp;
 using static TorchSharp.torch;
 
 namespace IntraDistill.Studies;
@@ -68,7 +69,8 @@ public sealed class ArmStudy(
         if (run.IsDone)
             return run;
 
-        long memory = Machine.MemoryInUse();
+        // Of a GPU all that it holds counts, since torch's allocator gives nothing back that an earlier arm has used.
+        long memory = device.type == DeviceType.CUDA ? 0 : Machine.MemoryInUse();
         Reproducible.Seed(config.Seed);
         using TModel model = newModel();
         using Trainer<TBatch> trainer = newTrainer(model, run.CheckpointFolder);

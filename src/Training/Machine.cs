@@ -35,12 +35,14 @@ public static class Machine
     /// the same code round otherwise, and releases may compute otherwise. Left out, since it changes nothing: memory, number of cores,
     /// the system's version, .NET's; and the commit, for else no result would outlive an edit: <see cref="RunOrigin"/> has it.
     /// </remarks>
-    public static IReadOnlyList<(string Name, RunValue Value)> Identity(Device device)
+    /// <param name="device">What the run computes on.</param>
+    /// <param name="type">The type of the model's weights; that of new tensors, if not given.</param>
+    public static IReadOnlyList<(string Name, RunValue Value)> Identity(Device device, ScalarType? type = null)
     {
         bool onCpu = device.type == DeviceType.CPU;
         string system = OperatingSystem.IsWindows() ? "windows" : OperatingSystem.IsMacOS() ? "macos" : OperatingSystem.IsLinux()
             ? "linux" : RuntimeInformation.OSDescription;
-        string precision = get_default_dtype().ToString()
+        string precision = (type ?? get_default_dtype()).ToString()
             + (!onCpu && backends.cuda.matmul.allow_tf32 ? ", TF32" : "");
         string kit = typeof(Machine).Assembly.GetCustomAttribute<AssemblyInformationalVersionAttribute>()!.InformationalVersion;
         List<(string, RunValue)> values =
@@ -76,7 +78,32 @@ public static class Machine
     /// and what other processes hold on the device.
     /// </summary>
     internal static long SampleMemory(Device device) =>
-        device.type == DeviceType.CUDA ? NativeGpu.UsedMemory(Index(device)) ?? 0 : Environment.WorkingSet;
+        device.type != DeviceType.CUDA ? Environment.WorkingSet
+            : NativeGpu.Memory(Index(device)) is var (free, total) ? total - free : 0;
+
+    /// <summary>
+    /// The type of a model's weights and states that a notebook's <c>precision</c> parameter names. Whatever it is, losses are computed and
+    /// added up in float32, and a bf16 model is trained on float32 weights (<see cref="Trainer{TBatch}"/>).
+    /// </summary>
+    /// <param name="name">
+    /// <c>fp32</c>; <c>tf32</c>: float32 whose products a GPU may round to 10 bits, for the whole process; <c>bf16</c>; or <c>auto</c>:
+    /// <c>bf16</c> on a GPU that has it, else <c>fp32</c>.
+    /// </param>
+    /// <param name="device">What the model computes on.</param>
+    /// <exception cref="IntraDistillException">The name is none of these, or the device does not have it.</exception>
+    public static ScalarType ChoosePrecision(string name, Device device)
+    {
+        bool onGpu = device.type == DeviceType.CUDA, bFloat16 = !onGpu || NativeGpu.HasBFloat16(Index(device));
+        if (name is not ("auto" or "fp32" or "tf32" or "bf16"))
+            throw new IntraDistillException($"precision = \"{name}\": auto, fp32, tf32 or bf16 was expected");
+        if (name == "tf32" && !onGpu)
+            throw new IntraDistillException($"precision = \"tf32\" is of NVIDIA's GPUs, and the device is {device}: auto, fp32 or bf16 was expected");
+        if (name == "bf16" && !bFloat16)
+            throw new IntraDistillException($"precision = \"bf16\": {NativeGpu.Name(Index(device)) ?? "this GPU"} has none; auto, fp32 or tf32 was expected");
+        if (onGpu)
+            backends.cuda.matmul.allow_tf32 = name == "tf32";
+        return name == "bf16" || (name == "auto" && onGpu && bFloat16) ? bfloat16 : float32;
+    }
 
     /// <summary>The device that a notebook's <c>device</c> parameter names.</summary>
     /// <param name="name"><c>auto</c> for CUDA where there is one and the CPU elsewhere; or <c>cpu</c>, <c>cuda</c>, <c>cuda:1</c> …</param>

@@ -29,8 +29,8 @@ internal static unsafe class NativeGpu
             && ((delegate* unmanaged<byte*, uint, int>)version)(text, LongestText) == 0 ? Text(text) : null;
     }
 
-    /// <summary>How many bytes of the GPU's memory are not free, whoever has them (<c>cuMemGetInfo</c>).</summary>
-    public static long? UsedMemory(int index)
+    /// <summary>The GPU's memory in bytes: what is free, whoever has the rest, and all (<c>cuMemGetInfo</c>).</summary>
+    public static (long Free, long Total)? Memory(int index)
     {
         // The primary context is the one that torch works in: if torch has not made it yet, this does.
         nint context;
@@ -47,12 +47,21 @@ internal static unsafe class NativeGpu
                 return null;
             bool known = ((delegate* unmanaged<nuint*, nuint*, int>)info)(&free, &total) == 0;
             ((delegate* unmanaged<nint*, int>)pop)(&context);
-            return known ? (long)(total - free) : null;
+            return known ? ((long)free, (long)total) : null;
         }
         finally
         {
             ((delegate* unmanaged<int, int>)release)(device);
         }
+    }
+
+    /// <summary>Whether the GPU computes with bfloat16 itself: compute capability 8.0 (Ampere) or later.</summary>
+    public static bool HasBFloat16(int index)
+    {
+        const int majorCapability = 75;     // CU_DEVICE_ATTRIBUTE_COMPUTE_CAPABILITY_MAJOR
+        int major;
+        return Device(index) is { } device && Find(s_driver, "cuDeviceGetAttribute", out nint attribute)
+            && ((delegate* unmanaged<int*, int, int, int>)attribute)(&major, majorCapability, device) == 0 && major >= 8;
     }
 
     private static int? Device(int index)

@@ -1,3 +1,4 @@
+using System.Runtime.InteropServices;
 using static TorchSharp.torch;
 
 namespace IntraDistill.Training;
@@ -6,7 +7,7 @@ namespace IntraDistill.Training;
 /// One seed for everything random. torch's generators are global to the process, so a run is reproducible as long as
 /// nothing else draws from them meanwhile: train one model at a time in a process.
 /// </summary>
-public static class Reproducible
+public static partial class Reproducible
 {
     /// <summary>Seeds torch for making a model: call it just before the constructor that draws the initial weights.</summary>
     /// <param name="seed">Any number; equal seeds give equal weights.</param>
@@ -26,6 +27,37 @@ public static class Reproducible
     /// <returns>A number from 0 to 2⁶³ − 1.</returns>
     public static long Mix(long seed, long stream) =>
         (long)(SplitMix(SplitMix((ulong)seed) ^ (ulong)stream) & long.MaxValue);
+
+    /// <summary>Has torch use deterministic algorithms only, until what is returned is disposed. Of libtorch itself: TorchSharp has no way.</summary>
+    /// <exception cref="IntraDistillException">On Windows, whose libtorch names its functions otherwise.</exception>
+    internal static IDisposable Deterministic()
+    {
+        if (OperatingSystem.IsWindows())
+            throw new IntraDistillException("TrainerSettings.Deterministic: on Linux and macOS only");
+        manual_seed(0).Dispose();       // libtorch is loaded
+        bool before = AreDeterministic;
+        SetDeterministic(Context(), true, false);
+        return new Undo(() => SetDeterministic(Context(), before, false));
+    }
+
+    /// <summary>Whether torch uses deterministic algorithms only.</summary>
+    internal static bool AreDeterministic => GetDeterministic(Context());
+
+    private sealed class Undo(Action action) : IDisposable
+    {
+        public void Dispose() => action();
+    }
+
+    // at::globalContext(), at::Context::setDeterministicAlgorithms(bool, bool) and deterministicAlgorithms().
+    [LibraryImport("torch_cpu", EntryPoint = "_ZN2at13globalContextEv")]
+    private static partial nint Context();
+
+    [LibraryImport("torch_cpu", EntryPoint = "_ZN2at7Context26setDeterministicAlgorithmsEbb")]
+    private static partial void SetDeterministic(nint context, [MarshalAs(UnmanagedType.U1)] bool on, [MarshalAs(UnmanagedType.U1)] bool warnOnly);
+
+    [LibraryImport("torch_cpu", EntryPoint = "_ZNK2at7Context23deterministicAlgorithmsEv")]
+    [return: MarshalAs(UnmanagedType.U1)]
+    private static partial bool GetDeterministic(nint context);
 
     private static void SeedTorch(long seed)
     {

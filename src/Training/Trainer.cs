@@ -7,7 +7,7 @@ namespace IntraDistill.Training;
 
 /// <summary>
 /// Trains a model. The same seed, data and initial weights give the same weights bit for bit on one machine, however often the
-/// run is stopped, killed and resumed in between. Training runs on a thread of its own; train one model at a time in a process,
+/// run is stopped, killed and resumed in between; on a GPU with <see cref="TrainerSettings.Deterministic"/> only. Training runs on a thread of its own; train one model at a time in a process,
 /// since torch's random generators are shared (<see cref="Reproducible"/>).
 /// </summary>
 /// <typeparam name="TBatch">The batches.</typeparam>
@@ -208,6 +208,7 @@ public sealed class Trainer<TBatch> : IDisposable where TBatch : IBatch
         bool training = _model.training;
         _model.train();
         _optimizer.Attach();
+        using var deterministic = _settings.Deterministic ? Reproducible.Deterministic() : null;
         try
         {
             while (true)
@@ -297,7 +298,7 @@ public sealed class Trainer<TBatch> : IDisposable where TBatch : IBatch
     private void SampleMemory()
     {
         // Asking the system costs as much as some small products.
-        if (_update % 10 == 0) _peakMemory = Math.Max(_peakMemory, Environment.WorkingSet);
+        if (_update % 10 == 0) _peakMemory = Math.Max(_peakMemory, Machine.SampleMemory(_optimizer.Device));
     }
 
     /// <summary>Validates, unless it is done at this update, and keeps the weights if a rule may choose them.</summary>

@@ -61,6 +61,9 @@ internal sealed class TrainerOptimizer : IDisposable
     /// <summary>How many updates each parameter has had, which bias correction counts by.</summary>
     public long[] Steps { get; set; }
 
+    /// <summary>Where the parameters are.</summary>
+    public Device Device => _weights.device;
+
     private bool HasMasterWeights { get; }
 
     /// <summary>Takes hold of the model's parameters and gradients, whatever was done with them since the last update.</summary>

@@ -107,6 +107,14 @@ public sealed record TrainerSettings
     /// <summary>Seed of the random draws of training; the order of batches and the initial weights have their own.</summary>
     public long Seed { get; init; } = 1;
 
+    /// <summary>
+    /// Whether a GPU is to add up in the same order every time (torch's deterministic algorithms), so that equal seeds give equal bits,
+    /// with a kill and a resume in between as well; slower. Without it a GPU's runs of one seed differ in the last digits, and then in more.
+    /// The CPU's never do. An operation that torch has no deterministic algorithm for throws.
+    /// </summary>
+    [ChangesNoResult("the order of sums on a GPU, which is none in particular otherwise")]
+    public bool Deterministic { get; init; }
+
     /// <summary>Where checkpoints are written; null is nowhere. One folder a run.</summary>
     [ChangesNoResult("where files go")]
     public string? CheckpointFolder { get; init; }

@@ -69,8 +69,9 @@ public enum StopReason
 /// <param name="BestUpdate">The update after which it was made.</param>
 /// <param name="History">Every update, in order.</param>
 /// <param name="Validations">Every validation, in order.</param>
-/// <param name="PeakMemory">The process's largest working set in bytes as sampled in every update, between the forward and the
-/// backward pass of the last batch. What the process held before training counts in it; what earlier runs freed does not.</param>
+/// <param name="PeakMemory">The process's largest working set in bytes as sampled in every tenth update, between the forward and the
+/// backward pass. What the process held before training counts in it; what earlier runs freed does not. On a GPU: what is used of its
+/// memory, by whatever, with all that torch's allocator keeps.</param>
 /// <param name="Stopped">Why the last call stopped; null while training.</param>
 public sealed record TrainingResult(long Update, int Epochs, TimeSpan TrainingTime, double? BestValidation, long? BestUpdate,
     IReadOnlyList<TrainingPoint> History, IReadOnlyList<ValidationPoint> Validations, long PeakMemory, StopReason? Stopped)

@@ -1,3 +1,4 @@
+using static TorchSharp.torch;
 using FsCheck;
 using FsCheck.Fluent;
 using IntraDistill.Data;
@@ -105,4 +106,17 @@ public sealed class TranslationBatchesTests
 
     private static string Text(long[,] ids, int row) =>
         s_letters.Decode(Enumerable.Range(0, ids.GetLength(1)).Select(column => (int)ids[row, column]));
+
+    [Fact]
+    public void A_batch_becomes_tensors_and_lengths_can_be_filled_up()
+    {
+        TranslationBatch batch = new(new long[,] { { 5, 6, 3 } }, new long[,] { { 2, 8 } }, new long[,] { { 8, 3 } }, 2);
+        var (source, input, target) = batch.On(CPU);
+        Assert.Equal([5, 6, 3], source.data<long>());
+        Assert.Equal([2, 8], input.data<long>());
+        Assert.Equal([8, 3], target.data<long>());
+        using Tensor filled = DeviceTensors.From(batch.Source, CPU, 8);
+        Assert.Equal([1, 8], filled.shape);
+        Assert.Equal([5, 6, 3, 0, 0, 0, 0, 0], filled.data<long>());
+    }
 }

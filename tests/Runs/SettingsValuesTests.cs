@@ -84,8 +84,8 @@ public sealed class SettingsValuesTests
         Assert.Superset(new HashSet<Type>([typeof(TransformerSettings), typeof(BertSettings), typeof(TrainerSettings),
             typeof(IntraDistillationSettings), typeof(TaggingBatchSettings), typeof(MaskedLanguageSettings)]),
             Records.Select(row => row.Data).ToHashSet());
-        Assert.Equal(["SdkCorpusSettings.DotnetRoot", "TrainerSettings.CheckpointEvery", "TrainerSettings.CheckpointFolder",
-            "TrainerSettings.Label", "TrainerSettings.TensorBoardFolder"],
+        Assert.Equal(["IntraDistillationSettings.MeasureEvery", "SdkCorpusSettings.DotnetRoot", "TrainerSettings.CheckpointEvery",
+            "TrainerSettings.CheckpointFolder", "TrainerSettings.Deterministic", "TrainerSettings.Label", "TrainerSettings.TensorBoardFolder"],
             typeof(RunConfig).Assembly.GetTypes().SelectMany(type => type.GetProperties())
                 .Where(property => property.GetCustomAttribute<ChangesNoResultAttribute>() is { Why.Length: > 5 })
                 .Select(property => $"{property.DeclaringType!.Name}.{property.Name}").Order());

@@ -27,6 +27,22 @@ public class MachineTests
     }
 
     [Fact]
+    public void A_precision_is_chosen_by_name_and_the_device_must_have_it()
+    {
+        Assert.Equal(torch.float32, Machine.ChoosePrecision("auto", torch.CPU));
+        Assert.Equal(torch.float32, Machine.ChoosePrecision("fp32", torch.CPU));
+        Assert.Equal(torch.bfloat16, Machine.ChoosePrecision("bf16", torch.CPU));
+        string Refused(string name, torch.Device device) =>
+            Assert.Throws<IntraDistillException>(() => Machine.ChoosePrecision(name, device)).Message;
+        Assert.Equal("precision = \"fp16\": auto, fp32, tf32 or bf16 was expected", Refused("fp16", torch.CPU));
+        Assert.Contains("is of NVIDIA's GPUs, and the device is cpu", Refused("tf32", torch.CPU));
+        if (torch.cuda.is_available())
+            Assert.Equal(torch.float32, Machine.ChoosePrecision("tf32", s_gpu));
+        else
+            Assert.Contains("precision = \"bf16\": this GPU has none", Refused("bf16", s_gpu));
+    }
+
+    [Fact]
     public void The_machine_is_described_in_one_line()
     {
         string line = Machine.Describe(torch.CPU);

@@ -23,6 +23,29 @@ public sealed class ReproducibleTests
     }
 
     [Fact]
+    public async Task Deterministic_algorithms_are_asked_for_while_training_and_change_no_bit_on_the_CPU()
+    {
+        List<bool> seen = [];
+        double[] weights = [await Train(false), await Train(true)];
+        Assert.Equal([false, false, false, true, true, true], seen);
+        Assert.False(Reproducible.AreDeterministic);
+        Assert.Equal(weights[0], weights[1]);
+
+        async Task<double> Train(bool deterministic)
+        {
+            using var model = new ToyModel();
+            TrainerSettings settings = new() { Deterministic = deterministic, ValidateEvery = 0, CheckpointEvery = 0 };
+            using Trainer<ToyBatch> trainer = new(model, settings, new ToySource(), (batch, _) =>
+            {
+                seen.Add(Reproducible.AreDeterministic);
+                return model.Loss(batch);
+            });
+            await trainer.TrainAsync(3, cancellation: TestContext.Current.CancellationToken);
+            return model.parameters().Sum(parameter => parameter.sum().ToDouble());
+        }
+    }
+
+    [Fact]
     public void The_hash_never_changes_and_is_not_negative()
     {
         // Reference: SplitMix64 seeded with 0 gives 0xE220A8397B1DCDAF first (Vigna's splitmix64.c).

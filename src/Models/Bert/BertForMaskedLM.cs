@@ -1,3 +1,4 @@
+using IntraDistill.Objective;
 using static TorchSharp.torch;
 
 namespace IntraDistill.Models;
@@ -39,6 +40,7 @@ public sealed class BertForMaskedLM : BertModel<Tensor>
     public static Tensor Loss(Tensor logits, Tensor labels)
     {
         using var scope = NewDisposeScope();
-        return nn.functional.cross_entropy(logits.flatten(0, -2), labels.flatten(), ignore_index: -100).MoveToOuterDisposeScope();
+        Tensor scores = logits.flatten(0, -2).to(Divergences.SumType(logits.dtype));
+        return nn.functional.cross_entropy(scores, labels.flatten(), ignore_index: -100).MoveToOuterDisposeScope();
     }
 }

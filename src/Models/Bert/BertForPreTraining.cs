@@ -1,3 +1,4 @@
+using IntraDistill.Objective;
 using TorchSharp;
 using TorchSharp.Modules;
 using static TorchSharp.torch;
@@ -53,7 +54,8 @@ public sealed class BertForPreTraining : BertModel<Tensor>
         Tensor logits, Tensor labels, Tensor relationship, Tensor drawn)
     {
         using var scope = NewDisposeScope();
-        Tensor sum = nn.functional.cross_entropy(relationship, drawn, ignore_index: -100, reduction: nn.Reduction.Sum);
+        Tensor scores = relationship.to(Divergences.SumType(relationship.dtype));
+        Tensor sum = nn.functional.cross_entropy(scores, drawn, ignore_index: -100, reduction: nn.Reduction.Sum);
         Tensor next = sum / drawn.ne(-100).sum().clamp_min(1);
         return (BertForMaskedLM.Loss(logits, labels).MoveToOuterDisposeScope(), next.MoveToOuterDisposeScope());
     }

@@ -1,3 +1,4 @@
+using IntraDistill.Objective;
 using TorchSharp.Modules;
 using static TorchSharp.torch;
 
@@ -39,6 +40,7 @@ public sealed class BertForQuestionAnswering : BertModel<(Tensor Start, Tensor E
         return ((CrossEntropy(logits.Start, start) + CrossEntropy(logits.End, end)) / 2).MoveToOuterDisposeScope();
 
         static Tensor CrossEntropy(Tensor scores, Tensor positions) =>
-            nn.functional.cross_entropy(scores, positions.clamp(0, scores.shape[1]), ignore_index: scores.shape[1]);
+            nn.functional.cross_entropy(scores.to(Divergences.SumType(scores.dtype)), positions.clamp(0, scores.shape[1]),
+                ignore_index: scores.shape[1]);
     }
 }

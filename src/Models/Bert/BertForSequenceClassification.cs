@@ -1,3 +1,4 @@
+using IntraDistill.Objective;
 using TorchSharp.Modules;
 using static TorchSharp.torch;
 
@@ -50,6 +51,7 @@ public sealed class BertForSequenceClassification : BertModel<Tensor>
     public Tensor Loss(Tensor logits, Tensor labels)
     {
         using var scope = NewDisposeScope();
+        logits = logits.to(Divergences.SumType(logits.dtype));
         Tensor loss = Problem switch
         {
             BertProblem.SingleLabel => nn.functional.cross_entropy(logits, labels),
