@@ -1,4 +1,5 @@
 using System.Diagnostics;
+using System.Runtime.InteropServices;
 using IntraDistill.Data;
 using IntraDistill.Objective;
 using static TorchSharp.torch;
@@ -89,7 +90,11 @@ public sealed class Trainer<TBatch> : IDisposable where TBatch : IBatch
     /// <param name="untilTime">Stop when the run's <see cref="TrainingResult.TrainingTime"/> reaches this.</param>
     /// <param name="cancellation">Stops training within a step, as cancelling a cell in the notebook runner does.</param>
     /// <returns>What the run has come to. The model has its last weights; see <see cref="RestoreChosen"/>.</returns>
-    /// <exception cref="NonFiniteLossException">The loss or its gradient is not finite; names the update.</exception>
+    /// <exception cref="NonFiniteLossException">
+    /// The loss or its gradient is not finite; names the update. On a GPU it is found some updates later; the weights are those before it, and
+    /// training goes on from a checkpoint only.
+    /// </exception>
+    /// <exception cref="DeviceMemoryException">An update takes more memory than the device has.</exception>
     /// <exception cref="OperationCanceledException">Cancelled; a checkpoint is written if there is a folder for it.</exception>
     /// <exception cref="CheckpointException">A checkpoint cannot be written, or the folder holds another run's.</exception>
     public async Task<TrainingResult> TrainAsync(long? untilUpdate = null, TimeSpan? untilTime = null,
@@ -258,7 +263,15 @@ public sealed class Trainer<TBatch> : IDisposable where TBatch : IBatch
     {
         var watch = Stopwatch.StartNew();
         var batches = _cursor.Peek(_settings.GradientAccumulation);
-        _step.Run(batches, _update + 1, SampleMemory, cancellation);
+        try
+        {
+            _step.Run(batches, _update + 1, SampleMemory, cancellation);
+        }
+        catch (ExternalException error) when (error.Message.Contains("out of memory") || error.Message.Contains("can't allocate memory"))
+        {
+            throw new DeviceMemoryException(_settings.Label, _optimizer.Device, _update + 1, batches.Max(batch => batch.Tokens),
+                _folder?.Files().FirstOrDefault(), error);
+        }
         _cursor.Advance(batches.Count);
         _update++;
         _unreadTime += watch.Elapsed;

@@ -1,4 +1,5 @@
 using System.Globalization;
+using static TorchSharp.torch;
 
 namespace IntraDistill.Training;
 
@@ -54,4 +55,26 @@ public sealed class CheckpointMismatchException : CheckpointException
     /// <param name="file">The checkpoint.</param>
     /// <param name="difference">What is different, to go on the same line.</param>
     public CheckpointMismatchException(string file, string difference) : base(file, difference) { }
+}
+
+/// <summary>The device has not the memory that an update takes.</summary>
+public sealed class DeviceMemoryException : IntraDistillException
+{
+    /// <summary>Makes the error.</summary>
+    /// <param name="label">The run's label.</param>
+    /// <param name="device">What ran out.</param>
+    /// <param name="update">The update, from 1.</param>
+    /// <param name="tokens">The tokens (or examples) of its largest batch.</param>
+    /// <param name="checkpoint">What <see cref="Trainer{TBatch}.TryResume"/> would go on from; null where there is none.</param>
+    /// <param name="inner">What torch says.</param>
+    public DeviceMemoryException(string label, Device device, long update, int tokens, string? checkpoint, Exception inner)
+        : base(string.Create(CultureInfo.InvariantCulture, $"{label}: {device} is out of memory at update {update}, in a batch that counts " +
+            $"{tokens:N0} tokens or examples in each of its K passes: make batches smaller (with more GradientAccumulation), or K, or take " +
+            $"precision bf16; {(checkpoint is null ? "there is no checkpoint to go on from" : $"TryResume goes on from {checkpoint}")}."), inner)
+    {
+        Update = update;
+    }
+
+    /// <summary>The update at which it happened, from 1; it is not done.</summary>
+    public long Update { get; }
 }

@@ -52,6 +52,29 @@ public sealed class TrainerFailureTests : IDisposable
     }
 
     [Theory]
+    [InlineData("CUDA out of memory. Tried to allocate 2.00 GiB.\nframe #0")]
+    [InlineData(null)]      // a real one, of the CPU
+    public async Task Out_of_memory_is_one_line_and_the_run_goes_on_from_its_checkpoint(string? message)
+    {
+        var settings = Quick with { CheckpointFolder = Path.Combine(_temporary.FullName, "memory"), CheckpointEvery = 2 };
+        using var model = new ToyModel();
+        using var trainer = new Trainer<ToyBatch>(model, settings, new ToySource(), (batch, update) =>
+        {
+            if (update == 4 && message is not null) throw new System.Runtime.InteropServices.ExternalException(message);
+            if (update == 4) empty(1L << 50).Dispose();
+            return model.Loss(batch);
+        });
+        var error = await Assert.ThrowsAsync<DeviceMemoryException>(() => trainer.TrainAsync(cancellation: Cancellation));
+        Assert.Equal(4, error.Update);
+        Assert.Matches(@"cpu is out of memory at update 4, in a batch that counts \d+ tokens.*TryResume goes on from .*memory", error.Message);
+        Assert.DoesNotContain('\n', error.Message);
+        using var again = new ToyModel();
+        using var resumed = again.Trainer(settings);
+        Assert.True(resumed.TryResume());
+        Assert.Equal(2, resumed.Result.Update);
+    }
+
+    [Theory]
     [InlineData(true)]
     [InlineData(false)]
     public async Task Cancelling_stops_within_a_step_writes_a_checkpoint_and_throws(bool fromTheNotebookCell)
