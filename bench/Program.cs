@@ -7,6 +7,7 @@
 //         mkdir /tmp/old && git archive 10be0dc | tar -x -C /tmp/old && rm -r /tmp/old/bench && git archive HEAD bench | tar -x -C /tmp/old
 //         for tree in /tmp/old .; do dotnet build -c Release $tree/bench; done; B=bench/bin/Release/net10.0/$(ls bench/bin/Release/net10.0)
 //         $B/IntraDistill.Bench compare /tmp/old/$B $B --size paper
+// dotnet run -c Release --project bench -- check [--device auto|cpu|cuda]   does the kit work on this device? PASS and FAIL lines
 // Each thing measured runs in processes of its own, so that neither's peak memory is counted for the other; in turn, so that
 // a slow moment of the machine is not either. Between the formulations of the loss what counts are the ratios.
 using System.Diagnostics;
@@ -47,6 +48,9 @@ static async Task<int> RunAsync(string[] args)
             StepSize ofSize = StepSize.Of(size);
             Console.WriteLine(StepBenchmark.Memory(ofSize, ofSize.Arms.Single(one => one.Name == arm), Use(device, precision)));
             return 0;
+        case ["check-killed", string device, string folder]:
+            new DeviceChecks(Machine.ChooseDevice(device)).TrainUntilKilled(folder);
+            return 0;
         case ["step", .. string[] given]:
             Options of = new(given, ("size", "both"), ("device", "auto"));
             foreach (StepSize size in Sizes(of))
@@ -57,6 +61,8 @@ static async Task<int> RunAsync(string[] args)
             foreach (StepSize size in Sizes(ofBoth))
                 StepComparison.Print(a, b, size, ofBoth["device"], ofBoth.OneOf("precision", "fp32", "tf32"), Count(ofBoth["rounds"]));
             return 0;
+        case ["check", .. string[] given]:
+            return new DeviceChecks(Machine.ChooseDevice(new Options(given, ("device", "auto"))["device"])).Run() == 0 ? 0 : 1;
         case ["bert-base", .. { Length: <= 2 } given]:
             return BertBase(given.Length > 0 ? Count(given[0]) : 4, given.Length > 1 ? Count(given[1]) : 3);
         case []:
@@ -64,7 +70,7 @@ static async Task<int> RunAsync(string[] args)
         case [string rounds]:
             return Objective(Count(rounds));
         default:
-            throw new IntraDistillException("expected [rounds], bert-base, step or compare: see the top of bench/Program.cs");
+            throw new IntraDistillException("expected [rounds], bert-base, step, compare or check: see the top of bench/Program.cs");
     }
 }
 
