@@ -8,6 +8,8 @@
 //         for tree in /tmp/old .; do dotnet build -c Release $tree/bench; done; B=bench/bin/Release/net10.0/$(ls bench/bin/Release/net10.0)
 //         $B/IntraDistill.Bench compare /tmp/old/$B $B --size paper
 // dotnet run -c Release --project bench -- check [--device auto|cpu|cuda]   does the kit work on this device? PASS and FAIL lines
+// dotnet run -c Release --project bench -- iwslt ARM [--data data] [--device auto] [--updates 20000] [--seconds 400] [--pairs 0]
+//     [--output out]   one arm of IWSLT'14 de-en, ended by the clock; see gpu/README.md
 // Each thing measured runs in processes of its own, so that neither's peak memory is counted for the other; in turn, so that
 // a slow moment of the machine is not either. Between the formulations of the loss what counts are the ratios.
 using System.Diagnostics;
@@ -63,6 +65,12 @@ static async Task<int> RunAsync(string[] args)
             return 0;
         case ["check", .. string[] given]:
             return new DeviceChecks(Machine.ChooseDevice(new Options(given, ("device", "auto"))["device"])).Run() == 0 ? 0 : 1;
+        case ["iwslt", string arm, .. string[] given]:
+            Options run = new(given, ("data", "data"), ("device", "auto"), ("updates", "20000"), ("seconds", "400"), ("pairs", "0"),
+                ("output", "out"));
+            IwsltRun.Run(arm, run["data"], Machine.ChooseDevice(run["device"]), Count(run["updates"]), Count(run["seconds"]),
+                run.Count("pairs"), run["output"]);
+            return 0;
         case ["bert-base", .. { Length: <= 2 } given]:
             return BertBase(given.Length > 0 ? Count(given[0]) : 4, given.Length > 1 ? Count(given[1]) : 3);
         case []:
@@ -70,7 +78,7 @@ static async Task<int> RunAsync(string[] args)
         case [string rounds]:
             return Objective(Count(rounds));
         default:
-            throw new IntraDistillException("expected [rounds], bert-base, step, compare or check: see the top of bench/Program.cs");
+            throw new IntraDistillException("expected [rounds], bert-base, step, compare, check or iwslt: see the top of bench/Program.cs");
     }
 }
 
