@@ -93,7 +93,7 @@ internal static class IwsltRun
         model.load(best);
         File.Delete(best);
         Print($"{result.Update:N0} updates in {result.TrainingTime.TotalSeconds:F0} s of training; valid BLEU {bestBleu:F2} at update "
-            + $"{bestUpdate:N0}; test BLEU {Bleu(data.Test, 5, Path.Combine(output, arm + ".hypotheses.txt"))}");
+            + $"{bestUpdate:N0}; test {Bleu(data.Test, 5, Path.Combine(output, arm + ".hypotheses.txt"))}");
 
         BleuScore Bleu(IReadOnlyList<SentencePair> of, int beam, string? file = null)
         {
