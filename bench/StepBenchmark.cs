@@ -28,7 +28,7 @@ internal static class StepBenchmark
 {
     /// <summary>How often each thing is measured in a process: rounds in which all take their turn, updates in a turn.</summary>
     public static (int Rounds, int Updates) Repetitions(StepSize size, Device device) =>
-        device.type != DeviceType.CPU ? (7, 10) : size.Name == "paper" ? (3, 1) : (7, 5);
+        device.type != DeviceType.CPU ? (7, 11) : size.Name == "paper" ? (3, 1) : (7, 6);
 
     /// <summary>Measures all arms in turns.</summary>
     public static StepTimes Times(StepSize size, Device device, int rounds)
@@ -39,7 +39,7 @@ internal static class StepBenchmark
         for (int round = 0; round <= rounds; round++)
         {
             foreach (Run run in runs)
-                run.Turn(round == 0 ? 0 : updates);
+                run.Turn(round == 0 ? 1 : updates, counted: round > 0);
             double product = Product(device);
             if (round > 0)
                 products.Add(product);
@@ -60,7 +60,7 @@ internal static class StepBenchmark
             ones(512, 512, device: device).matmul(ones(512, 512, device: device)).sum().item<float>();
         long before = device.type == DeviceType.CPU ? Machine.MemoryInUse() : DeviceMemory.InUse(device);
         using Run run = new(size, arm, device);
-        run.Turn(3);
+        run.Turn(2, counted: false);
         if (device.type != DeviceType.CPU)
             return DeviceMemory.InUse(device) - before;
         using Process process = Process.GetCurrentProcess();
@@ -117,17 +117,19 @@ internal static class StepBenchmark
 
         public ArmTime Times => new(_arm, Median(_forward), Median(_backward), Median(_rest), Median(_whole));
 
-        /// <summary>Makes updates, and one before them that is not counted.</summary>
+        /// <summary>Makes updates; where there are several, the first does not count.</summary>
         /// <remarks>
-        /// The trainer gives free memory back before it, which has to be had again; and on a GPU the optimizer, which works on when
-        /// its call has returned, falls into the time of the next update.
+        /// The trainer gives free memory back before it, which has to be had again (little, beside an update of seconds); and on a
+        /// GPU the optimizer, which works on when its call has returned, falls into the time of the next update.
         /// </remarks>
-        public void Turn(int updates)
+        public void Turn(int updates, bool counted)
         {
-            _done += updates + 1;
+            _done += updates;
             // Waited for here, so that all else stays on one thread with its dispose scopes.
             TrainingResult result = _trainer.TrainAsync(untilUpdate: _done).GetAwaiter().GetResult();
-            foreach (TrainingPoint point in result.History.TakeLast(updates))
+            if (!counted)
+                return;
+            foreach (TrainingPoint point in result.History.TakeLast(Math.Max(1, updates - 1)))
             {
                 double whole = (point.TrainingTime - result.History[(int)point.Update - 2].TrainingTime).TotalSeconds;
                 if (InPieces(point.Update))
