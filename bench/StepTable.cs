@@ -20,7 +20,7 @@ internal static class StepTable
         Console.WriteLine($"{size.Name}: {size.Shape.EncoderLayers}+{size.Shape.DecoderLayers} layers, d {size.Shape.ModelSize}, "
             + $"vocabulary {size.Shape.TargetVocabulary:N0}; {size.Rows} sentences of {size.Source} and {size.Target} tokens");
         Console.WriteLine($"{Machine.Describe(on)}; medians of {rounds} rounds in turns of {updates} updates");
-        Console.WriteLine($"{"ms",-30}{"K",3}{"forward",9}{"backward",9}{"the rest",9}{"step",9}{"× K=1",7}{"tokens/s",10}{"MB",7}"
+        Console.WriteLine($"{"ms",-30}{"K",3}{"forward",11}{"backward",11}{"the rest",11}{"step",11}{"× K=1",7}{"tokens/s",10}{"MB",7}"
             + $"{"GFLOP/s",9}{"of a product",14}");
         Dictionary<string, double> products = [];
         foreach (string precision in on.type == DeviceType.CPU ? ["fp32"] : Precisions)
@@ -43,11 +43,11 @@ internal static class StepTable
 
         void Row(string name, string precision, int passes, double whole, double single, double memory, ArmTime? pieces)
         {
-            string Piece(double? seconds) => seconds is { } value ? $"{1e3 * value,9:N1}" : $"{"–",9}";
+            string Piece(double? seconds) => seconds is { } value ? $"{1e3 * value,11:N1}" : $"{"–",11}";
             double rate = size.Operations(passes) / whole;
             string ofProduct = products.TryGetValue(precision, out double product) ? $"{rate / product:N2}" : "–";
             Console.WriteLine($"{name,-30}{passes,3}{Piece(pieces?.Forward)}{Piece(pieces?.Backward)}{Piece(pieces?.Rest)}"
-                + $"{1e3 * whole,9:N1}{whole / single,7:N2}{size.Tokens / whole,10:N0}{memory / Mega,7:N0}{rate / Giga,9:N0}"
+                + $"{1e3 * whole,11:N1}{whole / single,7:N2}{size.Tokens / whole,10:N0}{memory / Mega,7:N0}{rate / Giga,9:N0}"
                 + $"{ofProduct,14}");
         }
     }
