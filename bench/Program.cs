@@ -1,44 +1,105 @@
-// dotnet run -c Release --project bench [rounds]                        the loss and the output projection of translation
+// dotnet run -c Release --project bench [-- rounds]                     the loss and the output projection of translation
 // dotnet run -c Release --project bench -- bert-base [part] [updates]   fine-tuning of a model of BERT-base's size
+// dotnet run -c Release --project bench -- step [--size paper|small|both] [--device auto|cpu|cuda]
+//     the training step of translation: baseline, control, intra-distillation, and eager PyTorch (peer.py) where Python has it
+// dotnet run -c Release --project bench -- compare A B [--size …] [--device …] [--precision fp32|tf32] [--rounds 5]
+//     the step of two builds of this benchmark in turns; A and B are folders. Against an older commit:
+//         mkdir /tmp/old && git archive 10be0dc | tar -x -C /tmp/old && rm -r /tmp/old/bench && git archive HEAD bench | tar -x -C /tmp/old
+//         for tree in /tmp/old .; do dotnet build -c Release $tree/bench; done; B=bench/bin/Release/net10.0/$(ls bench/bin/Release/net10.0)
+//         $B/IntraDistill.Bench compare /tmp/old/$B $B --size paper
+// dotnet run -c Release --project bench -- check [--device auto|cpu|cuda]   does the kit work on this device? PASS and FAIL lines
+// dotnet run -c Release --project bench -- iwslt ARM [--data data] [--device auto] [--updates 20000] [--seconds 400] [--pairs 0]
+//     [--output out]   one arm of IWSLT'14 de-en, ended by the clock; see gpu/README.md
 // Each thing measured runs in processes of its own, so that neither's peak memory is counted for the other; in turn, so that
 // a slow moment of the machine is not either. Between the formulations of the loss what counts are the ratios.
 using System.Diagnostics;
 using System.Globalization;
+using System.Text.Json;
+using IntraDistill;
 using IntraDistill.Bench;
 using IntraDistill.Training;
+using TorchSharp;
 using static TorchSharp.torch;
 
-switch (args)
+try
 {
-    case ["measure", string formulation, string repetitions]:
-        (double seconds, double megaBytes) = ObjectiveBenchmark.Measure(formulation, Count(repetitions));
-        Console.WriteLine(FormattableString.Invariant($"{seconds:R} {megaBytes:R}"));
-        return 0;
-    case ["measure-bert-base", string arm, string part, string updates]:
-        await BertBaseBenchmark.RunAsync(arm, Count(part), Count(updates));
-        return 0;
-    case ["bert-base", .. { Length: <= 2 } given]:
-        return BertBase(given.Length > 0 ? Count(given[0]) : 4, given.Length > 1 ? Count(given[1]) : 3);
-    case []:
-        return Objective(3);
-    case [string rounds]:
-        return Objective(Count(rounds));
-    default:
-        Console.Error.WriteLine("expected [rounds], or bert-base [part] [updates]");
-        return 1;
+    return await RunAsync(args);
+}
+catch (IntraDistillException error)
+{
+    Console.Error.WriteLine(error.Message);
+    return 1;
+}
+
+static async Task<int> RunAsync(string[] args)
+{
+    switch (args)
+    {
+        case ["measure", string formulation, string repetitions]:
+            (double seconds, double megaBytes) = ObjectiveBenchmark.Measure(formulation, Count(repetitions));
+            Console.WriteLine(FormattableString.Invariant($"{seconds:R} {megaBytes:R}"));
+            return 0;
+        case ["measure-bert-base", string arm, string part, string updates]:
+            await BertBaseBenchmark.RunAsync(arm, Count(part), Count(updates));
+            return 0;
+        case ["measure-step", string size, string device, string precision, string rounds]:
+            Device timed = Use(device, precision);
+            Console.WriteLine(JsonSerializer.Serialize(StepBenchmark.Times(StepSize.Of(size), timed, Count(rounds))));
+            return 0;
+        case ["measure-step-memory", string size, string arm, string device, string precision]:
+            StepSize ofSize = StepSize.Of(size);
+            Console.WriteLine(StepBenchmark.Memory(ofSize, ofSize.Arms.Single(one => one.Name == arm), Use(device, precision)));
+            return 0;
+        case ["check-killed", string device, string folder]:
+            new DeviceChecks(Machine.ChooseDevice(device)).TrainUntilKilled(folder);
+            return 0;
+        case ["step", .. string[] given]:
+            Options of = new(given, ("size", "both"), ("device", "auto"));
+            foreach (StepSize size in Sizes(of))
+                StepTable.Print(size, of["device"]);
+            return 0;
+        case ["compare", string a, string b, .. string[] given]:
+            Options ofBoth = new(given, ("size", "both"), ("device", "cpu"), ("precision", "fp32"), ("rounds", "5"));
+            foreach (StepSize size in Sizes(ofBoth))
+                StepComparison.Print(a, b, size, ofBoth["device"], ofBoth.OneOf("precision", "fp32", "tf32"), Count(ofBoth["rounds"]));
+            return 0;
+        case ["check", .. string[] given]:
+            return new DeviceChecks(Machine.ChooseDevice(new Options(given, ("device", "auto"))["device"])).Run() == 0 ? 0 : 1;
+        case ["iwslt", string arm, .. string[] given]:
+            Options run = new(given, ("data", "data"), ("device", "auto"), ("updates", "20000"), ("seconds", "400"), ("pairs", "0"),
+                ("output", "out"));
+            IwsltRun.Run(arm, run["data"], Machine.ChooseDevice(run["device"]), Count(run["updates"]), Count(run["seconds"]),
+                run.Count("pairs"), run["output"]);
+            return 0;
+        case ["bert-base", .. { Length: <= 2 } given]:
+            return BertBase(given.Length > 0 ? Count(given[0]) : 4, given.Length > 1 ? Count(given[1]) : 3);
+        case []:
+            return Objective(3);
+        case [string rounds]:
+            return Objective(Count(rounds));
+        default:
+            throw new IntraDistillException("expected [rounds], bert-base, step, compare, check or iwslt: see the top of bench/Program.cs");
+    }
+}
+
+static IEnumerable<StepSize> Sizes(Options given) =>
+    given.OneOf("size", "paper", "small", "both") is "both" ? StepSize.All : [StepSize.Of(given["size"])];
+
+static Device Use(string device, string precision)
+{
+    Device chosen = Machine.ChooseDevice(device);
+    backends.cuda.matmul.allow_tf32 = precision == "tf32";
+    return chosen;
 }
 
 static int BertBase(int part, int updates)
 {
     if (32 % part != 0)
-    {
-        Console.Error.WriteLine($"a part of {part} examples: expected a divisor of 32");
-        return 1;
-    }
+        throw new IntraDistillException($"a part of {part} examples: expected a divisor of 32");
     Console.WriteLine($"{BertBaseBenchmark.Describe(part)}; {updates} updates after a first that is not counted");
     Console.WriteLine(Machine.Describe(CPU));
     foreach (string arm in BertBaseBenchmark.Arms)
-        Console.Write(RunChild("measure-bert-base", arm, Text(part), Text(updates)));
+        Console.Write(Child.Output("measure-bert-base", arm, Text(part), Text(updates)));
     return 0;
 }
 
@@ -63,31 +124,12 @@ static double Median(List<double> values) => values.Order().ElementAt(values.Cou
 
 static (double Seconds, double MegaBytes) Formulation(string formulation)
 {
-    string[] fields = RunChild("measure", formulation, "3").Split(' ', StringSplitOptions.TrimEntries);
+    string[] fields = Child.Output("measure", formulation, "3").Split(' ', StringSplitOptions.TrimEntries);
     return (double.Parse(fields[0], CultureInfo.InvariantCulture), double.Parse(fields[1], CultureInfo.InvariantCulture));
 }
 
-static string RunChild(params string[] arguments)
-{
-    var start = new ProcessStartInfo(Environment.ProcessPath!) { RedirectStandardOutput = true };
-    if (Path.GetFileNameWithoutExtension(Environment.ProcessPath) is "dotnet")
-        start.ArgumentList.Add(typeof(ObjectiveBenchmark).Assembly.Location);
-    foreach (string argument in arguments)
-        start.ArgumentList.Add(argument);
-    using Process child = Process.Start(start)!;
-    string output = child.StandardOutput.ReadToEnd();
-    child.WaitForExit();
-    return child.ExitCode == 0 ? output
-        : throw new InvalidOperationException($"{string.Join(' ', arguments)} ended with exit code {child.ExitCode}");
-}
-
-static int Count(string argument)
-{
-    if (int.TryParse(argument, NumberStyles.None, CultureInfo.InvariantCulture, out int count) && count > 0)
-        return count;
-    Console.Error.WriteLine($"'{argument}': a whole number above 0 was expected");
-    Environment.Exit(1);
-    return 0;
-}
+static int Count(string argument) =>
+    int.TryParse(argument, NumberStyles.None, CultureInfo.InvariantCulture, out int count) && count > 0 ? count
+        : throw new IntraDistillException($"'{argument}': a whole number above 0 was expected");
 
 static string Text(int number) => number.ToString(CultureInfo.InvariantCulture);

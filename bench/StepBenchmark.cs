@@ -1,0 +1,173 @@
+using System.Diagnostics;
+using IntraDistill.Data;
+using IntraDistill.Models;
+using IntraDistill.Objective;
+using IntraDistill.Training;
+using TorchSharp;
+using static TorchSharp.torch;
+
+namespace IntraDistill.Bench;
+
+/// <summary>Seconds of an arm's update, medians.</summary>
+/// <param name="Arm">The arm.</param>
+/// <param name="Forward">Model and loss. The fused loss makes its part of the backward pass here.</param>
+/// <param name="Backward">The other part of it.</param>
+/// <param name="Rest">The optimizer, and what the trainer does besides: seeds, checks, numbers for the history.</param>
+/// <param name="Whole">The update. On a GPU less than the sum, since no part of it is waited for.</param>
+internal sealed record ArmTime(StepArm Arm, double Forward, double Backward, double Rest, double Whole);
+
+/// <summary>What one process measured.</summary>
+/// <param name="ProductRate">Operations a second of a large matrix product.</param>
+/// <param name="Arms">The arms.</param>
+internal sealed record StepTimes(double ProductRate, ArmTime[] Arms);
+
+/// <summary>
+/// The time and memory of a training step, by the kit's public API alone, so that this file measures older commits as well.
+/// </summary>
+internal static class StepBenchmark
+{
+    /// <summary>How often each thing is measured in a process: rounds in which all take their turn, updates in a turn.</summary>
+    public static (int Rounds, int Updates) Repetitions(StepSize size, Device device) =>
+        device.type != DeviceType.CPU ? (7, 11) : size.Name == "paper" ? (3, 1) : (7, 6);
+
+    /// <summary>Measures all arms in turns.</summary>
+    public static StepTimes Times(StepSize size, Device device, int rounds)
+    {
+        int updates = Repetitions(size, device).Updates;
+        Run[] runs = [.. size.Arms.Select(arm => new Run(size, arm, device))];
+        List<double> products = [];
+        for (int round = 0; round <= rounds; round++)
+        {
+            foreach (Run run in runs)
+                run.Turn(round == 0 ? 1 : updates, counted: round > 0);
+            double product = Product(device);
+            if (round > 0)
+                products.Add(product);
+        }
+        StepTimes times = new(Median(products), [.. runs.Select(run => run.Times)]);
+        foreach (Run run in runs)
+            run.Dispose();
+        return times;
+    }
+
+    /// <summary>
+    /// The bytes that training an arm takes: of the host on the CPU, else what libtorch takes of the device and keeps. In a process
+    /// of its own.
+    /// </summary>
+    public static long Memory(StepSize size, StepArm arm, Device device)
+    {
+        using (NewDisposeScope()) // libtorch, its threads and the product's workspace are there before memory is counted
+            ones(512, 512, device: device).matmul(ones(512, 512, device: device)).sum().item<float>();
+        long before = device.type == DeviceType.CPU ? Machine.MemoryInUse() : DeviceMemory.InUse(device);
+        using Run run = new(size, arm, device);
+        run.Turn(2, counted: false);
+        if (device.type != DeviceType.CPU)
+            return DeviceMemory.InUse(device) - before;
+        using Process process = Process.GetCurrentProcess();
+        return process.PeakWorkingSet64 - before;
+    }
+
+    public static double Median(IEnumerable<double> values)
+    {
+        double[] sorted = [.. values.Order()];
+        return (sorted[(sorted.Length - 1) / 2] + sorted[sorted.Length / 2]) / 2;
+    }
+
+    /// <summary>Waits for the device: a GPU works on after the call that gave it the work has returned.</summary>
+    private static void Finish(Device device)
+    {
+        if (device.type == DeviceType.CUDA)
+            cuda.synchronize(device);
+    }
+
+    private static double Product(Device device)
+    {
+        int n = device.type == DeviceType.CPU ? 2048 : 8192;
+        using var scope = NewDisposeScope();
+        Tensor a = ones(n, n, device: device), b = ones(n, n, device: device);
+        Finish(device);
+        long start = Stopwatch.GetTimestamp();
+        a.matmul(b);
+        Finish(device);
+        return 2.0 * n * n * n / Stopwatch.GetElapsedTime(start).TotalSeconds;
+    }
+
+    /// <summary>An arm with a model and a trainer of its own.</summary>
+    private sealed class Run : IDisposable
+    {
+        private readonly StepArm _arm;
+        private readonly Device _device;
+        private readonly TranslationObjective _objective;
+        private readonly TranslationTransformer _model;
+        private readonly Tensor _smallest;
+        private readonly Trainer<TranslationBatch> _trainer;
+        private readonly Dictionary<long, (double Forward, double Backward)> _pieces = [];
+        private readonly List<double> _forward = [], _backward = [], _rest = [], _whole = [];
+        private long _done;
+
+        public Run(StepSize size, StepArm arm, Device device)
+        {
+            (_arm, _device, _objective) = (arm, device, size.NewObjective(arm));
+            Reproducible.Seed(1);
+            _model = size.NewModel(device);
+            _smallest = _model.parameters().MinBy(parameter => parameter.numel())!;
+            _trainer = new(_model, new() { ValidateEvery = 0 }, size.Batches,
+                (batch, update) => InPieces(update) ? LossInPieces(batch, update) : Loss(batch, update));
+        }
+
+        public ArmTime Times => new(_arm, Median(_forward), Median(_backward), Median(_rest), Median(_whole));
+
+        /// <summary>Makes updates; where there are several, the first does not count.</summary>
+        /// <remarks>
+        /// The trainer gives free memory back before it, which has to be had again (little, beside an update of seconds); and on a
+        /// GPU the optimizer, which works on when its call has returned, falls into the time of the next update.
+        /// </remarks>
+        public void Turn(int updates, bool counted)
+        {
+            _done += updates;
+            // Waited for here, so that all else stays on one thread with its dispose scopes.
+            TrainingResult result = _trainer.TrainAsync(untilUpdate: _done).GetAwaiter().GetResult();
+            if (!counted)
+                return;
+            foreach (TrainingPoint point in result.History.TakeLast(Math.Max(1, updates - 1)))
+            {
+                double whole = (point.TrainingTime - result.History[(int)point.Update - 2].TrainingTime).TotalSeconds;
+                if (InPieces(point.Update))
+                {
+                    (double forward, double backward) = _pieces[point.Update];
+                    _forward.Add(forward);
+                    _backward.Add(backward);
+                    _rest.Add(whole - forward - backward);
+                }
+                if (_device.type == DeviceType.CPU || !InPieces(point.Update))
+                    _whole.Add(whole);
+            }
+        }
+
+        // On a GPU every other update: to time the pieces they must be waited for, which the update as a whole is not.
+        private bool InPieces(long update) => _device.type == DeviceType.CPU || update % 2 == 0;
+
+        private IntraDistillationLoss Loss(TranslationBatch batch, long update) =>
+            StepSize.Loss(_model, _objective, _arm.Passes, batch, update);
+
+        /// <summary>Goes backward here, where it can be timed, and leaves the trainer a loss with nothing but zeros behind it.</summary>
+        private IntraDistillationLoss LossInPieces(TranslationBatch batch, long update)
+        {
+            Finish(_device);
+            long start = Stopwatch.GetTimestamp();
+            IntraDistillationLoss loss = Loss(batch, update);
+            Finish(_device);
+            double forward = Stopwatch.GetElapsedTime(start).TotalSeconds;
+            loss.Total.backward();
+            Finish(_device);
+            _pieces[update] = (forward, Stopwatch.GetElapsedTime(start).TotalSeconds - forward);
+            return loss with { Total = loss.Total.detach() + 0 * _smallest.sum() };
+        }
+
+        public void Dispose()
+        {
+            _trainer.Dispose();
+            _model.Dispose();
+        }
+    }
+}
