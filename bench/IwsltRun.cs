@@ -36,7 +36,7 @@ internal static class IwsltRun
         StepArm trained = s_arms.SingleOrDefault(one => one.Name == arm)
             ?? throw new IntraDistillException($"'{arm}': {string.Join(", ", s_arms.Select(one => one.Name))} was expected");
         using CancellationTokenSource clock = new(TimeSpan.FromSeconds(seconds));
-        backends.cuda.matmul.allow_tf32 = true;
+        ScalarType type = Machine.ChoosePrecision("auto", device);
         Directory.CreateDirectory(output);
 
         int most = pairs > 0 ? pairs : int.MaxValue;
@@ -45,7 +45,7 @@ internal static class IwsltRun
             data.Train.SelectMany(pair => new[] { pair.Source, pair.Target }), new() { Merges = 10_000 });
         Reproducible.Seed(1);
         using TranslationTransformer model = new TranslationTransformer(
-            s_shape with { SourceVocabulary = vocabulary.Size, TargetVocabulary = vocabulary.Size }).to(device);
+            s_shape with { SourceVocabulary = vocabulary.Size, TargetVocabulary = vocabulary.Size }).to(device, type);
         Translator translator = new(model, vocabulary, vocabulary) { MaxTokens = 8192 };
         var few = data.Sample(valid: 500).Valid;
         TranslationObjective objective = new(new(new()

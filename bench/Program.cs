@@ -2,9 +2,9 @@
 // dotnet run -c Release --project bench -- bert-base [part] [updates]   fine-tuning of a model of BERT-base's size
 // dotnet run -c Release --project bench -- step [--size paper|small|both] [--device auto|cpu|cuda]
 //     the training step of translation: baseline, control, intra-distillation, and eager PyTorch (peer.py) where Python has it
-// dotnet run -c Release --project bench -- compare A B [--size …] [--device …] [--precision fp32|tf32] [--rounds 5]
-//     the step of two builds of this benchmark in turns; A and B are folders. Against an older commit:
-//         mkdir /tmp/old && git archive 10be0dc | tar -x -C /tmp/old && rm -r /tmp/old/bench && git archive HEAD bench | tar -x -C /tmp/old
+// dotnet run -c Release --project bench -- compare A B [--size …] [--device …] [--precision fp32|tf32|bf16] [--rounds 5]
+//     the step of two builds of this benchmark in turns; A and B are folders. Against a commit before 8cadd01, with the benchmark of then:
+//         mkdir /tmp/old && git archive 10be0dc | tar -x -C /tmp/old && rm -r /tmp/old/bench && git archive 780e874 bench | tar -x -C /tmp/old
 //         for tree in /tmp/old .; do dotnet build -c Release $tree/bench; done; B=bench/bin/Release/net10.0/$(ls bench/bin/Release/net10.0)
 //         $B/IntraDistill.Bench compare /tmp/old/$B $B --size paper
 // dotnet run -c Release --project bench -- check [--device auto|cpu|cuda]   does the kit work on this device? PASS and FAIL lines
@@ -43,12 +43,15 @@ static async Task<int> RunAsync(string[] args)
             await BertBaseBenchmark.RunAsync(arm, Count(part), Count(updates));
             return 0;
         case ["measure-step", string size, string device, string precision, string rounds]:
-            Device timed = Use(device, precision);
-            Console.WriteLine(JsonSerializer.Serialize(StepBenchmark.Times(StepSize.Of(size), timed, Count(rounds))));
+            Device timed = Machine.ChooseDevice(device);
+            Console.WriteLine(JsonSerializer.Serialize(
+                StepBenchmark.Times(StepSize.Of(size), timed, Machine.ChoosePrecision(precision, timed), Count(rounds))));
             return 0;
         case ["measure-step-memory", string size, string arm, string device, string precision]:
             StepSize ofSize = StepSize.Of(size);
-            Console.WriteLine(StepBenchmark.Memory(ofSize, ofSize.Arms.Single(one => one.Name == arm), Use(device, precision)));
+            Device filled = Machine.ChooseDevice(device);
+            Console.WriteLine(StepBenchmark.Memory(
+                ofSize, ofSize.Arms.Single(one => one.Name == arm), filled, Machine.ChoosePrecision(precision, filled)));
             return 0;
         case ["check-killed", string device, string folder]:
             new DeviceChecks(Machine.ChooseDevice(device)).TrainUntilKilled(folder);
@@ -61,7 +64,7 @@ static async Task<int> RunAsync(string[] args)
         case ["compare", string a, string b, .. string[] given]:
             Options ofBoth = new(given, ("size", "both"), ("device", "cpu"), ("precision", "fp32"), ("rounds", "5"));
             foreach (StepSize size in Sizes(ofBoth))
-                StepComparison.Print(a, b, size, ofBoth["device"], ofBoth.OneOf("precision", "fp32", "tf32"), Count(ofBoth["rounds"]));
+                StepComparison.Print(a, b, size, ofBoth["device"], ofBoth.OneOf("precision", "fp32", "tf32", "bf16"), Count(ofBoth["rounds"]));
             return 0;
         case ["check", .. string[] given]:
             return new DeviceChecks(Machine.ChooseDevice(new Options(given, ("device", "auto"))["device"])).Run() == 0 ? 0 : 1;
@@ -84,13 +87,6 @@ static async Task<int> RunAsync(string[] args)
 
 static IEnumerable<StepSize> Sizes(Options given) =>
     given.OneOf("size", "paper", "small", "both") is "both" ? StepSize.All : [StepSize.Of(given["size"])];
-
-static Device Use(string device, string precision)
-{
-    Device chosen = Machine.ChooseDevice(device);
-    backends.cuda.matmul.allow_tf32 = precision == "tf32";
-    return chosen;
-}
 
 static int BertBase(int part, int updates)
 {

@@ -22,7 +22,7 @@ internal sealed record ArmTime(StepArm Arm, double Forward, double Backward, dou
 internal sealed record StepTimes(double ProductRate, ArmTime[] Arms);
 
 /// <summary>
-/// The time and memory of a training step, by the kit's public API alone, so that this file measures older commits as well.
+/// The time and memory of a training step, as a notebook makes it.
 /// </summary>
 internal static class StepBenchmark
 {
@@ -31,16 +31,16 @@ internal static class StepBenchmark
         device.type != DeviceType.CPU ? (7, 11) : size.Name == "paper" ? (3, 1) : (7, 6);
 
     /// <summary>Measures all arms in turns.</summary>
-    public static StepTimes Times(StepSize size, Device device, int rounds)
+    public static StepTimes Times(StepSize size, Device device, ScalarType type, int rounds)
     {
         int updates = Repetitions(size, device).Updates;
-        Run[] runs = [.. size.Arms.Select(arm => new Run(size, arm, device))];
+        Run[] runs = [.. size.Arms.Select(arm => new Run(size, arm, device, type))];
         List<double> products = [];
         for (int round = 0; round <= rounds; round++)
         {
             foreach (Run run in runs)
                 run.Turn(round == 0 ? 1 : updates, counted: round > 0);
-            double product = Product(device);
+            double product = Product(device, type);
             if (round > 0)
                 products.Add(product);
         }
@@ -54,15 +54,15 @@ internal static class StepBenchmark
     /// The bytes that training an arm takes: of the host on the CPU, else what libtorch takes of the device and keeps. In a process
     /// of its own.
     /// </summary>
-    public static long Memory(StepSize size, StepArm arm, Device device)
+    public static long Memory(StepSize size, StepArm arm, Device device, ScalarType type)
     {
         using (NewDisposeScope()) // libtorch, its threads and the product's workspace are there before memory is counted
             ones(512, 512, device: device).matmul(ones(512, 512, device: device)).sum().item<float>();
-        long before = device.type == DeviceType.CPU ? Machine.MemoryInUse() : DeviceMemory.InUse(device);
-        using Run run = new(size, arm, device);
+        long before = device.type == DeviceType.CPU ? Machine.MemoryInUse() : Machine.SampleMemory(device);
+        using Run run = new(size, arm, device, type);
         run.Turn(2, counted: false);
         if (device.type != DeviceType.CPU)
-            return DeviceMemory.InUse(device) - before;
+            return Machine.SampleMemory(device) - before;
         using Process process = Process.GetCurrentProcess();
         return process.PeakWorkingSet64 - before;
     }
@@ -80,11 +80,11 @@ internal static class StepBenchmark
             cuda.synchronize(device);
     }
 
-    private static double Product(Device device)
+    private static double Product(Device device, ScalarType type)
     {
         int n = device.type == DeviceType.CPU ? 2048 : 8192;
         using var scope = NewDisposeScope();
-        Tensor a = ones(n, n, device: device), b = ones(n, n, device: device);
+        Tensor a = ones(n, n, type, device), b = ones(n, n, type, device);
         Finish(device);
         long start = Stopwatch.GetTimestamp();
         a.matmul(b);
@@ -103,16 +103,16 @@ internal static class StepBenchmark
         private readonly Trainer<TranslationBatch> _trainer;
         private readonly Dictionary<long, (double Forward, double Backward)> _pieces = [];
         private readonly List<double> _forward = [], _backward = [], _rest = [], _whole = [];
-        private long _done;
+        private long _done, _turns;
 
-        public Run(StepSize size, StepArm arm, Device device)
+        public Run(StepSize size, StepArm arm, Device device, ScalarType type)
         {
             (_arm, _device, _objective) = (arm, device, size.NewObjective(arm));
             Reproducible.Seed(1);
-            _model = size.NewModel(device);
+            _model = size.NewModel(device, type);
             _smallest = _model.parameters().MinBy(parameter => parameter.numel())!;
             _trainer = new(_model, new() { ValidateEvery = 0 }, size.Batches,
-                (batch, update) => InPieces(update) ? LossInPieces(batch, update) : Loss(batch, update));
+                (batch, update) => InPieces ? LossInPieces(batch, update) : Loss(batch, update));
         }
 
         public ArmTime Times => new(_arm, Median(_forward), Median(_backward), Median(_rest), Median(_whole));
@@ -125,6 +125,7 @@ internal static class StepBenchmark
         public void Turn(int updates, bool counted)
         {
             _done += updates;
+            _turns++;
             // Waited for here, so that all else stays on one thread with its dispose scopes.
             TrainingResult result = _trainer.TrainAsync(untilUpdate: _done).GetAwaiter().GetResult();
             if (!counted)
@@ -132,20 +133,20 @@ internal static class StepBenchmark
             foreach (TrainingPoint point in result.History.TakeLast(Math.Max(1, updates - 1)))
             {
                 double whole = (point.TrainingTime - result.History[(int)point.Update - 2].TrainingTime).TotalSeconds;
-                if (InPieces(point.Update))
+                if (InPieces)
                 {
                     (double forward, double backward) = _pieces[point.Update];
                     _forward.Add(forward);
                     _backward.Add(backward);
                     _rest.Add(whole - forward - backward);
                 }
-                if (_device.type == DeviceType.CPU || !InPieces(point.Update))
+                if (_device.type == DeviceType.CPU || !InPieces)
                     _whole.Add(whole);
             }
         }
 
-        // On a GPU every other update: to time the pieces they must be waited for, which the update as a whole is not.
-        private bool InPieces(long update) => _device.type == DeviceType.CPU || update % 2 == 0;
+        // On a GPU every other turn: to time the pieces they must be waited for, which the update as a whole is not.
+        private bool InPieces => _device.type == DeviceType.CPU || _turns % 2 == 0;
 
         private IntraDistillationLoss Loss(TranslationBatch batch, long update) =>
             StepSize.Loss(_model, _objective, _arm.Passes, batch, update);

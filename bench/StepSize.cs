@@ -44,22 +44,20 @@ internal sealed record StepSize(string Name, TransformerSettings Shape, int Rows
         return 2 * 3 * passes * Rows * sentence;
     }
 
-    public TranslationTransformer NewModel(Device device) => new TranslationTransformer(Shape).to(device);
+    public TranslationTransformer NewModel(Device device, ScalarType type = ScalarType.Float32) =>
+        new TranslationTransformer(Shape).to(device, type);
 
     public TranslationObjective NewObjective(StepArm arm) =>
-        new(new(new() { Passes = arm.Passes, Alpha = arm.Alpha, AdaptiveAlpha = false, Reduction = DivergenceReduction.Mean }));
+        new(new(new() { Passes = arm.Passes, Alpha = arm.Alpha, AdaptiveAlpha = false, MeasureEvery = 10 }));
 
     /// <summary>The loss of a batch as notebook 02 has it: K copies of it in one pass.</summary>
     public static IntraDistillationLoss Loss(
         TranslationTransformer model, TranslationObjective objective, int passes, TranslationBatch batch, long update)
     {
-        Device device = model.OutputWeight.device;
-        Tensor sources = from_array(batch.Source, device: device).repeat(passes, 1);        // (K·B, S)
-        Tensor inputs = from_array(batch.DecoderInput, device: device).repeat(passes, 1);   // (K·B, T)
-        Tensor targets = from_array(batch.Target, device: device);                          // (B, T)
-        Tensor states = model.hidden(sources, inputs)                                       // (K·B, T, d)
-            .view(passes, targets.shape[0], targets.shape[1], model.Settings.ModelSize);    // (K, B, T, d)
-        return objective.Loss(states, model.OutputWeight, targets, update);
+        var (source, input, target) = batch.On(model.OutputWeight.device);                  // (B, S), (B, T), (B, T)
+        Tensor states = model.hidden(source.repeat(passes, 1), input.repeat(passes, 1))     // (K·B, T, d)
+            .view(passes, target.shape[0], target.shape[1], model.Settings.ModelSize);      // (K, B, T, d)
+        return objective.Loss(states, model.OutputWeight, target, update);
     }
 
     /// <summary>An epoch of a few batches of random sentences, all of full length.</summary>

@@ -11,7 +11,7 @@ internal static class StepTable
 {
     private const double Mega = 1e6, Giga = 1e9;
 
-    private static readonly string[] Precisions = ["fp32", "tf32"];
+    private static readonly string[] Precisions = ["fp32", "tf32", "bf16"];
 
     public static void Print(StepSize size, string device)
     {
