@@ -40,24 +40,3 @@ public sealed record TranslationBatchSettings
     /// <summary>Together with the epoch, decides which sentences share a batch and the order of the batches.</summary>
     public int Seed { get; init; } = 1;
 }
-
-/// <summary>Arrays of the host as tensors on a device.</summary>
-public static class DeviceTensors
-{
-    /// <summary>Copies an array. A GPU is given the copy to make when it comes to it: nobody waits.</summary>
-    /// <param name="values">(B, T).</param>
-    /// <param name="device">Where the tensor is to be.</param>
-    /// <param name="step">T is filled up with 0 to a multiple of this.</param>
-    /// <returns>(B, T′) int64.</returns>
-    public static Tensor From(long[,] values, Device device, int step = 1)
-    {
-        using var scope = NewDisposeScope();
-        Tensor tensor = from_array(values);
-        long missing = -values.GetLength(1) & (step - 1L);
-        if (missing > 0)
-            tensor = nn.functional.pad(tensor, [0, missing]);
-        if (device.type == DeviceType.CUDA)
-            tensor = tensor.pin_memory().to(device, non_blocking: true);
-        return tensor.to(device).MoveToOuterDisposeScope();
-    }
-}

@@ -9,7 +9,8 @@ namespace IntraDistill.Objective;
 
 /// <summary>
 /// The loss of K passes and its gradient on the CPU, token by token, while the K rows of logits of a token are in the processor's
-/// cache. The same formulas as tensors (<see cref="Divergences"/>), which go through memory some fifteen times, take about twice as long.
+/// cache. As tensors (<see cref="Divergences"/>) the same formulas go through memory some fifteen times: 2,400 rows of 4,000 logits, K = 3,
+/// took 170 ms of one core with their matrix products, and take 110 ms here.
 /// </summary>
 internal static unsafe class CpuLoss
 {

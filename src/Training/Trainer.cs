@@ -94,6 +94,7 @@ public sealed class Trainer<TBatch> : IDisposable where TBatch : IBatch
     /// The loss or its gradient is not finite; names the update. On a GPU it is found some updates later; the weights are those before it, and
     /// training goes on from a checkpoint only.
     /// </exception>
+    /// <exception cref="IntraDistillException"><see cref="TrainerSettings.Deterministic"/> is set, on Windows.</exception>
     /// <exception cref="DeviceMemoryException">An update takes more memory than the device has.</exception>
     /// <exception cref="OperationCanceledException">Cancelled; a checkpoint is written if there is a folder for it.</exception>
     /// <exception cref="CheckpointException">A checkpoint cannot be written, or the folder holds another run's.</exception>

@@ -110,7 +110,7 @@ public sealed record TrainerSettings
     /// <summary>
     /// Whether a GPU is to add up in the same order every time (torch's deterministic algorithms), so that equal seeds give equal bits,
     /// with a kill and a resume in between as well; slower. Without it a GPU's runs of one seed differ in the last digits, and then in more.
-    /// The CPU's never do. An operation that torch has no deterministic algorithm for throws.
+    /// The CPU's never do. An operation that torch has no deterministic algorithm for throws; on Windows all training does.
     /// </summary>
     [ChangesNoResult("the order of sums on a GPU, which is none in particular otherwise")]
     public bool Deterministic { get; init; }
