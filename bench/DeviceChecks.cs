@@ -54,6 +54,7 @@ internal sealed class DeviceChecks(Device device)
             {
                 failed++;
                 (verdict, detail) = ("FAIL", error.Message.Split('\n')[0]);
+                Console.Error.WriteLine(error);
             }
             Console.WriteLine($"{verdict}  {name,-26}{detail}");
         }

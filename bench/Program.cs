@@ -1,6 +1,6 @@
 // dotnet run -c Release --project bench [-- rounds]                     the loss and the output projection of translation
 // dotnet run -c Release --project bench -- bert-base [part] [updates]   fine-tuning of a model of BERT-base's size
-// dotnet run -c Release --project bench -- step [--size paper|small|both] [--device auto|cpu|cuda]
+// dotnet run -c Release --project bench -- step [--size paper|small|both] [--device auto|cpu|cuda] [--precision all|fp32|tf32|bf16]
 //     the training step of translation: baseline, control, intra-distillation, and eager PyTorch (peer.py) where Python has it
 // dotnet run -c Release --project bench -- compare A B [--size …] [--device …] [--precision fp32|tf32|bf16] [--rounds 5]
 //     the step of two builds of this benchmark in turns; A and B are folders. Against a commit before 8cadd01, with the benchmark of then:
@@ -51,15 +51,15 @@ static async Task<int> RunAsync(string[] args)
             StepSize ofSize = StepSize.Of(size);
             Device filled = Machine.ChooseDevice(device);
             Console.WriteLine(StepBenchmark.Memory(
-                ofSize, ofSize.Arms.Single(one => one.Name == arm), filled, Machine.ChoosePrecision(precision, filled)));
+                ofSize, ofSize.ArmsOn(filled).Single(one => one.Name == arm), filled, Machine.ChoosePrecision(precision, filled)));
             return 0;
         case ["check-killed", string device, string folder]:
             new DeviceChecks(Machine.ChooseDevice(device)).TrainUntilKilled(folder);
             return 0;
         case ["step", .. string[] given]:
-            Options of = new(given, ("size", "both"), ("device", "auto"));
+            Options of = new(given, ("size", "both"), ("device", "auto"), ("precision", "all"));
             foreach (StepSize size in Sizes(of))
-                StepTable.Print(size, of["device"]);
+                StepTable.Print(size, of["device"], of.OneOf("precision", "all", "fp32", "tf32", "bf16"));
             return 0;
         case ["compare", string a, string b, .. string[] given]:
             Options ofBoth = new(given, ("size", "both"), ("device", "cpu"), ("precision", "fp32"), ("rounds", "5"));

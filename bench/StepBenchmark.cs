@@ -34,7 +34,7 @@ internal static class StepBenchmark
     public static StepTimes Times(StepSize size, Device device, ScalarType type, int rounds)
     {
         int updates = Repetitions(size, device).Updates;
-        Run[] runs = [.. size.Arms.Select(arm => new Run(size, arm, device, type))];
+        Run[] runs = [.. size.ArmsOn(device).Select(arm => new Run(size, arm, device, type))];
         List<double> products = [];
         for (int round = 0; round <= rounds; round++)
         {
@@ -84,7 +84,7 @@ internal static class StepBenchmark
     {
         int n = device.type == DeviceType.CPU ? 2048 : 8192;
         using var scope = NewDisposeScope();
-        Tensor a = ones(n, n, type, device), b = ones(n, n, type, device);
+        Tensor a = randn(n, n, type, device), b = randn(n, n, type, device); // of ones it would be faster
         Finish(device);
         long start = Stopwatch.GetTimestamp();
         a.matmul(b);
@@ -111,7 +111,7 @@ internal static class StepBenchmark
             Reproducible.Seed(1);
             _model = size.NewModel(device, type);
             _smallest = _model.parameters().MinBy(parameter => parameter.numel())!;
-            _trainer = new(_model, new() { ValidateEvery = 0 }, size.Batches,
+            _trainer = new(_model, new() { ValidateEvery = 0, Deterministic = arm.Deterministic }, size.Batches,
                 (batch, update) => InPieces ? LossInPieces(batch, update) : Loss(batch, update));
         }
 

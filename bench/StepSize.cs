@@ -7,7 +7,7 @@ using static TorchSharp.torch;
 namespace IntraDistill.Bench;
 
 /// <summary>One of the three arms that every notebook compares.</summary>
-internal sealed record StepArm(string Name, int Passes, double Alpha);
+internal sealed record StepArm(string Name, int Passes, double Alpha, bool Deterministic = false);
 
 /// <summary>A model and the batch of one update, full of random ids: neither weights nor ids change the time.</summary>
 /// <param name="Name">As <c>--size</c> and <c>peer.py</c> have it.</param>
@@ -28,6 +28,10 @@ internal sealed record StepSize(string Name, TransformerSettings Shape, int Rows
     public static StepSize Of(string name) => All.Single(size => size.Name == name);
 
     public StepArm[] Arms => [new("baseline", 1, 0), new("control", 3, 0), new("intra-distillation", 3, Alpha)];
+
+    /// <summary>On a GPU also what equal bits for equal seeds cost there.</summary>
+    public StepArm[] ArmsOn(Device device) => device.type == DeviceType.CPU ? Arms
+        : [.. Arms, Arms[^1] with { Name = "the same, deterministic", Deterministic = true }];
 
     public int Tokens => Rows * Target;
 

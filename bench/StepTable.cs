@@ -13,7 +13,10 @@ internal static class StepTable
 
     private static readonly string[] Precisions = ["fp32", "tf32", "bf16"];
 
-    public static void Print(StepSize size, string device)
+    /// <param name="size">What is trained.</param>
+    /// <param name="device">Where.</param>
+    /// <param name="precision">One of them, or all.</param>
+    public static void Print(StepSize size, string device, string precision)
     {
         Device on = Machine.ChooseDevice(device);
         (int rounds, int updates) = StepBenchmark.Repetitions(size, on);
@@ -23,29 +26,30 @@ internal static class StepTable
         Console.WriteLine($"{"ms",-30}{"K",3}{"forward",11}{"backward",11}{"the rest",11}{"step",11}{"× K=1",7}{"tokens/s",10}{"MB",7}"
             + $"{"GFLOP/s",9}{"of a product",14}");
         Dictionary<string, double> products = [];
-        foreach (string precision in on.type == DeviceType.CPU ? ["fp32"] : Precisions)
+        string[] precisions = precision != "all" ? [precision] : on.type == DeviceType.CPU ? ["fp32"] : Precisions;
+        foreach (string one in precisions)
         {
             StepTimes times = Child.Result<StepTimes>(AppContext.BaseDirectory,
-                "measure-step", size.Name, on.ToString(), precision, $"{rounds}");
-            products[precision] = times.ProductRate;
+                "measure-step", size.Name, on.ToString(), one, $"{rounds}");
+            products[one] = times.ProductRate;
             foreach (ArmTime time in times.Arms)
             {
                 long memory = Child.Result<long>(AppContext.BaseDirectory,
-                    "measure-step-memory", size.Name, time.Arm.Name, on.ToString(), precision);
-                Row($"kit {precision} {time.Arm.Name}", precision, time.Arm.Passes, time.Whole, times.Arms[0].Whole, memory, time);
+                    "measure-step-memory", size.Name, time.Arm.Name, on.ToString(), one);
+                Row($"kit {one} {time.Arm.Name}", one, time.Arm.Passes, time.Whole, times.Arms[0].Whole, memory, time);
             }
         }
-        foreach ((string precision, int passes, double seconds, double single, double memory) in Peer(size, on))
-            Row($"PyTorch {precision}", precision, passes, seconds, single, memory, null);
+        foreach ((string one, int passes, double seconds, double single, double memory) in Peer(size, on, precisions))
+            Row($"PyTorch {one}", one, passes, seconds, single, memory, null);
         Console.WriteLine($"products of large matrices in the same run, GFLOP/s: "
             + string.Join(", ", products.Select(product => $"{product.Key} {product.Value / Giga:N0}")));
         Console.WriteLine();
 
-        void Row(string name, string precision, int passes, double whole, double single, double memory, ArmTime? pieces)
+        void Row(string name, string ofPrecision, int passes, double whole, double single, double memory, ArmTime? pieces)
         {
             string Piece(double? seconds) => seconds is { } value ? $"{1e3 * value,11:N1}" : $"{"–",11}";
             double rate = size.Operations(passes) / whole;
-            string ofProduct = products.TryGetValue(precision, out double product) ? $"{rate / product:N2}" : "–";
+            string ofProduct = products.TryGetValue(ofPrecision, out double product) ? $"{rate / product:N2}" : "–";
             Console.WriteLine($"{name,-30}{passes,3}{Piece(pieces?.Forward)}{Piece(pieces?.Backward)}{Piece(pieces?.Rest)}"
                 + $"{1e3 * whole,11:N1}{whole / single,7:N2}{size.Tokens / whole,10:N0}{memory / Mega,7:N0}{rate / Giga,9:N0}"
                 + $"{ofProduct,14}");
@@ -53,15 +57,16 @@ internal static class StepTable
     }
 
     /// <summary>What <c>peer.py</c> measured; says so and is empty where there is no Python with torch.</summary>
-    private static IEnumerable<(string Precision, int Passes, double Seconds, double Single, double Memory)> Peer(StepSize size, Device on)
+    private static IEnumerable<(string Precision, int Passes, double Seconds, double Single, double Memory)> Peer(
+        StepSize size, Device on, string[] precisions)
     {
         if (Python(quiet: true, "-c", "import torch") is not (0, _))
         {
             Console.WriteLine("PyTorch: not found here");
             return [];
         }
-        (int code, string output) = Python(quiet: false, Path.Combine(AppContext.BaseDirectory, "peer.py"),
-            "--size", size.Name, "--device", on.type == DeviceType.CPU ? "cpu" : "cuda")!.Value;
+        (int code, string output) = Python(quiet: false, [Path.Combine(AppContext.BaseDirectory, "peer.py"),
+            "--size", size.Name, "--device", on.type == DeviceType.CPU ? "cpu" : "cuda", "--precision", .. precisions])!.Value;
         if (code != 0)
         {
             Console.WriteLine($"PyTorch: peer.py ended with exit code {code}");

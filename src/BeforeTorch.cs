@@ -11,9 +11,6 @@ internal static class BeforeTorch
     internal static void Prepare()
     {
         OpenMp.SpinBriefly();
-        // Without it cuBLAS adds up in any order, whatever else is deterministic (TrainerSettings.Deterministic).
-        if (OperatingSystem.IsLinux())
-            OpenMp.SetEnvironment("CUBLAS_WORKSPACE_CONFIG", ":4096:8", overwrite: 0);
         LibTorch.Load();
     }
 }

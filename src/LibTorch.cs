@@ -71,13 +71,20 @@ internal static partial class LibTorch
         Folder = folder;
     }
 
-    // Those of the folders go first, by their paths: PyTorch's own search paths miss a neighbour that is not where pip puts it.
+    // Those of the folders go first, by their paths: PyTorch's own search paths miss a neighbour that is not where pip puts it. One
+    // that cannot be loaded alone (libtorch_nvshmem lists not all that it needs) may be when what asks for it is, which tells.
     private static nint LoadWithNeeds(string path, string[] folders, HashSet<string> seen)
     {
         using (var library = new ElfFile(path))
             foreach (string name in library.Needed().Where(seen.Add))
                 if (folders.Select(folder => Path.Combine(folder, name)).FirstOrDefault(File.Exists) is { } needed)
-                    LoadWithNeeds(needed, folders, seen);
+                {
+                    try
+                    {
+                        LoadWithNeeds(needed, folders, seen);
+                    }
+                    catch (IntraDistillException) { }
+                }
         try
         {
             return NativeLibrary.Load(path);

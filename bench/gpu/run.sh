@@ -7,17 +7,16 @@ run=${RUN:-./run}                                  # runs a notebook
 bench=${BENCH:-bench/IntraDistill.Bench}
 device=${DEVICE:-cuda} data=${DATA:-data} out=$(realpath -m "${OUT:-out}")
 jobs=${JOBS:-5}                                    # notebooks at once: they share the card well
-check_s=${CHECK_S:-90} notebook_s=${NOTEBOOK_S:-150} step_s=${STEP_S:-240} size=${SIZE:-both} iwslt_s=${IWSLT_S:-270}
+check_s=${CHECK_S:-90} notebook_s=${NOTEBOOK_S:-150} step_s=${STEP_S:-240} size=${SIZE:-both} precision=${PRECISION:-all} iwslt_s=${IWSLT_S:-270}
 score_s=120                                        # beyond iwslt_s, to translate the test set
 mkdir -p "$out"
 export run device notebook_s out
 work=$(mktemp -d); trap 'rm -rf "$work"' EXIT; export work
 
 # libtorch is the installed PyTorch's, unless the bench came with one.
-if [ ! -e "$(dirname "$bench")/libtorch.so" ]; then
-    lib=${INTRADISTILL_LIBTORCH:-$(python3 -c 'import os, torch; print(os.path.join(os.path.dirname(torch.__file__), "lib"))')} || exit 1
-    ln -sf "$lib"/*.so* "$(dirname "$bench")/"
-    export LD_LIBRARY_PATH=$lib:$(ls -d "$lib"/../../nvidia/*/lib 2>/dev/null | tr '\n' ':')${LD_LIBRARY_PATH:-}
+if [ ! -e "$(dirname "$bench")/libtorch.so" ] && [ -z "${INTRADISTILL_LIBTORCH:-}" ]; then
+    INTRADISTILL_LIBTORCH=$(python3 -c 'import os, torch; print(os.path.join(os.path.dirname(torch.__file__), "lib"))') || exit 1
+    export INTRADISTILL_LIBTORCH
 fi
 
 check() { timeout "$check_s" "$bench" check --device "$device" |& tee "$out/check.txt"; }
@@ -38,7 +37,7 @@ notebooks() {
     return $status
 }
 
-step() { timeout "$step_s" "$bench" step --device "$device" --size "$size" |& tee "$out/step.txt"; }
+step() { timeout "$step_s" "$bench" step --device "$device" --size "$size" --precision "$precision" |& tee "$out/step.txt"; }
 
 iwslt() {
     local status=0 arms=() arm

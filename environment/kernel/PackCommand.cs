@@ -1,6 +1,7 @@
 using System.CommandLine;
 using System.Formats.Tar;
 using System.IO.Compression;
+using System.Reflection;
 using System.Runtime.InteropServices;
 using IntraDistill.Kernel.Kernelspec;
 using IntraDistill.Kernel.Notebook;
@@ -23,14 +24,19 @@ internal static class PackCommand
                 + "any other goes to data/NAME.",
             HelpName = "PATH",
         };
+        var withoutSdk = new Option<bool>("--no-sdk")
+        {
+            Description = "Leave out the texts of the .NET SDK (some 80 MB), of which notebooks 01 to 04 make their data unless they are "
+                + "given other.",
+        };
         var command = new Command("pack", "Packs runner, .NET runtime, kit and notebooks for a Linux machine with PyTorch, but without "
-            + $".NET. There: tar -xzf OUT.tar.gz; cd {Folder}; ./run notebooks/NAME.ipynb") { output, added };
+            + $".NET. There: tar -xzf OUT.tar.gz; cd {Folder}; ./run notebooks/NAME.ipynb") { output, added, withoutSdk };
         command.SetAction(result =>
         {
             try
             {
                 string path = result.GetValue(output)!;
-                Write(path, Files(result.GetValue(added) ?? []));
+                Write(path, Files(result.GetValue(added) ?? [], !result.GetValue(withoutSdk)));
                 Console.WriteLine($"wrote {path}, {new FileInfo(path).Length / 1e6:F0} MB");
                 return 0;
             }
@@ -45,7 +51,7 @@ internal static class PackCommand
 
     /// <summary>What is packed: the place in the archive, and the file that goes there.</summary>
     /// <exception cref="RunnerException">Something is not there, or two files want one place.</exception>
-    internal static SortedDictionary<string, string> Files(IEnumerable<string> added)
+    internal static SortedDictionary<string, string> Files(IEnumerable<string> added, bool withSdk)
     {
         string kit = KernelFiles.KitFolder, root = Path.GetDirectoryName(kit)!;
         if (!File.Exists(Path.Combine(kit, TorchSharp)))
@@ -60,12 +66,33 @@ internal static class PackCommand
         Add(files, runtime, $"dotnet/{Path.GetRelativePath(dotnet, runtime)}");
         Add(files, AppContext.BaseDirectory, "environment/kernel/bin");
         Add(files, kit, "bin", name => name == TorchSharp || !name.Contains(".so"));   // without libtorch
+        if (withSdk)
+        {
+            (string sdk, string[] texts) = SdkTexts(kit);
+            foreach (string file in texts)
+                Add(files, Path.Combine(sdk, file), $"dotnet/{file}");
+        }
         foreach (string notebook in Directory.GetFiles(Path.Combine(root, "notebooks"), "*.ipynb"))
             Add(files, notebook, $"notebooks/{Path.GetFileName(notebook)}");
         foreach (string path in added.Select(one => Path.TrimEndingDirectorySeparator(Path.GetFullPath(one))))
             Add(files, path, path.StartsWith($"{root}/", StringComparison.Ordinal)
                 ? Path.GetRelativePath(root, path) : $"data/{Path.GetFileName(path)}");
         return files;
+    }
+
+    // The kit knows which; it is no reference of the runner, which loads it only where a notebook does.
+    private static (string Root, string[] Files) SdkTexts(string kit)
+    {
+        MethodInfo read = Assembly.LoadFrom(Path.Combine(kit, "IntraDistill.Kit.dll"))
+            .GetType("IntraDistill.Data.SdkCorpus", throwOnError: true)!.GetMethod("FilesRead")!;
+        try
+        {
+            return read.CreateDelegate<Func<string?, (string, string[])>>()(null);
+        }
+        catch (Exception e)
+        {
+            throw new RunnerException($"{e.Message}; --no-sdk leaves it out");
+        }
     }
 
     private static void Add(SortedDictionary<string, string> files, string path, string place, Func<string, bool>? wanted = null)

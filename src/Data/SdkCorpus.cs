@@ -22,6 +22,8 @@ public sealed class SdkCorpus
     public static IReadOnlyList<string> KnownLanguages { get; } =
         ["cs", "de", "en", "es", "fr", "it", "ja", "ko", "pl", "pt-BR", "ru", "tr", "zh-Hans", "zh-Hant"];
 
+    private static string[] Translations => [.. KnownLanguages.Where(language => language != "en")];
+
     private SdkCorpus(string root, string sdkVersion, IReadOnlyList<SdkMessage> messages, SdkCorpusCounts counts)
     {
         Root = root;
@@ -46,6 +48,20 @@ public sealed class SdkCorpus
     /// <summary>What was read and what each filter dropped.</summary>
     public SdkCorpusCounts Counts { get; }
 
+    /// <summary>
+    /// The files of the SDK that this and <see cref="SdkDocumentation"/> read, for a machine that has no SDK: laid in the same places of a
+    /// folder there, they are one, for them.
+    /// </summary>
+    /// <param name="dotnetRoot">As <see cref="SdkCorpusSettings.DotnetRoot"/>.</param>
+    /// <returns>The SDK's folder and the files, by their paths below it.</returns>
+    /// <exception cref="SdkCorpusException">There is no SDK, or it has no localized resources.</exception>
+    public static (string Root, string[] Files) FilesRead(string? dotnetRoot = null)
+    {
+        (string root, _, IReadOnlyList<LocalizedAssembly> assemblies) = SdkFolder.Find(dotnetRoot, Translations);
+        return (root, [.. assemblies.SelectMany(one => one.Satellites.Values.Append(one.Path))
+            .Concat(SdkFolder.FindDocumentation(root).Files).Select(file => Path.GetRelativePath(root, file))]);
+    }
+
     /// <summary>Reads the corpus; it takes a few seconds.</summary>
     /// <exception cref="SdkCorpusException">
     /// There is no SDK, it has no localized resources, a file of it is damaged, or no message passes the filters.
@@ -53,9 +69,8 @@ public sealed class SdkCorpus
     public static SdkCorpus Load(SdkCorpusSettings? settings = null)
     {
         settings ??= new SdkCorpusSettings();
-        string[] translations = [.. KnownLanguages.Where(language => language != "en")];
         (string root, string version, IReadOnlyList<LocalizedAssembly> assemblies) =
-            SdkFolder.Find(settings.DotnetRoot, translations);
+            SdkFolder.Find(settings.DotnetRoot, Translations);
 
         List<SdkMessage>[] read = new List<SdkMessage>[assemblies.Count];
         try

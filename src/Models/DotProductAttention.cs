@@ -11,12 +11,23 @@ namespace IntraDistill.Models;
 /// Two computations give the same numbers: <c>scaled_dot_product_attention</c>, and plain products with a softmax between.
 /// The second is used on the CPU when weights are dropped, where libtorch has no fused kernel (forward and backward for 60
 /// rows of 30 tokens, d = 128, 4 heads, one core: 9.6 ms against 13.2 ms), and for short sentences (no dropout: 9.7 against
-/// 10.2 ms, forward alone 2.2 against 3.2 ms; from 128 keys on the fused one is ahead). On a GPU in bfloat16, too, where the first one
-/// was seen to take 0.25 s the first time it meets a shape, and training never stops meeting new ones.
+/// 10.2 ms, forward alone 2.2 against 3.2 ms; from 128 keys on the fused one is ahead). On a GPU, which waits for kernels to be
+/// launched, the first: one in place of seven. Of libtorch's ways to compute it the "memory-efficient" one is named there, since what
+/// it chooses itself in bfloat16 was seen to take 0.25 s the first time it meets a shape, and training never stops meeting new ones.
 /// </remarks>
 internal static class DotProductAttention
 {
     private const long FusedFrom = 128; // keys, on the CPU; see the remarks
+    private const long Alignment = 8;   // the kernel of a GPU wants heads, and rows of a mask, to begin at multiples of it
+
+    private static readonly jit.CompilationUnit s_script = jit.compile("""
+        def plain(query: Tensor, keys: Tensor, values: Tensor, dropout: float):
+            return torch._scaled_dot_product_efficient_attention(query, keys, values, None, True, dropout, False)[0]
+
+        def masked(query: Tensor, keys: Tensor, values: Tensor, mask: Tensor, dropout: float):
+            return torch._scaled_dot_product_efficient_attention(query, keys, values, mask, True, dropout, False)[0]
+
+        """);
 
     /// <summary>Attends from each position of x to all of the memory.</summary>
     /// <param name="x">(T, B, d).</param>
@@ -33,6 +44,8 @@ internal static class DotProductAttention
         Dropout dropout, bool? fused = null)
     {
         using var scope = NewDisposeScope();
+        if (x.device_type != DeviceType.CPU)    // the cost there is of kernels, and to make one weight of three takes as many
+            return Attend(query.call(x), key.call(memory), value.call(memory), mask, heads, dropout, fused).MoveToOuterDisposeScope();
         Tensor[] made = ReferenceEquals(x, memory) ? Project(x, heads, query, key, value)
             : [.. Project(x, heads, query), .. Project(memory, heads, key, value)];
         return Heads(made[0], made[1], made[2], mask, dropout, fused).MoveToOuterDisposeScope();
@@ -70,17 +83,28 @@ internal static class DotProductAttention
 
     /// <summary>(T, B, h, d/h) each to (T, B, d).</summary>
     private static Tensor Heads(Tensor query, Tensor keys, Tensor values, Tensor? mask, Dropout dropout, bool? fused) =>
-        fused ?? (query.device_type != DeviceType.CPU ? query.dtype == ScalarType.Float32 : !dropout.Active && keys.shape[0] >= FusedFrom)
+        fused ?? (query.device_type != DeviceType.CPU ? query.dtype != ScalarType.Float64 && query.shape[3] % Alignment == 0
+            : !dropout.Active && keys.shape[0] >= FusedFrom)
             ? Fused(query, keys, values, mask, dropout)
             : Plain(query, keys, values, mask, dropout);
 
     private static Tensor Fused(Tensor query, Tensor keys, Tensor values, Tensor? mask, Dropout dropout)
     {
-        Tensor context = nn.functional.scaled_dot_product_attention(Split(query), Split(keys), Split(values), mask!,
-            dropout.Active ? dropout.P : 0); // (B, h, T, d/h)
+        Tensor q = Split(query), k = Split(keys), v = Split(values);
+        double p = dropout.Active ? dropout.P : 0;
+        Tensor context = q.device_type != DeviceType.CUDA ? nn.functional.scaled_dot_product_attention(q, k, v, mask!, p)
+            : mask is null ? s_script.invoke<Tensor>("plain", q, k, v, p)
+            : s_script.invoke<Tensor>("masked", q, k, v, Aligned(mask).expand(q.shape[0], q.shape[1], q.shape[2], -1), p);
         return context.permute(2, 0, 1, 3).flatten(2, 3); // (T, B, d)
 
-        Tensor Split(Tensor x) => x.permute(1, 2, 0, 3); // (B, h, T, d/h)
+        static Tensor Split(Tensor x) => x.permute(1, 2, 0, 3); // (B, h, T, d/h)
+
+        // As it is, where its rows have a multiple of 8 keys: then nothing is copied.
+        static Tensor Aligned(Tensor mask)
+        {
+            long keys = mask.shape[3], over = keys % Alignment;
+            return over == 0 ? mask : nn.functional.pad(mask, [0, Alignment - over]).narrow(3, 0, keys);
+        }
     }
 
     private static Tensor Plain(Tensor query, Tensor keys, Tensor values, Tensor? mask, Dropout dropout)

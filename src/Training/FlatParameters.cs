@@ -5,24 +5,30 @@ using static TorchSharp.torch;
 namespace IntraDistill.Training;
 
 /// <summary>
-/// The trained parameters of a model as views of one buffer and their gradients as views of another, so that what is done to all of
-/// them (zeroing, the norm, an optimizer's step) is a few calls whatever their number. The model notices nothing.
+/// The trained parameters of a model as views of one buffer, so that what is done to all of them (the norm, an optimizer's step) is a
+/// few calls whatever their number. The model notices nothing.
 /// </summary>
 internal sealed class FlatParameters : IDisposable
 {
-    // What TorchSharp does not bind: how often tensors were written to, and whether one is the very memory of another.
+    // One call in place of several for each parameter. Gradients are gathered and no views of a buffer: to add to a view is a kernel
+    // for each parameter, and what no one has to start with is not added to.
     private static readonly jit.CompilationUnit s_script = jit.compile("""
-        def writes(tensors: List[Tensor]) -> Tensor:
-            return torch.tensor([tensor._version() for tensor in tensors])
-
-        def same(a: Tensor, b: Tensor) -> Tensor:
-            return torch.tensor(a.is_set_to(b))
+        def gradients(parameters: List[Tensor]) -> List[Tensor]:
+            found: List[Tensor] = []
+            touched: List[bool] = []
+            for parameter in parameters:
+                gradient = parameter.grad
+                # One that is not there is, to TorchScript, no None but a tensor without elements.
+                has = gradient is not None and gradient.numel() > 0
+                touched.append(has)
+                if has and gradient is not None:
+                    found.append(gradient.flatten())
+            whole = torch.cat(found) if len(found) > 0 else torch.zeros([0], device=parameters[0].device, dtype=parameters[0].dtype)
+            return [whole, torch.tensor(touched)]
 
         """);
 
     private readonly Parameter[] _parameters;
-    private readonly Tensor[] _gradients;   // as shaped as the parameters
-    private readonly long[] _writes;        // to each of them, as last seen
 
     /// <summary>Puts the parameters that require a gradient into one buffer.</summary>
     /// <exception cref="IntraDistillException">There are none, or they differ in type or device.</exception>
@@ -43,20 +49,10 @@ internal sealed class FlatParameters : IDisposable
         for (int i = 0; i < named.Length; start += Places[i].Count, i++)
             Places[i] = new(named[i].name, start, named[i].parameter.numel(), named[i].parameter.shape);
         Weights = empty([start], first.dtype, first.device).DetachFromDisposeScope();
-        Gradients = zeros([start], first.dtype, first.device).DetachFromDisposeScope();
-        using var noGrad = no_grad();
-        // set_, since a plain view would share one count of writes with all others.
-        _gradients = [.. Places.Select(place =>
-        {
-            using var scope = NewDisposeScope();
-            return empty([0], first.dtype, first.device).set_(place.In(Gradients)).DetachFromDisposeScope();
-        })];
-        _writes = new long[named.Length];
         Attach();
-        Detach();
     }
 
-    /// <summary>Where a parameter lies in the buffers.</summary>
+    /// <summary>Where a parameter lies in the buffer.</summary>
     /// <param name="Name">Its name.</param>
     /// <param name="Start">Its first element there.</param>
     /// <param name="Count">How many it has.</param>
@@ -77,11 +73,8 @@ internal sealed class FlatParameters : IDisposable
     /// <summary>All weights, (P).</summary>
     public Tensor Weights { get; }
 
-    /// <summary>All gradients, (P); 0 for a parameter that has none.</summary>
-    public Tensor Gradients { get; }
-
     /// <summary>
-    /// Makes the parameters views of the buffers, with the values that they have. Before training, since another trainer of the
+    /// Makes the parameters views of the buffer, with the values that they have. Before training, since another trainer of the
     /// same model may have taken them, and after anything else was done with the model.
     /// </summary>
     public void Attach()
@@ -93,50 +86,25 @@ internal sealed class FlatParameters : IDisposable
             Tensor view = Places[i].In(Weights);
             view.copy_(_parameters[i]);
             _parameters[i].set_(view);
-            _parameters[i].grad = _gradients[i];
         }
-        Gradients.zero_();
-        Touched();
+        ClearGradients();
     }
 
-    /// <summary>Takes the gradients off the parameters: outside training they have none.</summary>
-    public void Detach()
+    /// <summary>Leaves the parameters without gradients.</summary>
+    public void ClearGradients()
     {
         foreach (Parameter parameter in _parameters) parameter.grad = null;
     }
 
-    /// <summary>
-    /// Which parameters got a gradient since this was last asked. One that has been given a gradient tensor other than its view, as
-    /// <c>zero_grad()</c> in a loss makes backward do, gets its view again, with the values.
-    /// </summary>
-    public bool[] Touched()
+    /// <summary>The gradients, one after another, of the parameters that got one, and takes them off the parameters.</summary>
+    /// <returns>Up to (P); and which parameters those are.</returns>
+    public (Tensor Whole, bool[] Touched) TakeGradients()
     {
-        using var scope = NewDisposeScope();
-        using var noGrad = no_grad();
-        using Tensor counts = s_script.invoke<Tensor>("writes", (object)_gradients);
-        long[] writes = [.. counts.data<long>()];
-        var touched = new bool[writes.Length];
-        for (int i = 0; i < writes.Length; i++)
-        {
-            touched[i] = writes[i] != _writes[i];
-            _writes[i] = writes[i];
-            if (touched[i]) continue;
-            using Tensor? gradient = _parameters[i].grad;
-            if (gradient is not null && s_script.invoke<Tensor>("same", gradient, _gradients[i]).ToBoolean()) continue;
-            if (gradient is not null)
-            {
-                _gradients[i].copy_(gradient);
-                (touched[i], _writes[i]) = (true, _writes[i] + 1);
-            }
-            _parameters[i].grad = _gradients[i];
-        }
-        return touched;
+        Tensor[] made = s_script.invoke<Tensor[]>("gradients", (object)_parameters);
+        ClearGradients();
+        using Tensor touched = made[1];
+        return (made[0], [.. touched.data<bool>()]);
     }
 
-    public void Dispose()
-    {
-        foreach (Tensor gradient in _gradients) gradient.Dispose();
-        Gradients.Dispose();
-        Weights.Dispose();      // the parameters' own hold on the memory stays
-    }
+    public void Dispose() => Weights.Dispose();     // the parameters' own hold on the memory stays
 }

@@ -35,10 +35,25 @@ public static partial class Reproducible
         if (OperatingSystem.IsWindows())
             throw new IntraDistillException("TrainerSettings.Deterministic: on Linux and macOS only");
         manual_seed(0).Dispose();       // libtorch is loaded
-        bool before = AreDeterministic;
+        bool before = AreDeterministic, sets = GetVariable(CublasVariable) == 0;
+        // libtorch wants it before it takes cuBLAS for deterministic. Set for longer it costs: of each matrix product on a GPU libtorch
+        // reads it anew, 50 µs that are more than all else of a small one.
+        if (sets) OpenMp.SetEnvironment(CublasVariable, ":4096:8", overwrite: 0);
         SetDeterministic(Context(), true, false);
-        return new Undo(() => SetDeterministic(Context(), before, false));
+        return new Undo(() =>
+        {
+            SetDeterministic(Context(), before, false);
+            if (sets) _ = UnsetVariable(CublasVariable);
+        });
     }
+
+    private const string CublasVariable = "CUBLAS_WORKSPACE_CONFIG";
+
+    [LibraryImport("libc", EntryPoint = "getenv", StringMarshalling = StringMarshalling.Utf8)]
+    internal static partial nint GetVariable(string name);
+
+    [LibraryImport("libc", EntryPoint = "unsetenv", StringMarshalling = StringMarshalling.Utf8)]
+    private static partial int UnsetVariable(string name);
 
     /// <summary>Whether torch uses deterministic algorithms only.</summary>
     internal static bool AreDeterministic => GetDeterministic(Context());
@@ -61,7 +76,8 @@ public static partial class Reproducible
 
     private static void SeedTorch(long seed)
     {
-        using var generator = manual_seed(seed);
+        using var generator = manual_seed(seed);    // the CPU's alone
+        if (cuda.is_available()) cuda.manual_seed_all(seed);
     }
 
     // Steele, Lea and Flood: Fast splittable pseudorandom number generators, OOPSLA 2014.

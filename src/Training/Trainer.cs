@@ -247,7 +247,7 @@ public sealed class Trainer<TBatch> : IDisposable where TBatch : IBatch
         }
         finally
         {
-            _optimizer.Detach();
+            _optimizer.ClearGradients();
             _model.train(training);
             NativeMemory.Trim();
         }

@@ -41,7 +41,7 @@ internal sealed class TrainerOptimizer : IDisposable
     private readonly Tensor _weights;           // (P), float32 where the model's are of 16 bits
     private readonly Tensor _first, _second;    // (P), running means of the gradient, and of its square or infinity norm
     private readonly Tensor _stop;
-    private Tensor? _gradient;                  // of this update, of the weights' type
+    private (Tensor Whole, bool[] Touched)? _gradient;      // of this update, of the weights' type
 
     public TrainerOptimizer(nn.Module model, TrainerSettings settings)
     {
@@ -77,17 +77,19 @@ internal sealed class TrainerOptimizer : IDisposable
     }
 
     /// <summary>Leaves the parameters without gradients.</summary>
-    public void Detach() => _flat.Detach();
+    public void ClearGradients() => _flat.ClearGradients();
 
-    /// <summary>Sets all gradients to 0.</summary>
-    public void ClearGradients() => _flat.Gradients.zero_();
-
-    /// <summary>The L2 norm of the whole gradient, a scalar on its device. Call in a dispose scope that <see cref="Step"/> is in, too.</summary>
+    /// <summary>
+    /// Takes the gradients off the parameters. Call in a dispose scope that <see cref="Step"/> is in, too.
+    /// </summary>
+    /// <returns>The L2 norm of all of them, a scalar on their device.</returns>
     public Tensor GradientNorm()
     {
         using var noGrad = no_grad();
-        _gradient = HasMasterWeights ? _flat.Gradients.to(float32) : _flat.Gradients;
-        return _gradient.norm();
+        (Tensor whole, bool[] touched) = _flat.TakeGradients();
+        if (HasMasterWeights) whole = whole.to(float32);
+        _gradient = (whole, touched);
+        return whole.norm();
     }
 
     /// <summary>
@@ -100,19 +102,22 @@ internal sealed class TrainerOptimizer : IDisposable
     public void Step(double rate, Tensor norm, Tensor? stop = null)
     {
         using var noGrad = no_grad();
-        Tensor gradient = _gradient ?? throw new InvalidOperationException("GradientNorm comes first");
+        (Tensor gradient, bool[] touched) = _gradient ?? throw new InvalidOperationException("GradientNorm comes first");
         if (_settings.ClipNorm > 0) gradient.mul_((_settings.ClipNorm / norm).clamp_max_(1));
         var (beta1, beta2) = _settings.Betas;
-        foreach (var (start, count, step) in Runs())
+        long taken = 0;
+        foreach (var (start, count, step) in Runs(touched))
         {
             Tensor Of(Tensor buffer) => buffer.narrow(0, start, count);
+            Tensor ofThese = gradient.narrow(0, taken, count);
+            taken += count;
             if (_settings.Optimizer == OptimizerKind.Adamax)
             {
-                s_script.invoke("adamax", Of(_weights), Of(gradient), Of(_first), Of(_second), step, rate, beta1, beta2,
+                s_script.invoke("adamax", Of(_weights), ofThese, Of(_first), Of(_second), step, rate, beta1, beta2,
                     _settings.Epsilon, _settings.WeightDecay, stop ?? _stop);
                 continue;
             }
-            s_script.invoke(_settings.Optimizer == OptimizerKind.Adam ? "adam" : "adamw", new[] { Of(_weights) }, new[] { Of(gradient) },
+            s_script.invoke(_settings.Optimizer == OptimizerKind.Adam ? "adam" : "adamw", new[] { Of(_weights) }, new[] { ofThese },
                 new[] { Of(_first) }, new[] { Of(_second) }, new[] { full([], step, float32, _weights.device) }, rate, beta1, beta2,
                 _settings.Epsilon, _settings.WeightDecay, stop ?? _stop);
         }
@@ -147,10 +152,9 @@ internal sealed class TrainerOptimizer : IDisposable
     /// The stretches of the buffers whose parameters all got a gradient and have had equally many updates, this one counted: as a rule
     /// one, which is all.
     /// </summary>
-    private List<(long Start, long Count, long Step)> Runs()
+    private List<(long Start, long Count, long Step)> Runs(bool[] touched)
     {
         List<(long Start, long Count, long Step)> runs = [];
-        bool[] touched = _flat.Touched();
         for (int i = 0; i < touched.Length; i++)
         {
             if (!touched[i]) continue;

@@ -1,6 +1,7 @@
 using System.Diagnostics;
 using System.Formats.Tar;
 using System.IO.Compression;
+using IntraDistill.Data;
 using IntraDistill.Kernel;
 
 namespace IntraDistill.Tests.RunnerTests;
@@ -32,7 +33,7 @@ public class PackTests : IDisposable
         File.WriteAllText(Path.Combine(data, "words.txt"), "packed words");
         string archive = Path.Combine(_folder.FullName, "kit.tar.gz");
 
-        await Repository.DotnetAsync("exec", "environment/kernel/bin/IntraDistill.Kernel.dll", "pack", archive, "--add", data);
+        await Repository.DotnetAsync("exec", "environment/kernel/bin/IntraDistill.Kernel.dll", "pack", archive, "--add", data, "--no-sdk");
         using (var gzip = new GZipStream(File.OpenRead(archive), CompressionMode.Decompress))
             TarFile.ExtractToDirectory(gzip, _folder.FullName, overwriteFiles: false);
         string kit = Path.Combine(_folder.FullName, "intradistill");
@@ -65,7 +66,8 @@ public class PackTests : IDisposable
     {
         string outside = Path.Combine(_folder.FullName, "checkpoint.bin");
         File.WriteAllText(outside, "");
-        SortedDictionary<string, string> files = PackCommand.Files([outside, Path.Combine(Repository.Root, "tests", "Runner")]);
+        SortedDictionary<string, string> files = PackCommand.Files(
+            [outside, Path.Combine(Repository.Root, "tests", "Runner")], withSdk: false);
         Assert.Equal(outside, files["data/checkpoint.bin"]);
         Assert.Contains("tests/Runner/PackTests.cs", files.Keys);
     }
@@ -73,11 +75,33 @@ public class PackTests : IDisposable
     [Fact]
     public void What_is_not_there_or_has_a_place_twice_is_refused()
     {
-        Assert.Contains("/nowhere: there is no such", Assert.Throws<RunnerException>(() => PackCommand.Files(["/nowhere"])).Message);
+        Assert.Contains("/nowhere: there is no such", Assert.Throws<RunnerException>(() => PackCommand.Files(["/nowhere"], withSdk: false)).Message);
         string[] two = [_folder.CreateSubdirectory("a/x").FullName, _folder.CreateSubdirectory("b/x").FullName];
         foreach (string folder in two)
             File.WriteAllText(Path.Combine(folder, "same.txt"), "");
-        Assert.Contains($"{two[1]}: another file", Assert.Throws<RunnerException>(() => PackCommand.Files(two)).Message);
+        Assert.Contains($"{two[1]}: another file", Assert.Throws<RunnerException>(() => PackCommand.Files(two, withSdk: false)).Message);
+    }
+
+    [Fact]
+    public void The_SDKs_texts_are_packed_and_are_all_that_its_corpora_read()
+    {
+        string root = Path.Combine(_folder.FullName, "dotnet");
+        foreach ((string place, string source) in PackCommand.Files([], withSdk: true))
+        {
+            if (!place.StartsWith("dotnet/sdk/", StringComparison.Ordinal) && !place.StartsWith("dotnet/packs/", StringComparison.Ordinal))
+                continue;
+            string copy = Path.Combine(_folder.FullName, place);
+            Directory.CreateDirectory(Path.GetDirectoryName(copy)!);
+            File.CreateSymbolicLink(copy, source);
+        }
+        SdkCorpus here = SdkCorpus.Load(), there = SdkCorpus.Load(new SdkCorpusSettings { DotnetRoot = root });
+        Assert.Equal((here.SdkVersion, here.Counts), (there.SdkVersion, there.Counts));
+        Assert.Equal(Texts(here), Texts(there));
+        SdkDocumentation documentation = SdkDocumentation.Load(), packed = SdkDocumentation.Load(new SdkCorpusSettings { DotnetRoot = root });
+        Assert.Equal(documentation.DistinctTexts(20, 200), packed.DistinctTexts(20, 200));
+
+        static IEnumerable<string> Texts(SdkCorpus of) =>
+            of.Messages.SelectMany(message => message.Texts.OrderBy(text => text.Key).Select(text => $"{message.Key} {text.Key} {text.Value}"));
     }
 
     // As on a machine without .NET: no variable of this one, and of its programs those of the system that are not dotnet.
