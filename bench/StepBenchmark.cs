@@ -18,8 +18,9 @@ internal sealed record ArmTime(StepArm Arm, double Forward, double Backward, dou
 
 /// <summary>What one process measured.</summary>
 /// <param name="ProductRate">Operations a second of a large matrix product.</param>
+/// <param name="Launch">Seconds until the call of a small one returns: on a GPU a step is hundreds of them, and waits for no other thing.</param>
 /// <param name="Arms">The arms.</param>
-internal sealed record StepTimes(double ProductRate, ArmTime[] Arms);
+internal sealed record StepTimes(double ProductRate, double Launch, ArmTime[] Arms);
 
 /// <summary>
 /// The time and memory of a training step, as a notebook makes it.
@@ -35,16 +36,18 @@ internal static class StepBenchmark
     {
         int updates = Repetitions(size, device).Updates;
         Run[] runs = [.. size.ArmsOn(device).Select(arm => new Run(size, arm, device, type))];
-        List<double> products = [];
+        List<double> products = [], launches = [];
         for (int round = 0; round <= rounds; round++)
         {
             foreach (Run run in runs)
                 run.Turn(round == 0 ? 1 : updates, counted: round > 0);
-            double product = Product(device, type);
-            if (round > 0)
-                products.Add(product);
+            (double product, double launch) = (Product(device, type), Launch(device, type));
+            if (round == 0)
+                continue;
+            products.Add(product);
+            launches.Add(launch);
         }
-        StepTimes times = new(Median(products), [.. runs.Select(run => run.Times)]);
+        StepTimes times = new(Median(products), Median(launches), [.. runs.Select(run => run.Times)]);
         foreach (Run run in runs)
             run.Dispose();
         return times;
@@ -90,6 +93,20 @@ internal static class StepBenchmark
         a.matmul(b);
         Finish(device);
         return 2.0 * n * n * n / Stopwatch.GetElapsedTime(start).TotalSeconds;
+    }
+
+    private static double Launch(Device device, ScalarType type)
+    {
+        const int count = 100;
+        using var scope = NewDisposeScope();
+        Tensor a = randn(64, 512, type, device), b = randn(512, 512, type, device);
+        Finish(device);
+        long start = Stopwatch.GetTimestamp();
+        for (int i = 0; i < count; i++)
+            a.matmul(b);
+        double seconds = Stopwatch.GetElapsedTime(start).TotalSeconds / count;
+        Finish(device);
+        return seconds;
     }
 
     /// <summary>An arm with a model and a trainer of its own.</summary>

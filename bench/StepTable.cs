@@ -26,12 +26,14 @@ internal static class StepTable
         Console.WriteLine($"{"ms",-30}{"K",3}{"forward",11}{"backward",11}{"the rest",11}{"step",11}{"× K=1",7}{"tokens/s",10}{"MB",7}"
             + $"{"GFLOP/s",9}{"of a product",14}");
         Dictionary<string, double> products = [];
+        List<string> launches = [];
         string[] precisions = precision != "all" ? [precision] : on.type == DeviceType.CPU ? ["fp32"] : Precisions;
         foreach (string one in precisions)
         {
             StepTimes times = Child.Result<StepTimes>(AppContext.BaseDirectory,
                 "measure-step", size.Name, on.ToString(), one, $"{rounds}");
             products[one] = times.ProductRate;
+            launches.Add($"kit {one} {1e6 * times.Launch:N1}");
             foreach (ArmTime time in times.Arms)
             {
                 long memory = Child.Result<long>(AppContext.BaseDirectory,
@@ -40,9 +42,13 @@ internal static class StepTable
             }
         }
         foreach ((string one, int passes, double seconds, double single, double memory) in Peer(size, on, precisions))
-            Row($"PyTorch {one}", one, passes, seconds, single, memory, null);
+            if (passes > 0)
+                Row($"PyTorch {one}", one, passes, seconds, single, memory, null);
+            else
+                launches.Add($"PyTorch {one} {1e6 * seconds:N1}");
         Console.WriteLine($"products of large matrices in the same run, GFLOP/s: "
             + string.Join(", ", products.Select(product => $"{product.Key} {product.Value / Giga:N0}")));
+        Console.WriteLine($"until the call of a small product (64 x 512 x 512) returns, µs: {string.Join(", ", launches)}");
         Console.WriteLine();
 
         void Row(string name, string ofPrecision, int passes, double whole, double single, double memory, ArmTime? pieces)
@@ -72,7 +78,7 @@ internal static class StepTable
             Console.WriteLine($"PyTorch: peer.py ended with exit code {code}");
             return [];
         }
-        // A line: precision, K, milliseconds, tokens a second, bytes; K = 1 before K = 3.
+        // A line: precision, K, milliseconds, tokens a second, bytes; K = 1 before K = 3, and 0 for a small product.
         return output.Split('\n', StringSplitOptions.RemoveEmptyEntries).Select(line => line.Split(' ')).GroupBy(fields => fields[0])
             .SelectMany(same => same.Select(fields => (same.Key, int.Parse(fields[1]), double.Parse(fields[2]) / 1e3,
                 double.Parse(same.First()[2]) / 1e3, double.Parse(fields[4]))));

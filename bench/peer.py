@@ -2,7 +2,8 @@
 """The training step of StepSize.cs in eager PyTorch, for the table of `bench step`.
 
 The same model and batch, the loss as the paper's authors write it (K softmaxes, autograd), fused AdamW, autocast for bf16.
-Prints a line for each setting: precision, K, milliseconds of a step, target tokens a second, peak memory in bytes.
+Prints a line for each setting: precision, K, milliseconds of a step, target tokens a second, peak memory in bytes. And one for
+each precision with K = 0, whose milliseconds are those until the call of a small matrix product returns.
 """
 
 import argparse
@@ -183,6 +184,19 @@ class Step:
             torch.cuda.synchronize()
 
 
+def launch(device, precision, count=100):
+    a, b = (torch.randn(rows, 512, device=device, dtype=torch.bfloat16 if precision == "bf16" else None) for rows in (64, 512))
+    seconds = []
+    for _ in range(7):
+        if device == "cuda":
+            torch.cuda.synchronize()
+        start = time.perf_counter()
+        for _ in range(count):
+            a.matmul(b)
+        seconds.append((time.perf_counter() - start) / count)
+    return statistics.median(seconds)
+
+
 def peak_resident():
     with open("/proc/self/status") as file:
         return next(int(line.split()[1]) * 1024 for line in file if line.startswith("VmHWM"))
@@ -206,6 +220,8 @@ def main():
         seconds = statistics.median(step.seconds)
         rate = size.rows * size.target / seconds
         print(f"{step.precision} {step.passes} {1e3 * seconds:.3f} {rate:.1f} {step.memory}")
+    for precision in precisions:
+        print(f"{precision} 0 {1e3 * launch(options.device, precision):.4f} 0 0")
 
 
 if __name__ == "__main__":

@@ -9,6 +9,8 @@ namespace IntraDistill.Training;
 /// </summary>
 public static partial class Reproducible
 {
+    private const string CublasVariable = "CUBLAS_WORKSPACE_CONFIG";
+
     /// <summary>Seeds torch for making a model: call it just before the constructor that draws the initial weights.</summary>
     /// <param name="seed">Any number; equal seeds give equal weights.</param>
     public static void Seed(long seed) => SeedTorch(Mix(seed, -1));
@@ -47,14 +49,6 @@ public static partial class Reproducible
         });
     }
 
-    private const string CublasVariable = "CUBLAS_WORKSPACE_CONFIG";
-
-    [LibraryImport("libc", EntryPoint = "getenv", StringMarshalling = StringMarshalling.Utf8)]
-    internal static partial nint GetVariable(string name);
-
-    [LibraryImport("libc", EntryPoint = "unsetenv", StringMarshalling = StringMarshalling.Utf8)]
-    private static partial int UnsetVariable(string name);
-
     /// <summary>Whether torch uses deterministic algorithms only.</summary>
     internal static bool AreDeterministic => GetDeterministic(Context());
 
@@ -73,6 +67,13 @@ public static partial class Reproducible
     [LibraryImport("torch_cpu", EntryPoint = "_ZNK2at7Context23deterministicAlgorithmsEv")]
     [return: MarshalAs(UnmanagedType.U1)]
     private static partial bool GetDeterministic(nint context);
+
+    // Of libc, where libtorch looks: .NET has a copy of its own.
+    [LibraryImport("libc", EntryPoint = "getenv", StringMarshalling = StringMarshalling.Utf8)]
+    internal static partial nint GetVariable(string name);
+
+    [LibraryImport("libc", EntryPoint = "unsetenv", StringMarshalling = StringMarshalling.Utf8)]
+    private static partial int UnsetVariable(string name);
 
     private static void SeedTorch(long seed)
     {
