@@ -12,7 +12,7 @@ namespace IntraDistill.Models;
 /// The second is used on the CPU when weights are dropped, where libtorch has no fused kernel (forward and backward for 60
 /// rows of 30 tokens, d = 128, 4 heads, one core: 9.6 ms against 13.2 ms), and for short sentences (no dropout: 9.7 against
 /// 10.2 ms, forward alone 2.2 against 3.2 ms; from 128 keys on the fused one is ahead). On a GPU, which waits for kernels to be
-/// launched, the first: one in place of seven. Of libtorch's ways to compute it the "memory-efficient" one is named there, since what
+/// launched, the first: one in place of several. Of libtorch's ways to compute it the "memory-efficient" one is named there, since what
 /// it chooses itself in bfloat16 was seen to take 0.25 s the first time it meets a shape, and training never stops meeting new ones.
 /// </remarks>
 internal static class DotProductAttention
