@@ -88,6 +88,7 @@ internal static class RunOutputs
     /// <summary>The files that results rest on, of those that are there.</summary>
     private static IEnumerable<string> Names(string folder) => Directory.EnumerateFileSystemEntries(folder)
         .Select(path => Path.GetFileName(path)).Where(name => name is RunFiles.Config or RunFiles.Metrics or RunFiles.Hypotheses
+            || name.EndsWith(".safetensors", StringComparison.Ordinal)      // measured of a model
             || (name.StartsWith("hypotheses.", StringComparison.Ordinal) && name.EndsWith(".txt", StringComparison.Ordinal)))
         .Order(StringComparer.Ordinal);
 

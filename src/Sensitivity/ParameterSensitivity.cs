@@ -1,3 +1,6 @@
+using IntraDistill.Models;
+using static TorchSharp.torch;
+
 namespace IntraDistill.Sensitivity;
 
 /// <summary>The sensitivities of one parameter of a module.</summary>
@@ -73,6 +76,8 @@ public sealed record ParameterZeros(
 /// </summary>
 public sealed class ParameterSensitivity
 {
+    private const string ZeroWeight = "#weight_is_zero";      // behind a parameter's name, which has no #
+
     private SensitivityDistribution? _distribution;
     private ParameterZeros[]? _zeros;
 
@@ -114,6 +119,44 @@ public sealed class ParameterSensitivity
     /// </summary>
     public IReadOnlyList<ParameterZeros> Zeros =>
         _zeros ??= [.. Parameters.Where(p => p.Values.Contains(0)).Select(ParameterZeros.Of)];
+
+    /// <summary>
+    /// Writes the sensitivities to a file in the safetensors format, under the parameters' names and, of parameters that have
+    /// weights of exactly 0, where those lie.
+    /// </summary>
+    /// <param name="path">The file; one of this name is replaced, whole.</param>
+    /// <exception cref="WeightFileException">It cannot be written.</exception>
+    public void Save(string path)
+    {
+        using var scope = NewDisposeScope();
+        SafetensorsFile.Write(path, [.. Parameters.SelectMany(parameter => new (string, Tensor)?[]
+        {
+            (parameter.Name, tensor(parameter.Values).view(parameter.Shape)),
+            parameter.WeightIsZero is { } zero ? (parameter.Name + ZeroWeight, tensor(zero).view(parameter.Shape)) : null,
+        }.OfType<(string, Tensor)>())]);
+    }
+
+    /// <summary>Reads what <see cref="Save"/> wrote.</summary>
+    /// <exception cref="WeightFileException">The file cannot be read, is damaged, or holds something else than sensitivities.</exception>
+    public static ParameterSensitivity Load(string path)
+    {
+        using var scope = NewDisposeScope();
+        using SafetensorsFile file = SafetensorsFile.Open(path);
+        T[] Values<T>(WeightEntry entry, ScalarType type) where T : unmanaged => entry.Type == type
+            ? file.Read(entry.Name).data<T>().ToArray()
+            : throw new WeightFileException(path, entry.Name, $"has elements of type {entry.Type}; expected {type}");
+        MeasuredParameter[] parameters = [.. file.Tensors.Values.Where(entry => !entry.Name.EndsWith(ZeroWeight, StringComparison.Ordinal))
+            .Select(entry => new MeasuredParameter(entry.Name, [.. entry.Shape], Values<float>(entry, ScalarType.Float32),
+                file.Tensors.TryGetValue(entry.Name + ZeroWeight, out WeightEntry? zero) ? Values<bool>(zero, ScalarType.Bool) : null))];
+        try
+        {
+            return new(parameters);
+        }
+        catch (IntraDistillException error)
+        {
+            throw new WeightFileException(path, null, $"holds something else than sensitivities: {error.Message}", error);
+        }
+    }
 
     /// <summary>The distributions within the parts of the module.</summary>
     /// <param name="depth">How many dotted parts of a parameter's name make a part: 1 tells <c>encoder</c> from <c>decoder</c>.</param>

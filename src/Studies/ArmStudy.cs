@@ -49,16 +49,18 @@ public sealed class ArmStudy(
     /// <param name="newTrainer">Makes its trainer, given where its checkpoints belong.</param>
     /// <param name="predict">Predicts the reported text with the model, a line each.</param>
     /// <param name="score">Scores such lines.</param>
-    /// <param name="beforeDone">
-    /// What else is to be made with the weights that the trainer's first rule chooses at the last point, in evaluation mode, such as
-    /// files in the run's folder for a benchmark's server; made again where a run was interrupted meanwhile. Null for nothing.
+    /// <param name="examine">
+    /// What else is to be made of the model at each point, with the weights that the trainer's first rule chooses there, in evaluation
+    /// mode: values, which are stored beside that rule's scores, and files in the run's folder. Begun again where a run was interrupted
+    /// in it. Null for nothing.
     /// </param>
     /// <returns>The run, done; <see cref="Read"/> gives what it scored.</returns>
     /// <exception cref="IntraDistillException">There is no point, or points are not in order.</exception>
     /// <exception cref="WeightChoiceException">A rule has nothing to choose from at a point.</exception>
     public async Task<StoredRun> RunAsync<TModel, TBatch>(string label, RunConfig config, IReadOnlyList<StudyPoint> points,
         Func<TModel> newModel, Func<TModel, string, Trainer<TBatch>> newTrainer, Func<TModel, IReadOnlyList<string>> predict,
-        Func<IReadOnlyList<string>, IEnumerable<(string Name, RunValue Value)>> score, Action<TModel, StoredRun>? beforeDone = null)
+        Func<IReadOnlyList<string>, IEnumerable<(string Name, RunValue Value)>> score,
+        Func<TModel, StoredRun, StudyPoint, IEnumerable<(string Name, RunValue Value)>>? examine = null)
         where TModel : nn.Module where TBatch : IBatch
     {
         RequireOrder(points);
@@ -85,17 +87,9 @@ public sealed class ArmStudy(
                 if (trainer.Result.Update > point.Update)
                     continue;      // scored before training went on, and logged
                 await trainer.TrainAsync(point.Update, cancellation: cancellation);
-                Score(run, trainer, point, () => predict(model), score);
+                Score(run, trainer, point, () => predict(model), score,
+                    () => examine is null ? [] : trainer.WithChosenWeights(() => examine(model, run, point).ToArray()));
             }
-        }
-
-        if (beforeDone is not null)
-        {
-            trainer.WithChosenWeights(() =>
-            {
-                beforeDone(model, run);
-                return true;
-            });
         }
         TrainingResult result = trainer.Result;
         run.Finish([
@@ -131,7 +125,8 @@ public sealed class ArmStudy(
 
     // A line of the metrics for each rule: an interrupted run finds there what it has scored already.
     private static void Score<TBatch>(RunFolder run, Trainer<TBatch> trainer, StudyPoint point, Func<IReadOnlyList<string>> predict,
-        Func<IReadOnlyList<string>, IEnumerable<(string Name, RunValue Value)>> score) where TBatch : IBatch
+        Func<IReadOnlyList<string>, IEnumerable<(string Name, RunValue Value)>> score,
+        Func<IEnumerable<(string Name, RunValue Value)>> examine) where TBatch : IBatch
     {
         foreach (WeightRule rule in trainer.Rules)
         {
@@ -148,6 +143,7 @@ public sealed class ArmStudy(
             run.Log([
                 (UpdateName, trainer.Result.Update), (PointName, point.Name), (RuleName, $"{rule}"), (WeightsName, weights),
                 (EndName, $"{trainer.Result.Stopped}"), ("seconds", trainer.Result.TrainingTime.TotalSeconds), .. score(lines),
+                .. rule == trainer.Rules[0] ? examine() : [],
             ]);
         }
     }

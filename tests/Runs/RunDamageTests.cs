@@ -25,6 +25,8 @@ public sealed class RunDamageTests : IDisposable
         { "empty", "hypotheses.txt", "hypotheses.txt", ": has 0 lines, result.json says 1,412" },
         { "gone", "hypotheses.txt", "hypotheses.txt", ": is missing: result.json says 1,412 lines" },
         { "folder", "hypotheses.txt", "hypotheses.txt", ": cannot be read: " },
+        { "line", "sensitivity.safetensors", "sensitivity.safetensors", OtherSum },
+        { "gone", "sensitivity.safetensors", "sensitivity.safetensors", ": is missing: result.json says 1 lines" },
         { "line", "metrics.jsonl", "metrics.jsonl", OtherSum },
         { "less", "metrics.jsonl", "metrics.jsonl", ": has 1 lines, result.json says 2" },
         { "cut", "metrics.jsonl", "metrics.jsonl", ": has 1 lines, result.json says 2" },
@@ -190,6 +192,7 @@ public sealed class RunDamageTests : IDisposable
         run.Log(("update", 2));
         run.WriteHypotheses([.. Enumerable.Range(0, 1412).Select(i => $"line {i}")]);
         run.WriteHypotheses(["x"], of: "hard-1");
+        File.WriteAllText(Path.Combine(run.Folder, "sensitivity.safetensors"), "tensors\n");
         run.Finish(("bleu", 34.1), ("nan", double.NaN), ("text", "é\"\n"));
         Assert.Equal(RunStatus.Done, Store.Find(s_config)!.Status);
         return run.Folder;

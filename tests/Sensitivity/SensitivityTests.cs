@@ -321,6 +321,42 @@ public class SensitivityTests
     }
 
     [Fact]
+    public void Sensitivities_are_read_back_from_a_file_as_they_were_and_another_file_is_refused_by_name()
+    {
+        using var scope = NewDisposeScope();
+        string folder = Directory.CreateTempSubdirectory("intradistill-sensitivity-").FullName, path = Path.Combine(folder, "s.safetensors");
+        try
+        {
+            Linear model = Model(0, -3);
+            ParameterSensitivity measured = SensitivityProbe.Measure(model, [tensor(new[] { 0.1f, 10 })], x => model.forward(x).sum());
+            measured.Save(path);
+            ParameterSensitivity read = ParameterSensitivity.Load(path);
+            Assert.Equal(measured.Parameters.Select(p => (p.Name, string.Join(' ', p.Shape))),
+                read.Parameters.Select(p => (p.Name, string.Join(' ', p.Shape))));
+            Assert.Equal(measured.Parameters.Select(p => p.Values), read.Parameters.Select(p => p.Values));
+            Assert.Equal([[true, false], [true]], read.Parameters.Select(p => p.WeightIsZero!));
+            Assert.Equal(measured.Zeros, read.Zeros);
+            new ParameterSensitivity([new("scale", [], [2])]).Save(path);
+            Assert.Equal((0, 2f, null), ParameterSensitivity.Load(path).Parameters.Select(p => (p.Shape.Length, p.Values[0], p.WeightIsZero)).Single());
+
+            // The weights themselves are no sensitivities, nor is what is left of a file.
+            SafetensorsFile.Write(path, [("weight", model.weight!)]);
+            Assert.StartsWith($"{path}: holds something else than sensitivities: the sensitivity of weight[1] is -3", Refused());
+            SafetensorsFile.Write(path, [("weight", model.weight!.to(float64))]);
+            Assert.Equal($"{path}: tensor 'weight': has elements of type Float64; expected Float32", Refused());
+            File.WriteAllBytes(path, File.ReadAllBytes(path)[..^1]);
+            Assert.StartsWith(path, Refused());
+            File.Delete(path);
+            Assert.StartsWith($"{path}: cannot be read", Refused());
+            string Refused() => Assert.Throws<WeightFileException>(() => ParameterSensitivity.Load(path)).Message;
+        }
+        finally
+        {
+            Directory.Delete(folder, recursive: true);
+        }
+    }
+
+    [Fact]
     public void Modules_are_told_apart_by_name()
     {
         var sensitivity = new ParameterSensitivity(

@@ -95,6 +95,40 @@ public sealed class ArmStudyTests : IDisposable
         Assert.Equal(whole, Hashes(run));
     }
 
+    [Theory]
+    [InlineData(9)]      // not at all
+    [InlineData(0)]      // interrupted while the first point is examined
+    [InlineData(1)]
+    public async Task A_model_is_examined_at_each_point_with_the_weights_of_the_first_rule_once(int examinations)
+    {
+        RunStore store = Store();
+        var examined = new List<string>();
+        IEnumerable<(string, RunValue)> Examine(ToyModel model, StoredRun run, StudyPoint point)
+        {
+            if (examined.Count == examinations)
+            {
+                examinations = 9;
+                throw new OperationCanceledException();
+            }
+            Assert.False(model.training);
+            examined.Add(model.Hash());
+            File.WriteAllText(Path.Combine(run.Folder, $"{point.Name}.safetensors"), "measured");
+            return [("examined", model.Hash())];
+        }
+        if (examinations < 9)
+            await Assert.ThrowsAsync<OperationCanceledException>(() => RunAsync(store, alpha: 0.5, examine: Examine));
+        StoredRun run = await RunAsync(store, alpha: 0.5, examine: Examine);
+
+        ScoredWeights[] scored = [.. s_points.Select(point => ArmStudy.Read(run, point.Name, WeightRule.Metric))];
+        Assert.Equal(examined, scored.Select(one => one.Scores["examined"].Text));
+        Assert.Equal(examined, scored.Select(one => one.Hypotheses[0]));
+        Assert.Equal(2, examined.Distinct().Count());
+        Assert.False(ArmStudy.Read(run, "equal-time", WeightRule.Last).Scores.TryGet("examined", out _));
+        // What was written belongs to the run.
+        File.AppendAllText(Path.Combine(run.Folder, "equal-time.safetensors"), "!");
+        Assert.Equal(RunStatus.Broken, Assert.Single(store.All()).Status);
+    }
+
     [Fact]
     public async Task An_arm_at_its_plateau_stops_before_the_limit_but_not_before_the_points_to_be_compared()
     {
@@ -194,7 +228,7 @@ public sealed class ArmStudyTests : IDisposable
 
     private static Task<StoredRun> RunAsync(RunStore store, double alpha, StudyPoint[]? points = null, TrainerSettings? settings = null,
         ArmStudy? study = null, Func<ToyModel>? newModel = null, Func<ToyModel, IReadOnlyList<string>>? predict = null,
-        Func<long, Validation>? validate = null)
+        Func<long, Validation>? validate = null, Func<ToyModel, StoredRun, StudyPoint, IEnumerable<(string, RunValue)>>? examine = null)
     {
         settings ??= s_settings;
         return (study ?? new ArmStudy(store, CPU, cancellation: Cancellation)).RunAsync($"toy {alpha}",
@@ -205,7 +239,7 @@ public sealed class ArmStudyTests : IDisposable
                     (batch, _) => model.Loss(batch, alpha));
                 trainer.Validate = () => (validate ?? Measure)(trainer.Result.Update);
                 return trainer;
-            }, predict ?? (model => [model.Hash()]), lines => [("length", lines[0].Length)]);
+            }, predict ?? (model => [model.Hash()]), lines => [("length", lines[0].Length)], examine);
     }
 
     private static string[] Hashes(StoredRun run) => [.. s_points.SelectMany(point => s_settings.Rules.Select(rule =>

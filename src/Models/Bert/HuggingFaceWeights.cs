@@ -75,8 +75,8 @@ public static class HuggingFaceWeights
     {
         BertSettings settings = SettingsOf(model);
         (string, Tensor)[] weights = [.. model.named_parameters().Select(pair => (pair.name, (Tensor)pair.parameter))];
-        Replace(Path.Combine(folder, WeightFolder.Safetensors), stream => SafetensorsWriter.Write(stream, weights));
-        Replace(Path.Combine(folder, BertConfigFile.Name), stream => BertConfigFile.Write(stream, settings));
+        SafetensorsFile.Write(Path.Combine(folder, WeightFolder.Safetensors), weights);
+        WeightFile.Replace(Path.Combine(folder, BertConfigFile.Name), stream => BertConfigFile.Write(stream, settings));
     }
 
     /// <summary>
@@ -109,33 +109,6 @@ public static class HuggingFaceWeights
             }
         }
         return Convert.ToHexStringLower(hash.GetHashAndReset())[..12];
-    }
-
-    private static void Replace(string path, Action<Stream> write)
-    {
-        string temporary = $"{path}.{Guid.NewGuid():N}.tmp";
-        try
-        {
-            Directory.CreateDirectory(Path.GetDirectoryName(path)!);
-            using (FileStream stream = new(temporary, FileMode.CreateNew, FileAccess.Write, FileShare.None))
-            {
-                write(stream);
-                stream.Flush(flushToDisk: true);
-            }
-            File.Move(temporary, path, overwrite: true);
-        }
-        catch (Exception error) when (error is IOException or UnauthorizedAccessException)
-        {
-            try
-            {
-                File.Delete(temporary);
-            }
-            catch (Exception again) when (again is IOException or UnauthorizedAccessException)
-            {
-                // What kept the file from being written keeps it from being deleted; the first error says it.
-            }
-            throw new WeightFileException(path, null, $"cannot be written: {error.Message}", error);
-        }
     }
 
     private static BertSettings SettingsOf(nn.Module model) => model switch

@@ -1,4 +1,5 @@
 using System.Buffers.Binary;
+using static TorchSharp.torch;
 
 namespace IntraDistill.Models;
 
@@ -17,6 +18,13 @@ public sealed class SafetensorsFile : WeightFile
     /// <summary>Opens a file and checks its header.</summary>
     /// <exception cref="WeightFileException">The file cannot be read, is truncated, or its header is not true of it.</exception>
     public static SafetensorsFile Open(string path) => Open(path, stream => Read(path, stream));
+
+    /// <summary>Writes tensors to a file, whole or not at all; one of this name is replaced.</summary>
+    /// <param name="path">The file; its folder is made if it is not there.</param>
+    /// <param name="tensors">On any device, of floating-point types or Bool.</param>
+    /// <exception cref="WeightFileException">The file cannot be written.</exception>
+    public static void Write(string path, IReadOnlyList<(string Name, Tensor Tensor)> tensors) =>
+        Replace(path, stream => SafetensorsWriter.Write(stream, tensors));
 
     /// <summary>Reads a file that is open already, and owns it from then on.</summary>
     /// <param name="path">What to call it in messages.</param>

@@ -63,6 +63,7 @@ internal static class SafetensorsWriter
         ScalarType.Float32 => "F32",
         ScalarType.Float16 => "F16",
         ScalarType.BFloat16 => "BF16",
-        _ => throw new ArgumentOutOfRangeException(nameof(type), type, "a floating-point type was expected"),
+        ScalarType.Bool => "BOOL",
+        _ => throw new ArgumentOutOfRangeException(nameof(type), type, "a floating-point type or Bool was expected"),
     };
 }
