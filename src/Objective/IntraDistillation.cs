@@ -4,7 +4,8 @@ namespace IntraDistill.Objective;
 
 /// <summary>
 /// Intra-distillation for any module: K passes over the same batch with dropout active, and
-/// <c>L = (1/K) Σ_i L_task(i) + α′ · X(p_1..p_K)</c> (Xu et al. 2022). Three lines in a training loop:
+/// <c>L = (1/K) Σ_i L_task(i) + α′ · X(p_1..p_K)</c> (Xu et al. 2022). Passes that do not differ, of a model in evaluation mode or
+/// without dropout, are warned of on the error stream, once. Three lines in a training loop:
 /// <code>
 /// var intraDistillation = new IntraDistillation(new() { Alpha = 1, TotalSteps = steps });
 /// var loss = intraDistillation.Loss(() => model.forward(x), logits => cross_entropy(logits, y), step);
@@ -14,6 +15,7 @@ namespace IntraDistill.Objective;
 public sealed class IntraDistillation
 {
     private readonly AdaptiveAlpha _schedule;
+    private readonly EqualPasses _equalPasses = new();
 
     /// <summary>Makes the objective.</summary>
     /// <exception cref="ArgumentOutOfRangeException">A setting is out of its range.</exception>
@@ -34,6 +36,9 @@ public sealed class IntraDistillation
     /// <summary>Whether the passes are compared at a step: where the divergence weighs something, or is to be looked at.</summary>
     internal bool Compares(long step) =>
         AlphaAt(step) != 0 || (Settings.MeasureEvery > 0 && (step - 1) % Settings.MeasureEvery == 0);
+
+    /// <summary>Warns, once, where the passes do not differ.</summary>
+    internal void LookAt(Tensor passes) => _equalPasses.Look(passes);
 
     /// <summary>Makes the K passes and returns the loss.</summary>
     /// <param name="forward">One pass over the batch: (…, V) logits, or outputs of any shape with the mean squared error.</param>
@@ -80,6 +85,7 @@ public sealed class IntraDistillation
         Tensor task = stack(Enumerable.Range(0, Settings.Passes).Select(i => taskLoss(logits[i])).ToArray()).mean();
         if (!Compares(step))
             return Detach(new(task.detach(), full_like(task.detach(), double.NaN), alpha, task));
+        LookAt(logits);
         Tensor divergence = Divergences.Compute(Settings.Divergence, alpha == 0 ? logits.detach() : logits, mask);
         // The mean squared error is a mean already.
         if (Settings.Divergence != Divergence.MeanSquaredError)

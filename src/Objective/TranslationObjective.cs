@@ -53,6 +53,8 @@ public sealed class TranslationObjective
         using var scope = NewDisposeScope();
         double alpha = _intraDistillation.AlphaAt(step);
         bool compares = hidden.shape[0] > 1 && _intraDistillation.Compares(step);
+        if (compares)
+            _intraDistillation.LookAt(hidden);
         Tensor task, divergence, hiddenGradient, weightGradient;
         using (no_grad())
         {

@@ -52,7 +52,7 @@ public sealed class Trainer<TBatch> : IDisposable where TBatch : IBatch
         _batches = batches;
         _cursor = new EpochCursor<TBatch>(batches);
         _optimizer = new TrainerOptimizer(model, settings);
-        _step = new UpdateStep<TBatch>(settings, _optimizer, loss);
+        _step = new UpdateStep<TBatch>(settings, _optimizer, (batch, update) => EqualPasses.Of(model, () => loss(batch, update)));
         _kept = new KeptWeights(settings);
         _folder = settings.CheckpointFolder is { } folder ? new CheckpointFolder(folder) : null;
         Progress = new TrainingProgress { Label = settings.Label, MaxUpdates = settings.MaxUpdates };

@@ -32,6 +32,61 @@ public class IntraDistillationTests
     }
 
     [Theory]
+    [InlineData(0.2, true, 3, "")]
+    [InlineData(0.2, false, 3, "the model")]     // in evaluation mode
+    [InlineData(0, true, 3, "the model")]
+    [InlineData(0, true, 1, "")]
+    public void Passes_that_do_not_differ_are_warned_of_once(double dropout, bool training, int passes, string named)
+    {
+        using var scope = NewDisposeScope();
+        manual_seed(5);
+        var model = nn.Sequential(nn.Linear(4, 32), nn.Dropout(dropout), nn.Linear(32, 3)).to(float64);
+        model.train(training);
+        Tensor x = randn([90, 4], dtype: float64), y = x.argmax(1).remainder(3);
+        IntraDistillationSettings settings = new() { Passes = passes, Alpha = 1, Reduction = DivergenceReduction.Mean };
+        (IntraDistillation plain, TranslationObjective fused) = (new(settings), new(new(settings)));
+        Tensor weight = randn([7, 3], dtype: float64);
+        string[] warnings = Warnings(() =>
+        {
+            for (int step = 1; step <= 2; step++)
+            {
+                plain.Loss(() => model.forward(x), logits => F.cross_entropy(logits, y), step);
+                // In one go, over copies: what most notebooks do.
+                fused.Loss(model.forward(x.repeat(passes, 1)).view(passes, 9, 10, 3), weight, y.view(9, 10) + 1, step);
+            }
+        });
+        Assert.Equal(named == "" ? 0 : 2, warnings.Length);
+        Assert.All(warnings, line => Assert.Equal($"Warning: the {passes} passes of {named} give the same outputs, so their divergence is 0 "
+            + "and nothing is distilled: it is in evaluation mode or has no dropout.", line));
+    }
+
+    [Fact]
+    public void A_trainer_names_the_model_whose_passes_do_not_differ()
+    {
+        using var model = new TrainingTests.ToyModel(dropoutRate: 0);
+        var objective = new IntraDistillation(new() { Passes = 2, Alpha = 1, Reduction = DivergenceReduction.Mean });
+        using var trainer = new Training.Trainer<TrainingTests.ToyBatch>(model, new() { MaxUpdates = 3, WarmupSteps = 1 }, new TrainingTests.ToySource(),
+            (batch, step) => objective.Loss(() => model.forward(tensor(batch.Inputs)), logits => F.cross_entropy(logits, tensor(batch.Labels)), step));
+        string line = Assert.Single(Warnings(() => trainer.TrainAsync(cancellation: TestContext.Current.CancellationToken).Wait()));
+        Assert.StartsWith("Warning: the 2 passes of ToyModel give the same outputs", line);
+    }
+
+    private static string[] Warnings(Action action)
+    {
+        (TextWriter before, StringWriter said) = (Console.Error, new());
+        Console.SetError(said);
+        try
+        {
+            action();
+        }
+        finally
+        {
+            Console.SetError(before);
+        }
+        return [.. said.ToString().Split('\n').Where(line => line.StartsWith("Warning: the ", StringComparison.Ordinal))];
+    }
+
+    [Theory]
     [InlineData(Divergence.X, 5.0)]
     [InlineData(Divergence.X, 0.0)]
     [InlineData(Divergence.JensenShannon, 2.0)]
