@@ -37,7 +37,7 @@ public static class Arms
 /// <param name="High">The upper edge of the band.</param>
 public sealed record CurveSeries(
     string Name, IReadOnlyList<double> X, IReadOnlyList<double> Y,
-    IReadOnlyList<double>? Low = null, IReadOnlyList<double>? High = null)
+    IReadOnlyList<double>? Low = null, IReadOnlyList<double>? High = null) : KitRecord
 {
     /// <summary>A line through the points of a function.</summary>
     /// <param name="name">What the legend calls it.</param>
@@ -56,7 +56,7 @@ public sealed record CurveSeries(
 /// <param name="Name">What the legend calls it; also picks its colour (<see cref="Arms"/>).</param>
 /// <param name="LogEdges">The bins' edges as log10, one more than there are bins.</param>
 /// <param name="Heights">Count, part or density of each bin.</param>
-public sealed record HistogramSeries(string Name, IReadOnlyList<double> LogEdges, IReadOnlyList<double> Heights);
+public sealed record HistogramSeries(string Name, IReadOnlyList<double> LogEdges, IReadOnlyList<double> Heights) : KitRecord;
 
 /// <summary>What pruning does to one model.</summary>
 /// <param name="Name">What the legend calls it; also picks its colour (<see cref="Arms"/>).</param>
@@ -65,7 +65,7 @@ public sealed record HistogramSeries(string Name, IReadOnlyList<double> LogEdges
 /// <param name="MostSensitive">The metric with the most sensitive parameters pruned; null to leave out.</param>
 public sealed record PruningSeries(
     string Name, IReadOnlyList<double> Percent,
-    IReadOnlyList<double>? LeastSensitive, IReadOnlyList<double>? MostSensitive = null);
+    IReadOnlyList<double>? LeastSensitive, IReadOnlyList<double>? MostSensitive = null) : KitRecord;
 
 /// <summary>One arm's bars.</summary>
 /// <param name="Name">What the legend calls it; also picks its colour (<see cref="Arms"/>).</param>
@@ -73,12 +73,12 @@ public sealed record PruningSeries(
 /// <param name="Low">The lower end of each interval; null for none.</param>
 /// <param name="High">The upper end of each interval.</param>
 public sealed record BarSeries(
-    string Name, IReadOnlyList<double> Values, IReadOnlyList<double>? Low = null, IReadOnlyList<double>? High = null);
+    string Name, IReadOnlyList<double> Values, IReadOnlyList<double>? Low = null, IReadOnlyList<double>? High = null) : KitRecord;
 
 /// <summary>One position of a slider: its label and the lines then shown.</summary>
 /// <param name="Label">The slider's value there.</param>
 /// <param name="Curves">The lines, in the same order and number at every position.</param>
-public sealed record SliderPosition(string Label, IReadOnlyList<CurveSeries> Curves);
+public sealed record SliderPosition(string Label, IReadOnlyList<CurveSeries> Curves) : KitRecord;
 
 /// <summary>A value for a distribution (A, B, C) over three outcomes.</summary>
 /// <param name="A">The probability of the outcome at the top corner.</param>
@@ -90,4 +90,4 @@ public readonly record struct SimplexPoint(double A, double B, double C, double 
 /// <summary>A toy network in one pass.</summary>
 /// <param name="Name">The caption below it.</param>
 /// <param name="Active">For each layer from input to output, which units are active; false is a disabled unit.</param>
-public sealed record NetworkPass(string Name, IReadOnlyList<IReadOnlyList<bool>> Active);
+public sealed record NetworkPass(string Name, IReadOnlyList<IReadOnlyList<bool>> Active) : KitRecord;

@@ -5,7 +5,7 @@ namespace IntraDistill.Data;
 /// <summary>Encoded texts, or pairs of texts, and what is to be predicted of each.</summary>
 /// <param name="Texts">B rows.</param>
 /// <param name="Labels">B entries: the number of a class, or a score; NaN where there is no label.</param>
-public sealed record ClassificationBatch(EncodedBatch Texts, double[] Labels) : IBatch
+public sealed record ClassificationBatch(EncodedBatch Texts, double[] Labels) : KitRecord, IBatch
 {
     /// <summary>B, the number of examples.</summary>
     public int Tokens => Labels.Length;

@@ -10,7 +10,7 @@ namespace IntraDistill.Data;
 /// The texts without labels (of MNLI the matched ones), empty where their file is not there; for tasks of the SDK corpus, with labels.
 /// </param>
 public sealed record GlueCorpus(
-    GlueTask Task, IReadOnlyList<LabelledText> Train, IReadOnlyList<LabelledText> Dev, IReadOnlyList<LabelledText> Test)
+    GlueTask Task, IReadOnlyList<LabelledText> Train, IReadOnlyList<LabelledText> Dev, IReadOnlyList<LabelledText> Test) : KitRecord
 {
     private const string AboutName = "about.json";
 

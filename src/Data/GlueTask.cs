@@ -19,7 +19,7 @@ public enum GlueKind
 /// <param name="Text">The text, or the first of the two.</param>
 /// <param name="Pair">The second text; null where there is none.</param>
 /// <param name="Label">The label.</param>
-public sealed record GlueColumns(string Text, string? Pair, string Label)
+public sealed record GlueColumns(string Text, string? Pair, string Label) : KitRecord
 {
     /// <summary>The names of all columns, in order, where labelled files do not begin with them; null where they do.</summary>
     public IReadOnlyList<string>? Unnamed { get; init; }

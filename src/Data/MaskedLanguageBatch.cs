@@ -9,7 +9,7 @@ namespace IntraDistill.Data;
 /// that the head needs.
 /// </param>
 /// <param name="Targets">The ids that stood there.</param>
-public sealed record MaskedLanguageBatch(EncodedBatch Texts, long[] Positions, long[] Targets) : IBatch
+public sealed record MaskedLanguageBatch(EncodedBatch Texts, long[] Positions, long[] Targets) : KitRecord, IBatch
 {
     /// <summary>How many tokens are to be predicted.</summary>
     public int Tokens => Positions.Length;

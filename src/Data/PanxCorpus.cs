@@ -9,7 +9,7 @@ namespace IntraDistill.Data;
 /// <param name="Dev">The sentences to choose a model by, likewise.</param>
 /// <param name="Test">The sentences that results are reported on.</param>
 public sealed record PanxCorpus(string Language, IReadOnlyList<TaggedSentence> Train, IReadOnlyList<TaggedSentence> Dev,
-    IReadOnlyList<TaggedSentence> Test)
+    IReadOnlyList<TaggedSentence> Test) : KitRecord
 {
     private const string AboutName = "about.json";
 

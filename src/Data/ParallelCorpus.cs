@@ -21,7 +21,7 @@ public sealed record ParallelCorpus(
     IReadOnlyList<SentencePair> Train,
     IReadOnlyList<SentencePair> Valid,
     IReadOnlyList<SentencePair> Test,
-    IReadOnlyList<SentencePair> HardTest)
+    IReadOnlyList<SentencePair> HardTest) : KitRecord
 {
     /// <summary>
     /// The first 12 hexadecimal digits of a SHA-256 over all texts of train, valid, test and the hard part of test in their

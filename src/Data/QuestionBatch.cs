@@ -6,7 +6,7 @@ namespace IntraDistill.Data;
 /// <param name="Texts">B rows.</param>
 /// <param name="Starts">B entries: the answer's first token; 0 where the window has no answer.</param>
 /// <param name="Ends">B entries: its last one.</param>
-public sealed record QuestionBatch(EncodedBatch Texts, long[] Starts, long[] Ends) : IBatch
+public sealed record QuestionBatch(EncodedBatch Texts, long[] Starts, long[] Ends) : KitRecord, IBatch
 {
     /// <summary>B, the number of windows.</summary>
     public int Tokens => Starts.Length;

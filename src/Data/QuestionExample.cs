@@ -18,7 +18,7 @@ public sealed record AnswerSpan(string Text, int Start)
 /// What annotators marked as the answer, each as good as the others; models learn the first. Empty where it is not known.
 /// </param>
 public sealed record QuestionExample(string Id, string Question, string Context, IReadOnlyList<AnswerSpan> Answers)
-    : ITransferExample
+    : KitRecord, ITransferExample
 {
     /// <inheritdoc/>
     public IEnumerable<string> Lines() =>

@@ -14,7 +14,7 @@ namespace IntraDistill.Data;
 /// For each token of the text in the window whether no other window has more of the text around it: exactly one window each.
 /// </param>
 public sealed record QuestionWindow(
-    int Question, EncodedText Text, int ContextStart, int FirstToken, IReadOnlyList<bool> Fullest)
+    int Question, EncodedText Text, int ContextStart, int FirstToken, IReadOnlyList<bool> Fullest) : KitRecord
 {
     /// <summary>How many tokens of the text are in the window.</summary>
     public int ContextLength => Fullest.Count;

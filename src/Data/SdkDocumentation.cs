@@ -10,7 +10,7 @@ public sealed record DocumentationText(string Element, string? Name, string Text
 /// <param name="Assembly">The reference assembly, without extension.</param>
 /// <param name="Member">The member as C#'s documentation names it, such as <c>M:System.String.Trim</c>.</param>
 /// <param name="Texts">At least one, in the order of the file.</param>
-public sealed record MemberDocumentation(string Assembly, string Member, IReadOnlyList<DocumentationText> Texts);
+public sealed record MemberDocumentation(string Assembly, string Member, IReadOnlyList<DocumentationText> Texts) : KitRecord;
 
 /// <summary>
 /// The XML documentation of the installed .NET SDK (<c>packs/*/ref/**/*.xml</c>): English about programming, some seven times as

@@ -18,7 +18,7 @@ public enum Split
 /// <param name="Resource">The manifest resource of that assembly, without a language.</param>
 /// <param name="Key">Its key in that resource.</param>
 /// <param name="Texts">The text of each language that has one; always "en".</param>
-public sealed record SdkMessage(string Assembly, string Resource, string Key, IReadOnlyDictionary<string, string> Texts)
+public sealed record SdkMessage(string Assembly, string Resource, string Key, IReadOnlyDictionary<string, string> Texts) : KitRecord
 {
     /// <summary>The English text.</summary>
     public string English => Texts["en"];

@@ -16,7 +16,7 @@ public readonly record struct TaggingRow(int Sentence, int FirstWord, int EndWor
 /// </param>
 /// <param name="Words">(B, T): at the first piece of a word its number in the sentence, −1 elsewhere.</param>
 /// <param name="Rows">What each row holds; B entries.</param>
-public sealed record TaggingBatch(EncodedBatch Texts, long[,] Labels, int[,] Words, IReadOnlyList<TaggingRow> Rows) : IBatch
+public sealed record TaggingBatch(EncodedBatch Texts, long[,] Labels, int[,] Words, IReadOnlyList<TaggingRow> Rows) : KitRecord, IBatch
 {
     /// <summary>What stands in <see cref="Labels"/> where there is nothing to predict.</summary>
     public const long NoLabel = -100;

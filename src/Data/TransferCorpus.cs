@@ -10,7 +10,7 @@ namespace IntraDistill.Data;
 /// <param name="Dev">The English examples to choose a model by.</param>
 /// <param name="Test">The examples to report results on, by language code; English among them.</param>
 public sealed record TransferCorpus<TExample>(string Name, IReadOnlyList<TExample> Train, IReadOnlyList<TExample> Dev,
-    IReadOnlyDictionary<string, IReadOnlyList<TExample>> Test) where TExample : ITransferExample
+    IReadOnlyDictionary<string, IReadOnlyList<TExample>> Test) : KitRecord where TExample : ITransferExample
 {
     /// <summary>
     /// The first 12 hexadecimal digits of a SHA-256 over all examples and the languages of those in <see cref="Test"/>: a run that

@@ -8,7 +8,7 @@ namespace IntraDistill.Data;
 /// <param name="DecoderInput">(B, T): BOS and target ids.</param>
 /// <param name="Target">(B, T): target ids and EOS, what the decoder is to say at each position.</param>
 /// <param name="Tokens">Entries of <paramref name="Target"/> that are not padding.</param>
-public sealed record TranslationBatch(long[,] Source, long[,] DecoderInput, long[,] Target, int Tokens) : IBatch
+public sealed record TranslationBatch(long[,] Source, long[,] DecoderInput, long[,] Target, int Tokens) : KitRecord, IBatch
 {
     /// <summary>Which pair of the list that the batches were made from each row is; B entries.</summary>
     public IReadOnlyList<int> Indices { get; init; } = [];

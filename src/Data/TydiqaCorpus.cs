@@ -7,7 +7,7 @@ namespace IntraDistill.Data;
 /// <param name="Train">English.</param>
 /// <param name="Dev">The development set of each language, by its code; test sets are not published.</param>
 public sealed record TydiqaCorpus(
-    IReadOnlyList<QuestionExample> Train, IReadOnlyDictionary<string, IReadOnlyList<QuestionExample>> Dev)
+    IReadOnlyList<QuestionExample> Train, IReadOnlyDictionary<string, IReadOnlyList<QuestionExample>> Dev) : KitRecord
 {
     private static readonly Dictionary<string, string> s_names = new()
     {

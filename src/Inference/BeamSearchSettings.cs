@@ -49,11 +49,11 @@ public sealed record BeamSearchSettings
 /// <summary>One translation.</summary>
 /// <param name="Tokens">Its tokens, without BOS and EOS.</param>
 /// <param name="Score">Its log-probability, EOS included, over length^λ (<see cref="BeamSearchSettings.LengthPenalty"/>).</param>
-public sealed record Hypothesis(int[] Tokens, double Score);
+public sealed record Hypothesis(int[] Tokens, double Score) : KitRecord;
 
 /// <summary>The translations of a batch.</summary>
 /// <param name="NBest">For each source row its finished hypotheses, best first: at most BeamSize of them, at least one.</param>
-public sealed record BeamSearchResult(IReadOnlyList<IReadOnlyList<Hypothesis>> NBest)
+public sealed record BeamSearchResult(IReadOnlyList<IReadOnlyList<Hypothesis>> NBest) : KitRecord
 {
     /// <summary>The best hypothesis of each source row, without BOS and EOS.</summary>
     public int[][] Tokens { get; } = [.. NBest.Select(hypotheses => hypotheses[0].Tokens)];

@@ -8,7 +8,7 @@ namespace IntraDistill.Sensitivity;
 /// <param name="Shape">The parameter's shape; empty for a scalar.</param>
 /// <param name="Values">The sensitivity of each of its scalars, row-major, in units of loss.</param>
 /// <param name="WeightIsZero">Which of its weights θ_j are exactly 0, row-major; null where none is.</param>
-public sealed record MeasuredParameter(string Name, long[] Shape, float[] Values, bool[]? WeightIsZero = null);
+public sealed record MeasuredParameter(string Name, long[] Shape, float[] Values, bool[]? WeightIsZero = null) : KitRecord;
 
 /// <summary>
 /// Where a parameter's sensitivities of exactly 0 lie. Each is counted once: as a zero weight, else in a row, else in a

@@ -17,7 +17,7 @@ public sealed record StudyPoint(string Name, long Update);
 /// <param name="Weights">Which weights those are (<see cref="WeightChoice.Weights"/>).</param>
 /// <param name="Scores">What they scored on the reported text, by name.</param>
 /// <param name="Hypotheses">What they predicted there, a line each.</param>
-public sealed record ScoredWeights(StudyPoint Point, WeightRule Rule, string Weights, RunValues Scores, IReadOnlyList<string> Hypotheses);
+public sealed record ScoredWeights(StudyPoint Point, WeightRule Rule, string Weights, RunValues Scores, IReadOnlyList<string> Hypotheses) : KitRecord;
 
 /// <summary>
 /// The arms of one study, each a stored run of its own. An arm is trained once, however many points and rules it is scored by: at

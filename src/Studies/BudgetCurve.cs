@@ -9,7 +9,7 @@ namespace IntraDistill.Studies;
 /// <param name="Low">The lowest of the seeds at each.</param>
 /// <param name="High">The highest.</param>
 public sealed record BudgetCurve(
-    IReadOnlyList<double> Budget, IReadOnlyList<double> Mean, IReadOnlyList<double> Low, IReadOnlyList<double> High)
+    IReadOnlyList<double> Budget, IReadOnlyList<double> Mean, IReadOnlyList<double> Low, IReadOnlyList<double> High) : KitRecord
 {
     /// <summary>The curve of several seeds.</summary>
     /// <param name="seeds">Of each seed its budgets and scores.</param>

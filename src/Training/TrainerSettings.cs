@@ -30,7 +30,7 @@ public enum ScheduleKind
 }
 
 /// <summary>How to train. The defaults are the paper's for IWSLT'14 (fairseq, <c>transformer_iwslt_de_en</c>).</summary>
-public sealed record TrainerSettings
+public sealed record TrainerSettings : KitRecord
 {
     /// <summary>
     /// Names the run in its progress, and in its checkpoints: one with another label is not resumed. Put in it what the

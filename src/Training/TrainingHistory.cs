@@ -23,7 +23,7 @@ public sealed record TrainingPoint(long Update, TimeSpan TrainingTime, double Ta
 /// </param>
 /// <param name="Loss">The loss on validation text, lower is better: of what is trained for, so smoothed where training is; or null.</param>
 /// <param name="Others">More numbers for the curves, by name; nothing is chosen by them.</param>
-public sealed record Validation(double? Metric = null, double? Loss = null, IReadOnlyDictionary<string, double>? Others = null)
+public sealed record Validation(double? Metric = null, double? Loss = null, IReadOnlyDictionary<string, double>? Others = null) : KitRecord
 {
     /// <summary>A validation that measures its metric and nothing else.</summary>
     public static implicit operator Validation(double metric) => new(metric);

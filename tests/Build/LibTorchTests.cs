@@ -62,6 +62,16 @@ public class LibTorchTests : IDisposable
     }
 
     [Fact]
+    public void A_neighbour_that_cannot_be_loaded_by_itself_is_left_to_what_asks_for_it()
+    {
+        File.Copy(Path.Combine(Path.GetDirectoryName(typeof(object).Assembly.Location)!, "libSystem.Native.so"), LibraryPath);
+        using (var library = new ElfFile(LibraryPath))
+            File.WriteAllText(Path.Combine(_folder.FullName, library.Needed()[0]), "of no use alone");
+        // It came as far as the check of the functions.
+        Assert.Matches("libtorch of unknown version lacks \\d+ functions", Refused());
+    }
+
+    [Fact]
     public void What_it_needs_and_has_not_is_named()
     {
         byte[] elf = File.ReadAllBytes(TorchSharp);

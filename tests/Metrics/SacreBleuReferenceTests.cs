@@ -3,7 +3,7 @@ using IntraDistill.Metrics;
 
 namespace IntraDistill.Tests.MetricsTests;
 
-/// <summary>Every case of ../shared/reference/sacrebleu.json, made by sacreBLEU itself.</summary>
+/// <summary>Every case of reference/sacrebleu.json, made by sacreBLEU itself.</summary>
 public class SacreBleuReferenceTests
 {
     private const double Tolerance = 1e-10;

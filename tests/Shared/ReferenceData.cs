@@ -27,9 +27,12 @@ public static class ReferenceData
         return path;
     }
 
-    /// <summary>Parses a JSON file below <c>../shared/reference</c>.</summary>
-    public static JsonDocument Json(string name) =>
-        JsonDocument.Parse(File.ReadAllBytes(Path($"reference/{name}")));
+    /// <summary>Parses a JSON file of <c>tests/reference</c> or, of those that are too large for it or not ours to hand on, below <c>../shared/reference</c>.</summary>
+    public static JsonDocument Json(string name)
+    {
+        string own = System.IO.Path.Combine(RepositoryRoot, "tests", "reference", name);
+        return JsonDocument.Parse(File.ReadAllBytes(File.Exists(own) ? own : Path($"reference/{name}")));
+    }
 
     private static string FindRepositoryRoot()
     {

@@ -42,7 +42,7 @@ public enum BertProblem
 /// <summary>
 /// The sizes, dropouts and labels of a BERT, RoBERTa or XLM-R model. The defaults are BERT-base uncased's, with two labels.
 /// </summary>
-public sealed record BertSettings
+public sealed record BertSettings : KitRecord
 {
     /// <summary>BERT-base uncased: 12 layers of size 768, 30,522 word pieces; the defaults.</summary>
     public static BertSettings BaseUncased { get; } = new();

@@ -8,7 +8,7 @@ using static TorchSharp.torch;
 namespace IntraDistill.Models;
 
 /// <summary>What became of a checkpoint's weights and of a model's parameters.</summary>
-public sealed record LoadedWeights
+public sealed record LoadedWeights : KitRecord
 {
     /// <summary>The files that were read.</summary>
     public required IReadOnlyList<string> Files { get; init; }

@@ -3,7 +3,7 @@ using static TorchSharp.torch;
 namespace IntraDistill.Models;
 
 /// <summary>One tensor of a weight file: what the file says of it, checked against the file's length.</summary>
-public sealed record WeightEntry
+public sealed record WeightEntry : KitRecord
 {
     /// <summary>No weight has more dimensions; a file that says so is broken.</summary>
     internal const int MaxDimensions = 8;

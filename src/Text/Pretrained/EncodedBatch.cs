@@ -4,7 +4,7 @@ namespace IntraDistill.Text;
 /// <param name="Ids">(B, T), short rows filled with the padding id.</param>
 /// <param name="TypeIds">(B, T), 0 in padding.</param>
 /// <param name="Mask">(B, T), the attention mask: 1 for a token, 0 for padding.</param>
-public sealed record EncodedBatch(long[,] Ids, long[,] TypeIds, long[,] Mask)
+public sealed record EncodedBatch(long[,] Ids, long[,] TypeIds, long[,] Mask) : KitRecord
 {
     /// <summary>Puts texts side by side, each filled up on the right to the longest.</summary>
     /// <param name="texts">B texts.</param>

@@ -19,7 +19,7 @@ public readonly record struct TextSpan(int Start, int End);
 /// </param>
 /// <param name="Words">The word that a token is from, -1 for special tokens around them; null unless words were encoded.</param>
 public sealed record EncodedText(IReadOnlyList<int> Ids, IReadOnlyList<int> TypeIds, IReadOnlyList<int> Sources,
-    IReadOnlyList<TextSpan> Offsets, IReadOnlyList<int>? Words)
+    IReadOnlyList<TextSpan> Offsets, IReadOnlyList<int>? Words) : KitRecord
 {
     /// <summary>How many tokens there are.</summary>
     public int Length => Ids.Count;
