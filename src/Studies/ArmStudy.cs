@@ -31,6 +31,8 @@ public sealed record ScoredWeights(StudyPoint Point, WeightRule Rule, string Wei
 public sealed class ArmStudy(
     RunStore store, Device device, Action<TrainingProgress>? show = null, CancellationToken cancellation = default)
 {
+    internal const string UpdatesName = "updates", MillisecondsName = "milliseconds_an_update", MemoryName = "training_memory_mb";
+
     private const string UpdateName = "update", PointName = "point", RuleName = "rule", WeightsName = "weights", EndName = "stopped";
 
     private readonly Dictionary<string, string> _origins = [];
@@ -94,14 +96,25 @@ public sealed class ArmStudy(
         TrainingResult result = trainer.Result;
         run.Finish([
             .. LinesOf(run).SelectMany(Flatten),
-            ("updates", result.Update), ("epochs", result.Epochs), ("training_seconds", result.TrainingTime.TotalSeconds),
-            ("milliseconds_an_update", MedianMilliseconds(result)),
+            (UpdatesName, result.Update), ("epochs", result.Epochs), ("training_seconds", result.TrainingTime.TotalSeconds),
+            (MillisecondsName, MedianMilliseconds(result)),
             ("tokens_per_second", result.History.Average(one => one.TokensPerSecond)),
-            ("training_memory_mb", (result.PeakMemory - memory) / 1e6),
+            (MemoryName, (result.PeakMemory - memory) / 1e6),
             ("parameters", model.parameters().Sum(parameter => parameter.numel())),
         ]);
         return run;
     }
+
+    /// <summary>
+    /// Of runs of this study in one line, as <c>12 runs (9 found, done, 3 trained now), 14.2 minutes of training</c>: of the median update
+    /// of each, so that what stopped the machine for a while is not in it.
+    /// </summary>
+    public string Summary(IReadOnlyCollection<StoredRun> runs) => FormattableString.Invariant($"{runs.Count} runs (")
+        + string.Join(", ", runs.Select(run => _origins[run.Name].Split(" from")[0]).CountBy(origin => origin).Select(same => $"{same.Value} {same.Key}"))
+        + FormattableString.Invariant($"), {runs.Sum(Seconds) / 60:F1} minutes of training");
+
+    /// <summary>How long a run trained by its median update, in seconds.</summary>
+    public static double Seconds(StoredRun run) => run.Result![UpdatesName].Number * run.Result[MillisecondsName].Number / 1000;
 
     /// <summary>What the weights scored that a rule chose at a point of a run that is done.</summary>
     /// <exception cref="IntraDistillException">The run has no such point or rule; names the run.</exception>

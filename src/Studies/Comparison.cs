@@ -1,0 +1,184 @@
+using System.Globalization;
+using IntraDistill.Charts;
+using IntraDistill.Metrics;
+using IntraDistill.Runs;
+using IntraDistill.Training;
+
+namespace IntraDistill.Studies;
+
+/// <summary>
+/// What one arm gains over others: all comparisons of a table, judged as one <see cref="ComparisonFamily"/>, once by each rule that
+/// chooses weights. The first rule counts, and is to be fixed before scores are seen; the others tell how far a verdict rests on it.
+/// </summary>
+/// <param name="rules">The rules, the one that counts first.</param>
+/// <param name="unit">What a gain is measured in.</param>
+/// <param name="heads">Headings of the columns that name a comparison.</param>
+/// <example><code>
+/// var comparison = new Comparison(rules, "BLEU", "Intra-distillation");
+/// comparison.Add(["against the control"], by => (Bootstrap.Compare(…), PairedDifference.Of(…)));
+/// display(comparison.Gains("What intra-distillation gains"));
+/// display(comparison.ByRule("Gain and verdict by rule"));
+/// </code></example>
+public sealed class Comparison(IReadOnlyList<WeightRule> rules, string unit, params string[] heads)
+{
+    private readonly List<Compared> _compared = [];
+    private Dictionary<WeightRule, IReadOnlyList<Verdict>>? _verdicts;
+
+    private sealed record Compared(
+        string[] Row, Func<WeightRule, (BootstrapComparison Texts, PairedDifference? Seeds)> Measure, IReadOnlyList<WeightRule> Chooses)
+    {
+        public string Name => string.Join(" against ", Row);
+    }
+
+    /// <summary>
+    /// The resamples that a bootstrap needs so that as many comparisons can be told apart: the smallest p of R resamples is 2/(R + 1),
+    /// and Holm's correction may multiply it by their number.
+    /// </summary>
+    public static BootstrapSettings Resampling(int comparisons) => new() { Resamples = Math.Max(1000, 100 * comparisons) };
+
+    /// <summary>Adds a comparison. All that a table is to show are added before one is looked at.</summary>
+    /// <param name="row">What names it, a cell a heading; joined by "against" in sentences.</param>
+    /// <param name="measure">
+    /// The comparison of the scores by a rule, over texts and over seeds, the arm in question second; a higher score is a better one.
+    /// </param>
+    /// <param name="chooses">The rules that have something to choose from here; null for all.</param>
+    /// <exception cref="IntraDistillException">There are not as many cells as headings.</exception>
+    public void Add(string[] row, Func<WeightRule, (BootstrapComparison Texts, PairedDifference? Seeds)> measure,
+        IReadOnlyList<WeightRule>? chooses = null)
+    {
+        if (row.Length != heads.Length)
+            throw new IntraDistillException($"a comparison named by {row.Length} cells; expected {heads.Length}: {string.Join(", ", heads)}");
+        _compared.Add(new(row, measure, chooses ?? rules));
+        _verdicts = null;
+    }
+
+    /// <summary>The verdicts by a rule, in the order of the comparisons.</summary>
+    /// <param name="by">The rule; the one that counts, if not given.</param>
+    public IReadOnlyList<Verdict> Verdicts(WeightRule? by = null) =>
+        (_verdicts ??= rules.ToDictionary(rule => rule, Judge))[by ?? rules[0]];
+
+    /// <summary>Each gain by the rule that counts, with its intervals, p-values and verdict.</summary>
+    /// <param name="title">The table's caption.</param>
+    /// <param name="more">Further columns, with a cell a comparison.</param>
+    public KitTable Gains(string title, params (KitColumn Column, IReadOnlyList<KitCell> Cells)[] more)
+    {
+        var table = new KitTable(title,
+        [
+            .. Heads, new("Gain"), new("95 %", "Over seeds"), new("p", "Over seeds"), new("95 %", "Over texts"), new("p", "Over texts"),
+            new("Verdict", Numeric: false), .. more.Select(one => one.Column),
+        ]);
+        foreach (var (compared, verdict, i) in _compared.Zip(Verdicts()).Select((pair, i) => (pair.First, pair.Second, i)))
+        {
+            BootstrapInterval texts = verdict.Texts.Difference;
+            table.Row(
+            [
+                .. compared.Row.Select(cell => new KitCell(cell)), new KitCell(Signed(texts.Score)).Bold(),
+                Range(verdict.Seeds?.Low ?? double.NaN, verdict.Seeds?.High ?? double.NaN), P(verdict.AdjustedSeedsP),
+                Range(texts.Low, texts.High), P(verdict.AdjustedTextsP), Word(verdict.Kind), .. more.Select(one => one.Cells[i]),
+            ]);
+        }
+        return table.Note($"p after Holm's correction over {_compared.Count} comparisons; intervals without it. Bootstrap: "
+            + FormattableString.Invariant($"{Verdicts().Max(verdict => verdict.Texts.Resamples):N0} resamples."));
+    }
+
+    /// <summary>Gain and verdict by each rule, in two columns a rule.</summary>
+    /// <param name="title">The table's caption.</param>
+    public KitTable ByRule(string title)
+    {
+        var table = new KitTable(title, [.. Heads, .. rules.SelectMany(by => new KitColumn[]
+        {
+            new("Gain", $"{by}"), new("Verdict", $"{by}", Numeric: false),
+        })]);
+        for (int i = 0; i < _compared.Count; i++)
+        {
+            table.Row([.. _compared[i].Row.Select(cell => new KitCell(cell)), .. rules.SelectMany(by => _compared[i].Chooses.Contains(by)
+                ? new KitCell[] { Signed(Verdicts(by)[i].Texts.Difference.Score), Word(Verdicts(by)[i].Kind) } : ["–", "–"])]);
+        }
+        return table;
+    }
+
+    /// <summary>A sentence a comparison: the verdict by the rule that counts, and whether it is another by others.</summary>
+    public IReadOnlyList<string> Sentences => [.. _compared.Select((compared, i) => $"{compared.Name}: "
+        + Verdict.ByRule([.. compared.Chooses.Select(by => ($"{by}", Verdicts(compared.Chooses.Contains(rules[0]) ? by : rules[0])[i]))]) + ".")];
+
+    /// <summary>The updates whose weights each rule chose, and what they scored, in two columns a rule.</summary>
+    /// <param name="title">The table's caption.</param>
+    /// <param name="score">The heading of the scores.</param>
+    /// <param name="rows">
+    /// What names a row, a cell a heading of its own; and by each rule what its seeds' weights scored, or null where the rule has
+    /// nothing to choose from.
+    /// </param>
+    /// <param name="names">Headings of the columns that name a row.</param>
+    public KitTable Weights(string title, string score,
+        IEnumerable<(string[] Row, Func<WeightRule, IReadOnlyList<(string Weights, double Score)>?> By)> rows, params string[] names)
+    {
+        var table = new KitTable(title, [.. names.Select(name => new KitColumn(name, Numeric: false)), .. rules.SelectMany(by =>
+            new KitColumn[] { new("Updates", $"{by}", Numeric: false), new(score, $"{by}") })]);
+        foreach ((string[] row, var scored) in rows)
+        {
+            table.Row([.. row.Select(cell => new KitCell(cell)), .. rules.Select(scored).SelectMany(of => of is null ? ["–", "–"] : new KitCell[]
+            {
+                string.Join(", ", of.Select(one => one.Weights.Split('.')[0]) is var all && all.Distinct().Count() == 1 ? all.Take(1) : all),
+                KitCell.Number(of.Average(one => one.Score)),
+            })]);
+        }
+        return table;
+    }
+
+    /// <summary>
+    /// What training cost, mean over the runs of a row: updates, seconds, milliseconds an update and how many times those of the baseline,
+    /// memory.
+    /// </summary>
+    /// <param name="title">The table's caption.</param>
+    /// <param name="rows">
+    /// What names a row, a cell a heading, and its runs. The first of those that differ in their last cell only is the baseline.
+    /// </param>
+    /// <param name="names">Headings of the columns that name a row.</param>
+    public static KitTable Cost(string title, IEnumerable<(string[] Row, IReadOnlyList<StoredRun> Runs)> rows, params string[] names)
+    {
+        var table = new KitTable(title, [.. names.Select(name => new KitColumn(name, Numeric: false)), new("Updates"), new("Training (s)"),
+            new("Update (ms)"), new("Update (× baseline)"), new("Memory (MB)")]);
+        foreach (var alike in rows.GroupBy(one => string.Join('\n', one.Row.SkipLast(1))))
+        {
+            foreach ((string[] row, IReadOnlyList<StoredRun> runs) in alike)
+            {
+                double Mean(IReadOnlyList<StoredRun> of, string name) => of.Average(run => run.Result![name].Number);
+                double milliseconds = Mean(runs, ArmStudy.MillisecondsName);
+                table.Row([.. row.Select(cell => new KitCell(cell)), KitCell.Number(Mean(runs, ArmStudy.UpdatesName), 0),
+                    KitCell.Number(runs.Average(ArmStudy.Seconds), 1), KitCell.Number(milliseconds, 1),
+                    KitCell.Number(milliseconds / Mean(alike.First().Runs, ArmStudy.MillisecondsName)),
+                    KitCell.Number(Mean(runs, ArmStudy.MemoryName), 0)]);
+            }
+        }
+        return table.Note("Times are of the median update of each run: what stopped the machine for a while is not in them.")
+            .Note("Memory: the largest working set while the arm trained, less what the process held before.");
+    }
+
+    private IEnumerable<KitColumn> Heads => heads.Select(head => new KitColumn(head, Numeric: false));
+
+    private IReadOnlyList<Verdict> Judge(WeightRule by)
+    {
+        var family = new ComparisonFamily();
+        foreach (Compared one in _compared)
+        {
+            (BootstrapComparison texts, PairedDifference? seeds) = one.Measure(by);
+            family.Add(one.Name, texts, seeds, unit);
+        }
+        return family.Verdicts;
+    }
+
+    private static string Signed(double value) =>
+        double.IsNaN(value) ? "–" : value.ToString("+0.00;−0.00;0.00", CultureInfo.InvariantCulture);
+
+    private static string Range(double low, double high) => double.IsNaN(low) ? "no test" : $"{Signed(low)} … {Signed(high)}";
+
+    private static string P(double value) => double.IsNaN(value) ? "–" : PText.Of(value)["p ".Length..].TrimStart('=', ' ');
+
+    private static string Word(VerdictKind kind) => kind switch
+    {
+        VerdictKind.Better => "better",
+        VerdictKind.Worse => "worse",
+        VerdictKind.NoDifferenceShown => "no difference shown",
+        _ => "too few seeds",
+    };
+}
