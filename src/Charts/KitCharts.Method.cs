@@ -8,15 +8,6 @@ namespace IntraDistill.Charts;
 // The drawings of notebook 00.
 public static partial class KitCharts
 {
-    /// <summary>Divergences as lines over a probability.</summary>
-    /// <param name="title">The chart's title.</param>
-    /// <param name="xTitle">What varies, with its unit.</param>
-    /// <param name="yTitle">What the divergences are measured in (nats).</param>
-    /// <param name="series">The divergences.</param>
-    /// <exception cref="IntraDistillException">No series, or one whose lists differ in length or are empty.</exception>
-    public static GenericChart DivergenceLines(string title, string xTitle, string yTitle, IEnumerable<CurveSeries> series) =>
-        Compose(title, Check(series).Select(DivergenceLine), Axis(xTitle), Axis(yTitle, ("rangemode", "tozero")));
-
     /// <summary>Divergences as lines, with a slider for a second quantity.</summary>
     /// <param name="title">The chart's title.</param>
     /// <param name="xTitle">What varies along the x axis, with its unit.</param>

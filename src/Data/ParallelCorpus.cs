@@ -30,16 +30,6 @@ public sealed record ParallelCorpus(
     public string Fingerprint => DataFingerprint.Of(
         new[] { Train, Valid, Test, HardTest }.Select(part => part.SelectMany(pair => new[] { pair.Source, pair.Target })));
 
-    /// <summary>The same corpus with every text passed through a function, such as lower-casing as in IWSLT'14.</summary>
-    /// <param name="text">Applied to sources and targets of all parts.</param>
-    public ParallelCorpus Map(Func<string, string> text)
-    {
-        return this with { Train = All(Train), Valid = All(Valid), Test = All(Test), HardTest = All(HardTest) };
-
-        SentencePair[] All(IReadOnlyList<SentencePair> pairs) =>
-            [.. pairs.Select(pair => pair with { Source = text(pair.Source), Target = text(pair.Target) })];
-    }
-
     /// <summary>
     /// A smaller corpus for quick runs: each part thinned evenly over its whole length (parts are ordered by origin, so that
     /// their beginnings are of one kind), and of <see cref="HardTest"/> what is left in <see cref="Test"/>.

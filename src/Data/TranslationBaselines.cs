@@ -17,7 +17,4 @@ public static class TranslationBaselines
         CharacterGramIndex index = new([.. train.Select(pair => pair.Source)]);
         return [.. sources.Select(source => train[index.Nearest(source).Index].Target)];
     }
-
-    /// <summary>The sources themselves.</summary>
-    public static IReadOnlyList<string> CopySource(IReadOnlyList<string> sources) => [.. sources];
 }

@@ -24,29 +24,24 @@ public sealed record SquadScore(double ExactMatch, double F1)
     /// <summary>Scores answers.</summary>
     /// <param name="predictions">The answer to each question; null for none.</param>
     /// <param name="questions">The questions with their right answers.</param>
-    /// <param name="rules">Null for SQuAD's, by which XTREME and the paper score TyDiQA-GoldP.</param>
     /// <exception cref="IntraDistillException">
     /// The lists differ in length or are empty, or a question has no right answer to compare with.
     /// </exception>
-    public static SquadScore Of(
-        IReadOnlyList<string?> predictions, IReadOnlyList<QuestionExample> questions, AnswerRules? rules = null) =>
-        new(Statistics(predictions, questions, SquadMetric.ExactMatch, rules).Score,
-            Statistics(predictions, questions, SquadMetric.F1, rules).Score);
+    public static SquadScore Of(IReadOnlyList<string?> predictions, IReadOnlyList<QuestionExample> questions) =>
+        new(Statistics(predictions, questions, SquadMetric.ExactMatch).Score, Statistics(predictions, questions).Score);
 
     /// <summary>The scores from which <see cref="Bootstrap"/> scores resamples of the questions: their mean, in
     /// percent.</summary>
     /// <param name="predictions">The answer to each question; null for none.</param>
     /// <param name="questions">The questions with their right answers.</param>
     /// <param name="metric">The score.</param>
-    /// <param name="rules">Null for SQuAD's.</param>
     /// <exception cref="IntraDistillException">As for <see cref="Of"/>.</exception>
     public static SegmentStatistics Statistics(IReadOnlyList<string?> predictions, IReadOnlyList<QuestionExample> questions,
-        SquadMetric metric = SquadMetric.F1, AnswerRules? rules = null)
+        SquadMetric metric = SquadMetric.F1)
     {
         Classification.CheckParallel(predictions.Count, questions.Count);
-        rules ??= AnswerRules.Squad;
-        double[] scores = [.. questions.Select((question, i) => Best(predictions[i], question, metric, rules))];
-        return new(scores.Length, Mean, $"task:squad|metric:{metric}|rules:{rules.Name}|version:{SegmentStatistics.Version}");
+        double[] scores = [.. questions.Select((question, i) => Best(predictions[i], question, metric))];
+        return new(scores.Length, Mean, $"task:squad|metric:{metric}|rules:squad|version:{SegmentStatistics.Version}");
 
         double Mean(ReadOnlySpan<int> drawn)
         {
@@ -63,16 +58,16 @@ public sealed record SquadScore(double ExactMatch, double F1)
         ? new(languages.Average(score => score.ExactMatch), languages.Average(score => score.F1))
         : throw new IntraDistillException("no score to average; expected at least one language's");
 
-    private static double Best(string? prediction, QuestionExample question, SquadMetric metric, AnswerRules rules)
+    private static double Best(string? prediction, QuestionExample question, SquadMetric metric)
     {
         if (question.Answers.Count == 0)
             throw new IntraDistillException(
                 $"question {question.Id} has no right answer; expected a set that is published with them");
         if (prediction is null)
             return 0;
-        string[] words = rules.Words(prediction);
+        string[] words = AnswerRules.Words(prediction);
         return question.Answers.Max(answer => metric == SquadMetric.F1
-            ? F1Of(words, rules.Words(answer.Text)) : words.SequenceEqual(rules.Words(answer.Text)) ? 1 : 0);
+            ? F1Of(words, AnswerRules.Words(answer.Text)) : words.SequenceEqual(AnswerRules.Words(answer.Text)) ? 1 : 0);
     }
 
     private static double F1Of(string[] prediction, string[] answer)

@@ -24,7 +24,6 @@ public class KitChartsTests
             "T", "set", "BLEU", ["all", "hard"], s_arms.Select(arm => new BarSeries(arm, [30, 25], [29, 23], [32, 26]))),
         "quantile" => KitCharts.QuantileCurves("T", "s", Curves()),
         "lorenz" => KitCharts.LorenzCurves("T", Curves()),
-        "lines" => KitCharts.DivergenceLines("T", "p", "nats", Curves()),
         "heat" => KitCharts.HeatMap("T", "language", "arm", ["de", "ru"], s_arms, [[1, 2], [3, 4], [5, 6]], "F1 (%)"),
         "slider" => KitCharts.DivergenceSlider("T", "p", "nats", "q =", [new("0.1", Curves()), new("0.2", Curves())], 1),
         _ => throw new ArgumentOutOfRangeException(nameof(kind)),
@@ -32,7 +31,7 @@ public class KitChartsTests
 
     [Theory]
     [InlineData("learning"), InlineData("histogram"), InlineData("pruning"), InlineData("alpha"), InlineData("bars")]
-    [InlineData("quantile"), InlineData("lorenz"), InlineData("lines"), InlineData("slider")]
+    [InlineData("quantile"), InlineData("lorenz"), InlineData("slider")]
     [InlineData("heat")]
     public void Every_chart_has_titles_named_traces_and_a_small_payload(string kind)
     {

@@ -42,7 +42,6 @@ public sealed class NearDuplicatesTests
         Assert.Equal(
             ["unknown option", "file not found", "file open", "file not found"],
             TranslationBaselines.NearestNeighbour(train, ["die Option ist unbekannt", "Datei gefunden", "datei OFFEN", "xyz"]));
-        Assert.Equal(["a", "b"], TranslationBaselines.CopySource(["a", "b"]));
         Assert.Throws<IntraDistillException>(() => TranslationBaselines.NearestNeighbour([], ["a"]));
     }
 

@@ -107,14 +107,6 @@ public sealed class SdkCorpusTests : IDisposable
     }
 
     [Fact]
-    public void Every_text_of_a_pair_can_be_mapped()
-    {
-        ParallelCorpus lower = Corpus.Parallel("de", "en").Map(text => text.ToLowerInvariant());
-        Assert.All(lower.Train.Concat(lower.Valid).Concat(lower.Test).Concat(lower.HardTest),
-            pair => Assert.Equal((pair.Source + pair.Target).ToLowerInvariant(), pair.Source + pair.Target));
-    }
-
-    [Fact]
     public void A_sample_keeps_pairs_of_every_origin()
     {
         ParallelCorpus whole = Corpus.Parallel("de", "en"), sample = whole.Sample(train: 2000, valid: 100, test: 300);

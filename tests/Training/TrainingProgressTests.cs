@@ -47,34 +47,6 @@ public sealed class TrainingProgressTests
     }
 
     [Fact]
-    public void A_console_line_is_rewritten_in_place_and_ended_once()
-    {
-        var output = new StringWriter { NewLine = "\n" };
-        var console = new ConsoleProgress(output, inPlace: true);
-        console.Report(Half);
-        console.Report(Half with { Label = "x", Update = 1_500, Stopped = StopReason.MaxUpdates });
-        string[] parts = output.ToString().Split('\r');
-        Assert.Equal(["", "[##########----------] " + Half], parts[..2]);
-        Assert.StartsWith("[####################] x: 1,500/1,500", parts[2]);
-        // Nothing of the longer line before is left.
-        Assert.Equal(parts[1].Length, parts[2].TrimEnd('\n').Length);
-        Assert.EndsWith("\n", parts[^1]);
-    }
-
-    [Fact]
-    public void Redirected_output_gets_a_plain_line_now_and_then_and_the_last()
-    {
-        var output = new StringWriter();
-        var console = new ConsoleProgress(output, interval: TimeSpan.FromHours(1));
-        for (int i = 0; i < 10; i++) console.Report(Half);
-        console.Report(Half with { Stopped = StopReason.MaxUpdates });
-        string[] lines = output.ToString().Split(Environment.NewLine, StringSplitOptions.RemoveEmptyEntries);
-        Assert.Equal(2, lines.Length);
-        Assert.Equal(Half.ToString(), lines[0]);
-        Assert.EndsWith("done", lines[1]);
-    }
-
-    [Fact]
     public async Task A_run_reports_validations_and_its_end()
     {
         using var model = new ToyModel();

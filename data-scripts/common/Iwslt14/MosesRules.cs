@@ -1,8 +1,6 @@
-using IntraDistill.Text;
-
 namespace IntraDistill.DataScripts.Iwslt14;
 
-/// <summary>The kit's Moses rules.</summary>
+/// <summary>Moses' rules.</summary>
 /// <param name="language">Two letters.</param>
 public sealed class MosesRules(string language) : ITextRules
 {

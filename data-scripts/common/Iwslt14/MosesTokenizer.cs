@@ -1,8 +1,8 @@
 using System.Collections.Frozen;
 using System.Text;
-using static IntraDistill.Text.PerlCharacters;
+using static IntraDistill.DataScripts.Iwslt14.PerlCharacters;
 
-namespace IntraDistill.Text;
+namespace IntraDistill.DataScripts.Iwslt14;
 
 /// <summary>
 /// Cuts a sentence into tokens as Moses' <c>tokenizer.perl -l LANG</c> does (Koehn et al., ACL 2007, demo session), without

@@ -1,4 +1,4 @@
-namespace IntraDistill.Text;
+namespace IntraDistill.DataScripts.Iwslt14;
 
 /// <summary>Lower-casing as Moses' <c>lowercase.perl</c>: Perl's <c>lc</c> over Unicode text.</summary>
 public static class MosesLowercase

@@ -1,7 +1,7 @@
 using System.Collections.Frozen;
 using System.Globalization;
 
-namespace IntraDistill.Text;
+namespace IntraDistill.DataScripts.Iwslt14;
 
 /// <summary>The languages that the Moses rules are kept for, and the abbreviations of each.</summary>
 internal static class MosesLanguages

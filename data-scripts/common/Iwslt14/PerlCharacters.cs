@@ -1,6 +1,6 @@
 using System.Globalization;
 
-namespace IntraDistill.Text;
+namespace IntraDistill.DataScripts.Iwslt14;
 
 /// <summary>
 /// The character classes of the Moses scripts as Perl sees them: Unicode's Alphabetic, Lowercase, N and decimal digits, which

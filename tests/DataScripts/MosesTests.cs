@@ -1,9 +1,9 @@
 using System.Text.RegularExpressions;
 using FsCheck;
 using FsCheck.Fluent;
-using IntraDistill.Text;
+using IntraDistill.DataScripts.Iwslt14;
 
-namespace IntraDistill.Tests.TextTests;
+namespace IntraDistill.Tests.DataScriptsTests;
 
 public sealed partial class MosesTests
 {

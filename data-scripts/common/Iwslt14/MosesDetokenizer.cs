@@ -1,8 +1,8 @@
 using System.Globalization;
 using System.Text;
-using static IntraDistill.Text.PerlCharacters;
+using static IntraDistill.DataScripts.Iwslt14.PerlCharacters;
 
-namespace IntraDistill.Text;
+namespace IntraDistill.DataScripts.Iwslt14;
 
 /// <summary>
 /// Makes running text of tokens as Moses' <c>detokenizer.perl -l LANG</c> does: escapes are undone, punctuation and
