@@ -1,3 +1,4 @@
+using IntraDistill.Text;
 using TorchSharp;
 using static TorchSharp.torch;
 
@@ -21,4 +22,11 @@ public static class DeviceTensors
         return (device.type == DeviceType.CUDA ? tensor.pin_memory().to(device, non_blocking: true) : tensor.to(device))
             .MoveToOuterDisposeScope();
     }
+
+    /// <summary>Texts as a BERT-like model takes them.</summary>
+    /// <param name="texts">B texts of at most T pieces.</param>
+    /// <param name="device">Where the tensors are to be.</param>
+    /// <returns>(B, T) int64 each.</returns>
+    public static (Tensor Ids, Tensor Mask, Tensor TypeIds) On(this EncodedBatch texts, Device device) =>
+        (From(texts.Ids, device), From(texts.Mask, device), From(texts.TypeIds, device));
 }

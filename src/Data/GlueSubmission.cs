@@ -40,15 +40,7 @@ public static class GlueSubmission
         for (int i = 0; i < predictions.Count; i++)
             lines.Append(CultureInfo.InvariantCulture, $"{i}\t{Named(task, predictions[i], i)}\n");
         string path = Path.Combine(folder, FileNames(task)[mismatched ? 1 : 0]);
-        try
-        {
-            Directory.CreateDirectory(folder);
-            RunFiles.Write(path, lines.ToString());
-        }
-        catch (Exception e) when (e is IOException or UnauthorizedAccessException)
-        {
-            throw new IntraDistillException($"{path}: cannot be written: {e.Message}", e);
-        }
+        AtomicFile.Write(path, lines.ToString(), e => new IntraDistillException($"{path}: cannot be written: {e.Message}", e));
         return path;
     }
 

@@ -50,34 +50,25 @@ public static class AnswerFinder
         IReadOnlyList<QuestionBatch> batches, AnswerSettings? settings = null,
         Action<QuestionBatch, (Tensor Start, Tensor End)>? seen = null)
     {
-        List<(QuestionWindow Window, float[] Start, float[] End)> scored = [];
-        bool training = model.training;
-        model.eval();
-        try
+        List<(QuestionWindow Window, float[] Start, float[] End)> scored = Evaluation.Of(model, () =>
         {
-            using var noGrad = no_grad();
-            Device device = model.Encoder.WordEmbeddings.device;
+            var windows = new List<(QuestionWindow Window, float[] Start, float[] End)>();
             foreach (QuestionBatch batch in batches)
             {
                 using var scope = NewDisposeScope();
-                (Tensor start, Tensor end) = model.call(
-                    OnDevice(batch.Texts.Ids), OnDevice(batch.Texts.Mask), OnDevice(batch.Texts.TypeIds));
+                (Tensor ids, Tensor mask, Tensor types) = batch.Texts.On(model.Encoder.WordEmbeddings.device);
+                (Tensor start, Tensor end) = model.call(ids, mask, types);
                 seen?.Invoke(batch, (start, end));
                 float[] starts = Values(start), ends = Values(end);
                 int length = batch.Texts.Ids.GetLength(1);
                 for (int row = 0; row < batch.Tokens; row++)
                 {
                     Range tokens = (row * length)..(row * length + batch.Windows[row].Text.Length);
-                    scored.Add((batch.Windows[row], starts[tokens], ends[tokens]));
+                    windows.Add((batch.Windows[row], starts[tokens], ends[tokens]));
                 }
             }
-
-            Tensor OnDevice(long[,] values) => from_array(values, device: device);
-        }
-        finally
-        {
-            model.train(training);
-        }
+            return windows;
+        });
         var ofQuestion = scored.OrderBy(one => one.Window.FirstToken).ToLookup(one => one.Window.Question);
         if (ofQuestion.Count != questions.Count || ofQuestion.Any(group => group.Key >= questions.Count))
             throw new ArgumentException(

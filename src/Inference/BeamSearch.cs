@@ -37,18 +37,11 @@ public static class BeamSearch
     {
         settings ??= new();
         settings.Validate(model.Settings);
-        bool training = model.training;
-        model.eval();
-        try
+        return Evaluation.Of(model, () =>
         {
-            using var noGradients = no_grad();
             using var scope = NewDisposeScope();
             return Search(model, source.to(model.OutputWeight.device), settings, cancellation);
-        }
-        finally
-        {
-            model.train(training);
-        }
+        });
     }
 
     private static BeamSearchResult Search(TranslationTransformer model, Tensor source, BeamSearchSettings settings,

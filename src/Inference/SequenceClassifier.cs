@@ -29,16 +29,13 @@ public static class SequenceClassifier
         if (!batches.SelectMany(batch => batch.Indices).Order().SequenceEqual(Enumerable.Range(0, count)))
             throw new ArgumentException("the batches were expected to hold each text of a list once, as ClassificationBatches.InOrder does");
         double[] predictions = new double[count];
-        bool training = model.training;
-        model.eval();
-        try
+        return Evaluation.Of(model, () =>
         {
-            using var noGrad = no_grad();
-            Device device = model.Encoder.WordEmbeddings.device;
             foreach (ClassificationBatch batch in batches)
             {
                 using var scope = NewDisposeScope();
-                Tensor logits = model.call(OnDevice(batch.Texts.Ids), OnDevice(batch.Texts.Mask), OnDevice(batch.Texts.TypeIds));
+                (Tensor ids, Tensor mask, Tensor types) = batch.Texts.On(model.Encoder.WordEmbeddings.device);
+                Tensor logits = model.call(ids, mask, types);
                 seen?.Invoke(batch, logits);
                 Tensor answers = model.Problem == BertProblem.Regression ? logits.squeeze(-1) : logits.argmax(-1); // (B)
                 double[] values = [.. answers.to(float64).cpu().data<double>()];
@@ -46,12 +43,6 @@ public static class SequenceClassifier
                     predictions[batch.Indices[row]] = values[row];
             }
             return predictions;
-
-            Tensor OnDevice(long[,] values) => from_array(values, device: device);
-        }
-        finally
-        {
-            model.train(training);
-        }
+        });
     }
 }

@@ -24,16 +24,13 @@ public static class SequenceTagger
     {
         string[][] tags = Outside(batches);
         IReadOnlyList<string> names = model.Settings.Labels;
-        bool training = model.training;
-        model.eval();
-        try
+        return Evaluation.Of(model, () =>
         {
-            using var noGrad = no_grad();
-            Device device = model.Encoder.WordEmbeddings.device;
             foreach (TaggingBatch batch in batches)
             {
                 using var scope = NewDisposeScope();
-                Tensor logits = model.call(OnDevice(batch.Texts.Ids), OnDevice(batch.Texts.Mask), OnDevice(batch.Texts.TypeIds));
+                (Tensor ids, Tensor mask, Tensor types) = batch.Texts.On(model.Encoder.WordEmbeddings.device);
+                Tensor logits = model.call(ids, mask, types);
                 seen?.Invoke(batch, logits);
                 long[] labels = [.. logits.argmax(-1).cpu().data<long>()]; // (B, T)
                 int place = 0;
@@ -43,13 +40,7 @@ public static class SequenceTagger
                             tags[batch.Rows[row].Sentence][word] = names[(int)labels[place]];
             }
             return tags;
-
-            Tensor OnDevice(long[,] values) => from_array(values, device: device);
-        }
-        finally
-        {
-            model.train(training);
-        }
+        });
     }
 
     /// <summary>O for every token of the sentences that the rows make up.</summary>

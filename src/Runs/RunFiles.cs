@@ -8,25 +8,13 @@ namespace IntraDistill.Runs;
 internal static class RunFiles
 {
     public const string Config = "config.json", Metrics = "metrics.jsonl", Hypotheses = "hypotheses.txt",
-        Result = "result.json", Lock = "lock", Owner = "owner.json", Checkpoints = "checkpoints", Temporary = ".tmp",
+        Result = "result.json", Lock = "lock", Owner = "owner.json", Checkpoints = "checkpoints",
         BrokenSuffix = ".broken-";
 
     private static readonly UTF8Encoding s_utf8 = new(encoderShouldEmitUTF8Identifier: false);
 
-    /// <summary>
-    /// Writes a file whole or not at all. Its temporary file has always the same name: the folder's lock is held, and what a
-    /// killed process left of one is written over.
-    /// </summary>
-    public static void Write(string path, string text)
-    {
-        string temporary = path + Temporary;
-        using (var file = new FileStream(temporary, FileMode.Create, FileAccess.Write, FileShare.None))
-        {
-            file.Write(s_utf8.GetBytes(text));
-            file.Flush(flushToDisk: true);
-        }
-        File.Move(temporary, path, overwrite: true);
-    }
+    /// <summary>Writes a file whole or not at all; the folder's lock is held.</summary>
+    public static void Write(string path, string text) => AtomicFile.Write(path, text, held: true);
 
     /// <summary>The text of a file.</summary>
     /// <exception cref="RunFileException">It cannot be read.</exception>
@@ -64,7 +52,7 @@ internal static class RunFiles
     public static void SetAside(string folder)
     {
         string[] names = [.. Directory.EnumerateFileSystemEntries(folder).Select(path => Path.GetFileName(path))
-            .Where(name => name is not (Lock or Owner) && !name.EndsWith(Temporary, StringComparison.Ordinal))];
+            .Where(name => name is not (Lock or Owner) && !name.EndsWith(AtomicFile.Temporary, StringComparison.Ordinal))];
         if (names.Length == 0)
             return;
         int number = 1;

@@ -52,18 +52,7 @@ internal static class SubwordFile
         foreach ((string left, string right) in merges)
             text.Append(Escape(left)).Append(' ').Append(Escape(right)).Append('\n');
 
-        string temporary = $"{path}.{Guid.NewGuid():N}.tmp";
-        try
-        {
-            File.WriteAllText(temporary, text.ToString());
-            File.Move(temporary, path, overwrite: true);
-        }
-        catch (Exception e) when (e is IOException or UnauthorizedAccessException)
-        {
-            if (File.Exists(temporary))
-                File.Delete(temporary);
-            throw new IntraDistillException($"{path}: cannot write the subwords: {e.Message}", e);
-        }
+        AtomicFile.Write(path, text.ToString(), e => new IntraDistillException($"{path}: cannot write the subwords: {e.Message}", e));
     }
 
     public static (List<string> Characters, List<(string Left, string Right)> Merges) Read(string path)

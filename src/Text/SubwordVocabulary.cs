@@ -103,7 +103,7 @@ public sealed class SubwordVocabulary
         return text.Length > 0 && text[0] == ' ' ? text.ToString(1, text.Length - 1) : text.ToString();
     }
 
-    /// <summary>Writes the vocabulary as readable text, whole or not at all.</summary>
+    /// <summary>Writes the vocabulary as readable text, whole or not at all; a missing folder is made.</summary>
     /// <exception cref="IntraDistillException">The file cannot be written.</exception>
     public void Save(string path) => SubwordFile.Write(path, CharacterList, _mergeList);
 

@@ -26,39 +26,16 @@ internal static class CheckpointFile
 
     private sealed record Header(CheckpointState State, TensorEntry[] Tensors);
 
-    /// <summary>
-    /// Writes the file whole or not at all: into a temporary file beside it, which is flushed to the disk and then renamed.
-    /// </summary>
+    /// <summary>Writes the file, whole or not at all.</summary>
     /// <exception cref="CheckpointException">The file cannot be written; nothing is left behind.</exception>
-    public static void Write(string path, CheckpointState state, IReadOnlyList<(string Name, Tensor Tensor)> tensors)
-    {
-        string temporary = path + ".tmp";
-        try
+    public static void Write(string path, CheckpointState state, IReadOnlyList<(string Name, Tensor Tensor)> tensors) =>
+        AtomicFile.Write(path, file =>
         {
-            Directory.CreateDirectory(Path.GetDirectoryName(path)!);
-            using (var file = new FileStream(temporary, FileMode.Create, FileAccess.Write, FileShare.None, BufferSize))
-            {
-                using var sha = SHA256.Create();
-                using (var hashing = new CryptoStream(file, sha, CryptoStreamMode.Write, leaveOpen: true))
-                    WriteContent(hashing, state, tensors);
-                file.Write(sha.Hash!);
-                file.Flush(flushToDisk: true);
-            }
-            File.Move(temporary, path, overwrite: true);
-        }
-        catch (Exception error) when (error is IOException or UnauthorizedAccessException)
-        {
-            try
-            {
-                File.Delete(temporary);
-            }
-            catch (Exception again) when (again is IOException or UnauthorizedAccessException)
-            {
-                // What kept the file from being written keeps it from being deleted; the first error says it.
-            }
-            throw new CheckpointException(path, $"cannot be written: {error.Message}", error);
-        }
-    }
+            using var sha = SHA256.Create();
+            using (var hashing = new CryptoStream(file, sha, CryptoStreamMode.Write, leaveOpen: true))
+                WriteContent(hashing, state, tensors);
+            file.Write(sha.Hash!);
+        }, error => new CheckpointException(path, $"cannot be written: {error.Message}", error), held: true);
 
     /// <summary>Reads a file after checking it. The tensors are on the CPU and belong to the current dispose scope.</summary>
     /// <exception cref="CheckpointException">The file is truncated, corrupted, not a checkpoint or cannot be read.</exception>

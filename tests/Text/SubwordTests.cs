@@ -165,11 +165,15 @@ public sealed class SubwordTests : IDisposable
     }
 
     [Fact]
-    public void Missing_files_and_folders_are_refused()
+    public void A_missing_file_is_refused_a_missing_folder_made_and_what_cannot_be_written_named()
     {
         Assert.Throws<SubwordFileException>(() => SubwordVocabulary.Load(Path.Combine(_folder, "none.txt")));
-        string inNoFolder = Path.Combine(_folder, "none", "subwords.txt");
-        Assert.Contains(inNoFolder, Assert.Throws<IntraDistillException>(() => Learn("ab").Save(inNoFolder)).Message);
+        string inNewFolder = Path.Combine(_folder, "none", "subwords.txt"), belowAFile = Path.Combine(inNewFolder, "subwords.txt");
+        Learn("ab").Save(inNewFolder);
+        Assert.Equal(Learn("ab").Size, SubwordVocabulary.Load(inNewFolder).Size);
+        Assert.StartsWith($"{belowAFile}: cannot write the subwords: ",
+            Assert.Throws<IntraDistillException>(() => Learn("ab").Save(belowAFile)).Message);
+        Assert.Single(Directory.GetFileSystemEntries(Path.Combine(_folder, "none")));      // no half-written file
     }
 
     [Fact]

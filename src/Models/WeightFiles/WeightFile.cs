@@ -78,32 +78,8 @@ public abstract class WeightFile : IDisposable
 
     /// <summary>Writes a file whole or not at all.</summary>
     /// <exception cref="WeightFileException">It cannot be written.</exception>
-    internal static void Replace(string path, Action<Stream> write)
-    {
-        string temporary = $"{path}.{Guid.NewGuid():N}.tmp";
-        try
-        {
-            Directory.CreateDirectory(System.IO.Path.GetDirectoryName(path)!);
-            using (FileStream stream = new(temporary, FileMode.CreateNew, FileAccess.Write, FileShare.None))
-            {
-                write(stream);
-                stream.Flush(flushToDisk: true);
-            }
-            File.Move(temporary, path, overwrite: true);
-        }
-        catch (Exception error) when (error is IOException or UnauthorizedAccessException)
-        {
-            try
-            {
-                File.Delete(temporary);
-            }
-            catch (Exception again) when (again is IOException or UnauthorizedAccessException)
-            {
-                // What kept the file from being written keeps it from being deleted; the first error says it.
-            }
-            throw new WeightFileException(path, null, $"cannot be written: {error.Message}", error);
-        }
-    }
+    internal static void Replace(string path, Action<Stream> write) => AtomicFile.Write(path, write,
+        error => new WeightFileException(path, null, $"cannot be written: {error.Message}", error));
 
     private void Fill(Tensor stored, WeightEntry entry)
     {

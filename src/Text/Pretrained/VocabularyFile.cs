@@ -64,22 +64,8 @@ internal static class VocabularyFile
     }
 
     /// <summary>Writes a file whole or not at all.</summary>
-    public static void Write(string path, string text)
-    {
-        string temporary = $"{path}.{Guid.NewGuid():N}.tmp";
-        try
-        {
-            Directory.CreateDirectory(Path.GetDirectoryName(Path.GetFullPath(path))!);
-            File.WriteAllText(temporary, text, s_utf8);
-            File.Move(temporary, path, overwrite: true);
-        }
-        catch (Exception e) when (e is IOException or UnauthorizedAccessException)
-        {
-            if (File.Exists(temporary))
-                File.Delete(temporary);
-            throw new IntraDistillException($"{path}: cannot write the tokenizer: {OneLine(e.Message)}", e);
-        }
-    }
+    public static void Write(string path, string text) => AtomicFile.Write(path, text,
+        e => new IntraDistillException($"{path}: cannot write the tokenizer: {OneLine(e.Message)}", e));
 
     /// <summary>A message of another library as a part of a line.</summary>
     public static string OneLine(string message) => message.ReplaceLineEndings(" ");
