@@ -1,35 +1,26 @@
-using System.ComponentModel;
-using System.Diagnostics;
 using System.Globalization;
-using System.Security.Cryptography;
-using System.Text;
 using System.Text.Json;
 
 namespace IntraDistill.Runs;
 
 /// <summary>
-/// Keeps a run's folder to one process. Two things hold it: the file <c>lock</c>, open exclusively as long as the process lives,
-/// so that a killed one leaves no lock behind; and <c>owner.json</c>, which says who that is and decides where the file system
-/// has no locks. There a process of another machine counts as alive, since nothing here can tell.
+/// Keeps a run's folder to one process: the file <c>lock</c> is open exclusively as long as the process lives, so that a killed one
+/// leaves no lock behind; <c>owner.json</c> says who that is.
 /// </summary>
 /// <remarks>
 /// Certain on one machine. Among machines as good as the shared file system's locks (NFS 4, SMB, GPFS, Lustre mounted with
-/// <c>flock</c>); without any, <c>owner.json</c> is created exclusively, which all of them guarantee. A mount whose locks
-/// are local to a machine (<c>localflock</c>, <c>nolock</c>) guards on that machine only.
+/// <c>flock</c>); a mount without any, or whose locks are local to a machine, guards nothing among them.
 /// </remarks>
 internal sealed class RunLock : IDisposable
 {
     private const int Retries = 5, RetryAfter = 40;   // ms
-
-    // A start time is computed from ticks since the machine's start; it comes out the same but for rounding.
-    private static readonly TimeSpan s_sameStart = TimeSpan.FromSeconds(5);
 
     private readonly FileStream _lock;
     private readonly string _owner;
 
     private RunLock(FileStream held, string owner) => (_lock, _owner) = (held, owner);
 
-    private sealed record Owner(string Host, int Process, DateTime Started, DateTime Since)
+    private sealed record Owner(string Host, int Process, DateTime Since)
     {
         public override string ToString() => string.Create(CultureInfo.InvariantCulture,
             $"process {Process} on {Host} since {Since:yyyy-MM-dd HH:mm:ss} UTC");
@@ -51,13 +42,7 @@ internal sealed class RunLock : IDisposable
             throw InUse(folder, owner);
         try
         {
-            using (FileStream? again = TryOpen(file))
-            {
-                if (again is not null)
-                    TakeWithoutFileLocks(folder, owner);
-                else
-                    RunFiles.Write(owner, JsonSerializer.Serialize(Me()));
-            }
+            RunFiles.Write(owner, JsonSerializer.Serialize(new Owner(Environment.MachineName, Environment.ProcessId, DateTime.UtcNow)));
             return new RunLock(held, owner);
         }
         catch
@@ -77,14 +62,12 @@ internal sealed class RunLock : IDisposable
         {
             // To read, so that one may look at runs that one may not write. The shared lock it asks for excludes the holder's.
             using var look = new FileStream(file, FileMode.Open, FileAccess.Read, FileShare.ReadWrite);
+            return false;
         }
         catch (IOException)
         {
             return true;
         }
-        // Without file locks a live owner is all there is to see; with them, this is what a killed process left.
-        Owner? owner = ReadOwner(Path.Combine(folder, RunFiles.Owner));
-        return owner?.Host == Environment.MachineName && IsAlive(owner);
     }
 
     /// <inheritdoc/>
@@ -94,52 +77,6 @@ internal sealed class RunLock : IDisposable
             return;
         File.Delete(_owner);
         _lock.Dispose();
-    }
-
-    private static void TakeWithoutFileLocks(string folder, string owner)
-    {
-        // Two processes may find the owner dead at once: one must not delete what the other has just written. Only processes of
-        // the owner's machine judge it dead, so that a lock of this machine is enough.
-        using var oneAtATime = new Mutex(initiallyOwned: false,
-            $@"Global\IntraDistill.Kit-{Convert.ToHexStringLower(SHA256.HashData(Encoding.UTF8.GetBytes(owner)))[..16]}");
-        try
-        {
-            oneAtATime.WaitOne();
-        }
-        catch (AbandonedMutexException)
-        {
-            // Its process was killed in here; the mutex is ours.
-        }
-        try
-        {
-            ReplaceDeadOwner(folder, owner);
-        }
-        finally
-        {
-            oneAtATime.ReleaseMutex();
-        }
-    }
-
-    private static void ReplaceDeadOwner(string folder, string owner)
-    {
-        if (ReadOwner(owner) is { } other)
-        {
-            if (other.Host != Environment.MachineName || IsAlive(other))
-            {
-                throw new RunInUseException(folder, $"held by {other}; this file system has no locks that would tell whether it "
-                    + $"still runs: if it does not, delete {owner}", willEnd: other.Host == Environment.MachineName);
-            }
-            File.Delete(owner);
-        }
-        try
-        {
-            using var created = new FileStream(owner, FileMode.CreateNew, FileAccess.Write);
-            JsonSerializer.Serialize(created, Me());
-        }
-        catch (IOException) when (File.Exists(owner))
-        {
-            throw InUse(folder, owner);
-        }
     }
 
     private static FileStream? TryOpen(string file)
@@ -162,12 +99,6 @@ internal sealed class RunLock : IDisposable
         var other => new(folder, $"held by {other}", willEnd: true),
     };
 
-    private static Owner Me()
-    {
-        using Process me = Process.GetCurrentProcess();
-        return new Owner(Environment.MachineName, me.Id, me.StartTime.ToUniversalTime(), DateTime.UtcNow);
-    }
-
     private static Owner? ReadOwner(string file)
     {
         try
@@ -177,19 +108,6 @@ internal sealed class RunLock : IDisposable
         catch (Exception error) when (error is JsonException or RunFileException)
         {
             return null;   // not there, or being written
-        }
-    }
-
-    private static bool IsAlive(Owner owner)
-    {
-        try
-        {
-            using Process process = Process.GetProcessById(owner.Process);
-            return (process.StartTime.ToUniversalTime() - owner.Started).Duration() < s_sameStart;
-        }
-        catch (Exception error) when (error is ArgumentException or InvalidOperationException or Win32Exception)
-        {
-            return false;
         }
     }
 }

@@ -46,7 +46,7 @@ public sealed class RunStoreTests : IDisposable
         Assert.Contains(".NET 10", stored.Origin.Machine, StringComparison.Ordinal);
         Assert.StartsWith("0.1.0", stored.Origin.Kit, StringComparison.Ordinal);
         Assert.InRange(DateTime.UtcNow - stored.Origin.Started, TimeSpan.Zero, TimeSpan.FromMinutes(5));
-        Assert.Equal(SourceVersion.FromFiles(Environment.CurrentDirectory), stored.Origin.Commit);
+        Assert.Equal(SourceVersion.Of(Environment.CurrentDirectory)?.Commit, stored.Origin.Commit);
     }
 
     [Fact]
@@ -175,33 +175,6 @@ public sealed class RunStoreTests : IDisposable
         var error = Assert.Throws<IntraDistillException>(() => run.WriteHypotheses(["a", "b\nc"]));
         Assert.EndsWith("hypothesis 2 has a line break in it; they are stored one a line", error.Message, StringComparison.Ordinal);
         Assert.Null(run.Hypotheses());
-    }
-
-    [Fact]
-    public void Without_git_the_commit_is_read_from_its_files()
-    {
-        string work = Path.Combine(_folder, "work"), inner = Path.Combine(work, "a", "b");
-        Directory.CreateDirectory(inner);
-        Assert.Null(SourceVersion.FromFiles(inner));
-        string hash = new('1', 40), other = new('2', 40);
-        Write("work/.git/HEAD", "ref: refs/heads/main\n");
-        Write("work/.git/packed-refs", $"# pack-refs with: peeled\n{hash} refs/heads/main\n{other} refs/heads/other\n");
-        Assert.Equal(hash, SourceVersion.FromFiles(inner));
-        Write("work/.git/refs/heads/main", other + "\n");
-        Assert.Equal(other, SourceVersion.FromFiles(inner));
-        Write("work/.git/HEAD", hash + "\n");
-        Assert.Equal(hash, SourceVersion.FromFiles(inner));
-        Write("work/.git/worktrees/t/HEAD", "ref: refs/heads/other\n");
-        Write("work/.git/worktrees/t/commondir", "../..\n");
-        Write("tree/.git", "gitdir: ../work/.git/worktrees/t\n");
-        Assert.Equal(other, SourceVersion.FromFiles(Path.Combine(_folder, "tree")));
-    }
-
-    private void Write(string path, string text)
-    {
-        string full = Path.Combine(_folder, path);
-        Directory.CreateDirectory(Path.GetDirectoryName(full)!);
-        File.WriteAllText(full, text);
     }
 
     private string[] Snapshot() => [.. Directory.EnumerateFiles(Store.Folder, "*", SearchOption.AllDirectories)

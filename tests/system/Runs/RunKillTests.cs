@@ -13,16 +13,14 @@ public sealed class RunKillTests : IDisposable
 
     public void Dispose() => Directory.Delete(_folder, recursive: true);
 
-    [Theory]
-    [InlineData(false)]
-    [InlineData(true)]
-    public async Task A_killed_process_leaves_no_lock_and_whole_lines_and_another_ends_the_run(bool withoutFileLocks)
+    [Fact]
+    public async Task A_killed_process_leaves_no_lock_and_whole_lines_and_another_ends_the_run()
     {
         var store = new RunStore(_folder);
         int before = 0;
         foreach (int killAfter in (int[])[30, 70, 55])
         {
-            using Process child = Start(withoutFileLocks, Lines);
+            using Process child = Start(Lines);
             Assert.Equal($"started with {before}", await child.StandardOutput.ReadLineAsync(TestContext.Current.CancellationToken));
             for (int i = 0; i < killAfter; i++)
             {
@@ -32,7 +30,7 @@ public sealed class RunKillTests : IDisposable
             if (killAfter == 30)
             {
                 Assert.Equal(RunStatus.Running, store.Find(s_config)!.Status);
-                using Process second = Start(withoutFileLocks, Lines);
+                using Process second = Start(Lines);
                 second.StandardInput.Close();
                 string refused = await second.StandardOutput.ReadToEndAsync(TestContext.Current.CancellationToken);
                 Assert.Contains($"held by process {child.Id} on {Environment.MachineName} since ", refused, StringComparison.Ordinal);
@@ -47,7 +45,7 @@ public sealed class RunKillTests : IDisposable
             Assert.Equal(RunStatus.Unfinished, store.Find(s_config)!.Status);
             before = store.Find(s_config)!.Metrics().Count;
         }
-        using Process last = Start(withoutFileLocks, Lines);
+        using Process last = Start(Lines);
         last.StandardInput.Close();
         Assert.EndsWith($"finished lines={Lines}\n", await last.StandardOutput.ReadToEndAsync(TestContext.Current.CancellationToken),
             StringComparison.Ordinal);
@@ -57,35 +55,12 @@ public sealed class RunKillTests : IDisposable
     }
 
     [Fact]
-    public async Task Without_file_locks_a_process_of_another_machine_counts_as_alive()
-    {
-        RunFolder run = new RunStore(_folder).Start("child", s_config);
-        run.Dispose();
-        File.WriteAllText(Path.Combine(run.Folder, "owner.json"),
-            """{"Host": "elsewhere", "Process": 1, "Started": "2026-01-01T00:00:00Z", "Since": "2026-01-01T00:00:00Z"}""");
-        foreach (string verb in (string[])["run", "wait"])
-        {
-            using Process without = Start(withoutFileLocks: true, Lines, verb);
-            string refused = await without.StandardOutput.ReadToEndAsync(TestContext.Current.CancellationToken);
-            Assert.StartsWith($"{run.Folder}: held by process 1 on elsewhere since 2026-01-01 00:00:00 UTC; this file system has no "
-                + "locks", refused, StringComparison.Ordinal);
-        }
-        // With them the file's lock is what counts, and nobody holds it.
-        using Process with = Start(withoutFileLocks: false, 1);
-        with.StandardInput.Close();
-        Assert.EndsWith("finished lines=1\n", await with.StandardOutput.ReadToEndAsync(TestContext.Current.CancellationToken),
-            StringComparison.Ordinal);
-    }
-
-    [Theory]
-    [InlineData(false)]
-    [InlineData(true)]
-    public async Task One_waits_for_the_process_at_the_run_goes_on_if_that_is_killed_and_else_finds_the_result(bool withoutFileLocks)
+    public async Task One_waits_for_the_process_at_the_run_goes_on_if_that_is_killed_and_else_finds_the_result()
     {
         var store = new RunStore(_folder);
-        using Process first = Start(withoutFileLocks, 3);
+        using Process first = Start(3);
         Assert.Equal("started with 0", await Read(first));
-        using Process second = Start(withoutFileLocks, 3, "wait"), third = Start(withoutFileLocks, 3, "wait");
+        using Process second = Start(3, "wait"), third = Start(3, "wait");
         string folder = store.Find(s_config)!.Folder;
         foreach (Process waiting in (Process[])[second, third])
         {
@@ -107,15 +82,11 @@ public sealed class RunKillTests : IDisposable
             process.StandardOutput.ReadLineAsync(TestContext.Current.CancellationToken).AsTask();
     }
 
-    private Process Start(bool withoutFileLocks, int lines, string verb = "run")
+    private Process Start(int lines, string verb = "run")
     {
-        var start = new ProcessStartInfo("dotnet",
-            ["exec", Repository.Metadata("ResumeChild"), verb, _folder, lines.ToString()])
+        return Process.Start(new ProcessStartInfo("dotnet", ["exec", Repository.Metadata("ResumeChild"), verb, _folder, lines.ToString()])
         {
             RedirectStandardOutput = true, RedirectStandardInput = true,
-        };
-        if (withoutFileLocks)
-            start.Environment["DOTNET_SYSTEM_IO_DISABLEFILELOCKING"] = "true";
-        return Process.Start(start)!;
+        })!;
     }
 }
