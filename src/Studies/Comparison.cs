@@ -167,12 +167,19 @@ public sealed class Comparison(IReadOnlyList<WeightRule> rules, string unit, par
         return family.Verdicts;
     }
 
-    private static string Signed(double value) =>
-        double.IsNaN(value) ? "–" : value.ToString("+0.00;−0.00;0.00", CultureInfo.InvariantCulture);
+    /// <summary>A difference with its sign; a dash for NaN.</summary>
+    internal static string Signed(double value, int decimals = 2)
+    {
+        string digits = 0.0.ToString($"F{decimals}", CultureInfo.InvariantCulture);
+        return double.IsNaN(value) ? "–" : Math.Round(value, decimals).ToString($"+{digits};−{digits};{digits}", CultureInfo.InvariantCulture);
+    }
 
-    private static string Range(double low, double high) => double.IsNaN(low) ? "no test" : $"{Signed(low)} … {Signed(high)}";
+    /// <summary>An interval; "no test" for NaN.</summary>
+    internal static string Range(double low, double high, int decimals = 2) =>
+        double.IsNaN(low) ? "no test" : $"{Signed(low, decimals)} … {Signed(high, decimals)}";
 
-    private static string P(double value) => double.IsNaN(value) ? "–" : PText.Of(value)["p ".Length..].TrimStart('=', ' ');
+    /// <summary>A p-value as a cell; a dash for NaN.</summary>
+    internal static string P(double value) => double.IsNaN(value) ? "–" : PText.Of(value)["p ".Length..].TrimStart('=', ' ');
 
     private static string Word(VerdictKind kind) => kind switch
     {

@@ -1,3 +1,4 @@
+using IntraDistill.Charts;
 using IntraDistill.Data;
 using IntraDistill.Runs;
 using IntraDistill.Training;
@@ -59,6 +60,23 @@ public sealed class UpdateTimes
             return drawn.Select(i => of[i]).Median() / drawn.Select(i => over[i]).Median();
         }).Order()];
         return new(of.Median() / over.Median(), resampled[25], resampled[^26]);
+    }
+
+    /// <summary>The measured times: of an update of each arm, and how many of them one of the slowest takes.</summary>
+    /// <param name="title">The table's caption.</param>
+    /// <param name="slowest">The arm that the others' equal time is counted by.</param>
+    /// <param name="more">Further columns: the heading, and the cell of an arm by its name.</param>
+    public KitTable Table(string title, string slowest, params (string Header, Func<string, KitCell> Cell)[] more)
+    {
+        var table = new KitTable(title, [new("Arm", Numeric: false), new("Update (ms)"), new($"{slowest} takes (×)"), new("95 %"),
+            .. more.Select(one => new KitColumn(one.Header))]);
+        foreach (string arm in _turns.Keys)
+        {
+            TimeRatio slower = Ratio(slowest, arm);
+            table.Row([arm, KitCell.Number(Milliseconds(arm), 1), KitCell.Number(slower.Ratio),
+                arm == slowest ? "–" : FormattableString.Invariant($"{slower.Low:F2}–{slower.High:F2}"), .. more.Select(one => one.Cell(arm))]);
+        }
+        return table.Note($"Medians over {Run.Result!["rounds"]} rounds in turns. Made on: {Run.Origin.Machine}.");
     }
 
     /// <summary>Finds the measurement of a config, or makes it.</summary>

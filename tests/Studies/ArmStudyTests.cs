@@ -179,6 +179,10 @@ public sealed class ArmStudyTests : IDisposable
         Assert.Contains("no times of other; there are those of slow, fast",
             Assert.Throws<IntraDistillException>(() => times.Ratio("slow", "other")).Message, StringComparison.Ordinal);
 
+        string table = times.Table("Times", "slow", ("Updates", arm => arm == "slow" ? "100" : "300")).ToString();
+        Assert.Matches(@"Arm +Update \(ms\) +slow takes \(×\) +95 % +Updates", table);
+        Assert.Matches(@"slow +\d+\.\d +1\.00 +– +100\nfast +\d\.\d +\d\.\d\d +\d\.\d\d–\d\.\d\d +300\n\[1\] Medians over 4 rounds in turns\. Made on: ", table);
+
         Assert.Equal(250, new TimeRatio(2.47, 2.4, 2.5).EqualTime(100, 10));
         Assert.Equal(240, new TimeRatio(2.44, 2.4, 2.5).EqualTime(100, 10));
         Assert.Equal(10, new TimeRatio(1e-3, 0, 1).EqualTime(100, 10));
