@@ -69,7 +69,7 @@ public class PackTests : IDisposable
         SortedDictionary<string, string> files = PackCommand.Files(
             [outside, Path.Combine(Repository.Root, "tests", "Runner")], withSdk: false);
         Assert.Equal(outside, files["data/checkpoint.bin"]);
-        Assert.Contains("tests/Runner/PackTests.cs", files.Keys);
+        Assert.Contains("tests/Runner/TestNotebook.cs", files.Keys);
     }
 
     [Fact]

@@ -71,7 +71,7 @@ public sealed class TranslationStudyTests : IDisposable
         Assert.Equal(6, store.All().Count);
         Assert.All(store.All(), run => Assert.Equal(RunStatus.Done, run.Status));
         // Each trained by its own α: what is minimized differs from the first update on.
-        Assert.Equal(3, new[] { 0.5, 2, 3 }.Select(alpha => TrainingLog.Updates(Assert.Single(store.All(), run =>
+        Assert.Equal(3, new[] { 1.0, 2, 3 }.Select(alpha => TrainingLog.Updates(Assert.Single(store.All(), run =>
             IsOf("Intra-distillation")(run) && run.Config["objective.Alpha"].Number == alpha))[0].Total).Distinct().Count());
 
         static Predicate<StoredRun> IsOf(string arm) =>
