@@ -1,10 +1,6 @@
 using System.Diagnostics;
 using System.Globalization;
-using IntraDistill.Data;
-using IntraDistill.Models;
-using IntraDistill.Objective;
-using IntraDistill.Text;
-using IntraDistill.Training;
+using IntraDistill.Tasks;
 using TorchSharp;
 using static TorchSharp.torch;
 

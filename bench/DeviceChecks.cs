@@ -1,10 +1,4 @@
-using IntraDistill.Data;
-using IntraDistill.Inference;
-using IntraDistill.Models;
-using IntraDistill.Objective;
-using IntraDistill.Sensitivity;
-using IntraDistill.Text;
-using IntraDistill.Training;
+using IntraDistill.Tasks;
 using TorchSharp;
 using TorchSharp.Modules;
 using static TorchSharp.torch;

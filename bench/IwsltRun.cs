@@ -1,11 +1,5 @@
 using System.Globalization;
-using IntraDistill.Data;
-using IntraDistill.Inference;
-using IntraDistill.Metrics;
-using IntraDistill.Models;
-using IntraDistill.Objective;
-using IntraDistill.Text;
-using IntraDistill.Training;
+using IntraDistill.Tasks;
 using TorchSharp;
 using static TorchSharp.torch;
 
@@ -100,7 +94,7 @@ internal static class IwsltRun
             string[] hypotheses = translator.Translate([.. of.Select(pair => pair.Source)], new() { BeamSize = beam });
             if (file is not null)
                 File.WriteAllLines(file, hypotheses);
-            return Metrics.Bleu.Corpus(hypotheses, [.. of.Select(pair => pair.Target)], new BleuSettings { Lowercase = true });
+            return Tasks.Bleu.Corpus(hypotheses, [.. of.Select(pair => pair.Target)], new BleuSettings { Lowercase = true });
         }
 
         void Print(string text) => Console.WriteLine($"{arm}: {text}");

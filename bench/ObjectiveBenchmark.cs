@@ -1,5 +1,4 @@
 using System.Diagnostics;
-using IntraDistill.Objective;
 using TorchSharp;
 using static TorchSharp.torch;
 using F = TorchSharp.torch.nn.functional;

@@ -17,7 +17,6 @@ using System.Globalization;
 using System.Text.Json;
 using IntraDistill;
 using IntraDistill.Bench;
-using IntraDistill.Training;
 using TorchSharp;
 using static TorchSharp.torch;
 

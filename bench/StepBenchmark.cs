@@ -1,8 +1,5 @@
 using System.Diagnostics;
-using IntraDistill.Data;
-using IntraDistill.Models;
-using IntraDistill.Objective;
-using IntraDistill.Training;
+using IntraDistill.Tasks;
 using TorchSharp;
 using static TorchSharp.torch;
 

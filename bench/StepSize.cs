@@ -1,6 +1,4 @@
-using IntraDistill.Data;
-using IntraDistill.Models;
-using IntraDistill.Objective;
+using IntraDistill.Tasks;
 using TorchSharp;
 using static TorchSharp.torch;
 

@@ -1,6 +1,5 @@
 using System.ComponentModel;
 using System.Diagnostics;
-using IntraDistill.Training;
 using TorchSharp;
 using static TorchSharp.torch;
 

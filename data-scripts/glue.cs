@@ -2,7 +2,8 @@
 // GLUE, the eight tasks of the paper's table: the benchmark's original files.
 //     dotnet run --file data-scripts/glue.cs [-- --tasks CoLA,RTE|all --output DIR --mirror URL | --archive FILE]
 #:project common/IntraDistill.DataScripts.csproj
-using IntraDistill.Data;
+using IntraDistill;
+using IntraDistill.Tasks;
 using IntraDistill.DataScripts;
 using IntraDistill.DataScripts.Glue;
 

@@ -34,3 +34,18 @@ public abstract record KitRecord
             : FormattableString.Invariant($"[{items}, … {list.Cast<object?>().Count():N0} in all]");
     }
 }
+
+/// <summary>A result whose <see cref="object.ToString"/> is one line that says all of it, as notebooks then show it.</summary>
+public interface IOneLine;
+
+/// <summary>
+/// Marks a property of a settings record on which no number of a run depends: a run's config leaves it out, so that
+/// a run stays the same one whatever it is.
+/// </summary>
+/// <param name="why">Why nothing depends on it.</param>
+[AttributeUsage(AttributeTargets.Property)]
+public sealed class ChangesNoResultAttribute(string why) : Attribute
+{
+    /// <summary>Why nothing depends on it.</summary>
+    public string Why { get; } = why;
+}

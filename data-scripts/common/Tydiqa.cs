@@ -1,7 +1,7 @@
 using System.CommandLine;
 using System.Text.Encodings.Web;
 using System.Text.Json;
-using IntraDistill.Data;
+using IntraDistill.Tasks;
 
 namespace IntraDistill.DataScripts;
 

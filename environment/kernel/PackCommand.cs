@@ -84,7 +84,7 @@ internal static class PackCommand
     private static (string Root, string[] Files) SdkTexts(string kit)
     {
         MethodInfo read = Assembly.LoadFrom(Path.Combine(kit, "IntraDistill.Kit.dll"))
-            .GetType("IntraDistill.Data.SdkCorpus", throwOnError: true)!.GetMethod("FilesRead")!;
+            .GetType("IntraDistill.Tasks.SdkCorpus", throwOnError: true)!.GetMethod("FilesRead")!;
         try
         {
             return read.CreateDelegate<Func<string?, (string, string[])>>()(null);

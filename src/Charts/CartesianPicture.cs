@@ -5,7 +5,7 @@ using OxyPlot.Annotations;
 using OxyPlot.Axes;
 using OxyPlot.Series;
 
-namespace IntraDistill.Charts;
+namespace IntraDistill;
 
 /// <summary>The lines, points and bars of a figure with x and y axes, as OxyPlot's series.</summary>
 /// <param name="model">Where they go.</param>

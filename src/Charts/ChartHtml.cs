@@ -2,7 +2,7 @@ using System.Net;
 using System.Security.Cryptography;
 using System.Text;
 
-namespace IntraDistill.Charts;
+namespace IntraDistill;
 
 /// <summary>
 /// A chart as a fragment of a page: its picture, which gives way to the live chart as soon as the page has plotly.js.

@@ -1,4 +1,4 @@
-namespace IntraDistill.Charts;
+namespace IntraDistill;
 
 /// <summary>The names and colours of the three arms of every comparison; the same in all charts.</summary>
 public static class Arms

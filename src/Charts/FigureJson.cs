@@ -2,7 +2,7 @@ using System.Net;
 using System.Text.Json;
 using System.Text.RegularExpressions;
 
-namespace IntraDistill.Charts;
+namespace IntraDistill;
 
 /// <summary>Reads a Plotly figure's JSON, in which nearly everything may be absent.</summary>
 internal static partial class FigureJson

@@ -1,6 +1,6 @@
 using System.Globalization;
 
-namespace IntraDistill.Charts;
+namespace IntraDistill;
 
 /// <summary>Neighbouring columns of one group within a band.</summary>
 /// <param name="Name">The group.</param>

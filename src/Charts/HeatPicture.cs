@@ -2,7 +2,7 @@ using System.Globalization;
 using System.Text.Json;
 using OxyPlot;
 
-namespace IntraDistill.Charts;
+namespace IntraDistill;
 
 /// <summary>
 /// A heat map as <see cref="KitCharts.HeatMap"/> makes it, drawn where its layout puts it: everything in it has its place in

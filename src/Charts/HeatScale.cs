@@ -1,6 +1,6 @@
 using System.Globalization;
 
-namespace IntraDistill.Charts;
+namespace IntraDistill;
 
 /// <summary>The colours of a heat map's values, and the colour of a number printed on one.</summary>
 internal sealed class HeatScale

@@ -1,9 +1,9 @@
 using Plotly.NET;
 using Plotly.NET.LayoutObjects;
 using Plotly.NET.TraceObjects;
-using static IntraDistill.Charts.PlotlyFigure;
+using static IntraDistill.PlotlyFigure;
 
-namespace IntraDistill.Charts;
+namespace IntraDistill;
 
 // Bars, few and wide with their numbers, or many and narrow without.
 public static partial class KitCharts

@@ -2,9 +2,9 @@ using System.Globalization;
 using Plotly.NET;
 using Plotly.NET.LayoutObjects;
 using Plotly.NET.TraceObjects;
-using static IntraDistill.Charts.PlotlyFigure;
+using static IntraDistill.PlotlyFigure;
 
-namespace IntraDistill.Charts;
+namespace IntraDistill;
 
 // The heat map, which lays itself out in pixels: a number must fit its cell.
 public static partial class KitCharts

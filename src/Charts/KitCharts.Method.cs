@@ -1,9 +1,9 @@
 using Plotly.NET;
 using Plotly.NET.LayoutObjects;
 using Plotly.NET.TraceObjects;
-using static IntraDistill.Charts.PlotlyFigure;
+using static IntraDistill.PlotlyFigure;
 
-namespace IntraDistill.Charts;
+namespace IntraDistill;
 
 // The drawings of notebook 00.
 public static partial class KitCharts

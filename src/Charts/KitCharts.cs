@@ -1,11 +1,10 @@
 using System.Globalization;
-using IntraDistill.Objective;
 using Plotly.NET;
 using Plotly.NET.LayoutObjects;
 using Plotly.NET.TraceObjects;
-using static IntraDistill.Charts.PlotlyFigure;
+using static IntraDistill.PlotlyFigure;
 
-namespace IntraDistill.Charts;
+namespace IntraDistill;
 
 /// <summary>
 /// The charts of the notebooks. Each is a Plotly.NET chart in the kit's look, with numbers rounded to five significant

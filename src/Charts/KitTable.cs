@@ -2,7 +2,7 @@ using System.Globalization;
 using System.Net;
 using System.Text;
 
-namespace IntraDistill.Charts;
+namespace IntraDistill;
 
 /// <summary>A column of a <see cref="KitTable"/>.</summary>
 /// <param name="Header">Its heading, with the unit where it has one.</param>

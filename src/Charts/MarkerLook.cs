@@ -1,7 +1,7 @@
 using System.Text.Json;
 using OxyPlot;
 
-namespace IntraDistill.Charts;
+namespace IntraDistill;
 
 /// <summary>How OxyPlot draws one of Plotly's markers, or a part of it.</summary>
 /// <param name="Type">OxyPlot's marker.</param>

@@ -1,10 +1,8 @@
 using System.Runtime.CompilerServices;
-using IntraDistill.Metrics;
-using IntraDistill.Training;
 using Microsoft.DotNet.Interactive.Formatting;
 using Plotly.NET;
 
-namespace IntraDistill.Charts;
+namespace IntraDistill;
 
 /// <summary>
 /// How a notebook shows the kit's objects. It registers itself: the module initializer runs before the first use of
@@ -55,19 +53,9 @@ public static class NotebookFormatters
             (progress, writer) => writer.Write(progress.ToString()), PlainTextFormatter.MimeType);
         Formatter.SetPreferredMimeTypesFor(typeof(TrainingProgress), HtmlFormatter.MimeType, PlainTextFormatter.MimeType);
 
-        RegisterAsText<BleuScore>();
-        RegisterAsText<ChrfScore>();
-        RegisterAsText<BootstrapInterval>();
-        RegisterAsText<BootstrapComparison>();
-        RegisterAsText<SampleSummary>();
-        RegisterAsText<Verdict>();
-    }
-
-    // One line says more than the table of properties that a notebook makes of a record.
-    private static void RegisterAsText<T>()
-    {
-        Formatter.Register<T>((value, writer) => writer.Write(value), PlainTextFormatter.MimeType);
-        Formatter.SetPreferredMimeTypesFor(typeof(T), PlainTextFormatter.MimeType);
+        // One line says more than the table of properties that a notebook makes of a record.
+        Formatter.Register<IOneLine>((value, writer) => writer.Write(value), PlainTextFormatter.MimeType);
+        Formatter.SetPreferredMimeTypesFor(typeof(IOneLine), PlainTextFormatter.MimeType);
     }
 
     /// <summary>

@@ -3,7 +3,7 @@ using System.Text.Json;
 using OxyPlot;
 using OxyPlot.Axes;
 
-namespace IntraDistill.Charts;
+namespace IntraDistill;
 
 /// <summary>A figure's x and y axes as OxyPlot's, with the ranges that plotly.js would choose.</summary>
 /// <param name="model">Where they go.</param>

@@ -1,6 +1,6 @@
 using System.Text.Json;
 
-namespace IntraDistill.Charts;
+namespace IntraDistill;
 
 /// <summary>Tells which figures <see cref="StaticPicture"/> can draw: the kinds that <see cref="KitCharts"/> makes.</summary>
 internal static class PictureCheck

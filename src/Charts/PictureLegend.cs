@@ -1,7 +1,7 @@
 using System.Text.Json;
 using OxyPlot;
 
-namespace IntraDistill.Charts;
+namespace IntraDistill;
 
 /// <summary>The names of a figure's traces with a sample of each, in rows above the plot.</summary>
 internal sealed class PictureLegend

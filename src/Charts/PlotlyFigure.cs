@@ -5,7 +5,7 @@ using Plotly.NET;
 using Plotly.NET.LayoutObjects;
 using Property = (string Name, object? Value);
 
-namespace IntraDistill.Charts;
+namespace IntraDistill;
 
 /// <summary>
 /// The look that all charts share, and the parts they are built from: Plotly.NET's own objects, so that a notebook can

@@ -2,7 +2,7 @@ using System.Reflection;
 using System.Runtime.Loader;
 using Microsoft.FSharp.Collections;
 
-namespace IntraDistill.Charts;
+namespace IntraDistill;
 
 /// <summary>What the kit does for itself where a Roslyn script loads it by <c>#r</c>, as .NET Interactive does.</summary>
 /// <remarks>

@@ -2,7 +2,7 @@ using System.Text.Json;
 using OxyPlot;
 using OxyPlot.Axes;
 
-namespace IntraDistill.Charts;
+namespace IntraDistill;
 
 /// <summary>
 /// A small picture of a Plotly figure, as SVG, for readers that run no script: GitHub's viewer, a printed page. It shows

@@ -3,7 +3,7 @@ using System.Net;
 using System.Text;
 using OxyPlot;
 
-namespace IntraDistill.Charts;
+namespace IntraDistill;
 
 /// <summary>
 /// Draws for OxyPlot into a small SVG. OxyPlot's own exporter writes every point with four decimals and every style in

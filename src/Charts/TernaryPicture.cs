@@ -5,7 +5,7 @@ using OxyPlot.Annotations;
 using OxyPlot.Axes;
 using OxyPlot.Series;
 
-namespace IntraDistill.Charts;
+namespace IntraDistill;
 
 /// <summary>Points in a triangle whose corners are the pure outcomes, coloured by value; the axes count pixels.</summary>
 internal static class TernaryPicture

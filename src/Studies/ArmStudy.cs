@@ -1,10 +1,7 @@
-using IntraDistill.Data;
-using IntraDistill.Runs;
-using IntraDistill.Training;
 using TorchSharp;
 using static TorchSharp.torch;
 
-namespace IntraDistill.Studies;
+namespace IntraDistill;
 
 /// <summary>A point of a training at which an arm is scored, such as the end of equal updates or of equal time.</summary>
 /// <param name="Name">Its name, the same for all arms: letters, digits, hyphens.</param>

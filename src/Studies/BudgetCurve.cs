@@ -1,4 +1,4 @@
-namespace IntraDistill.Studies;
+namespace IntraDistill;
 
 /// <summary>
 /// A score over a budget of training (updates, passes, minutes), as the mean of several seeds: arms are compared at every budget, and

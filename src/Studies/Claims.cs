@@ -1,7 +1,5 @@
-using IntraDistill.Charts;
-using IntraDistill.Metrics;
 
-namespace IntraDistill.Studies;
+namespace IntraDistill;
 
 /// <summary>What a test over seeds says of a claim.</summary>
 public enum ClaimOutcome

@@ -1,10 +1,6 @@
 using System.Globalization;
-using IntraDistill.Charts;
-using IntraDistill.Metrics;
-using IntraDistill.Runs;
-using IntraDistill.Training;
 
-namespace IntraDistill.Studies;
+namespace IntraDistill;
 
 /// <summary>
 /// What one arm gains over others: all comparisons of a table, judged as one <see cref="ComparisonFamily"/>, once by each rule that

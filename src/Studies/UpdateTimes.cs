@@ -1,11 +1,7 @@
-using IntraDistill.Charts;
-using IntraDistill.Data;
-using IntraDistill.Runs;
-using IntraDistill.Training;
 using MathNet.Numerics.Statistics;
 using static TorchSharp.torch;
 
-namespace IntraDistill.Studies;
+namespace IntraDistill;
 
 /// <summary>How many updates of one arm take as long as one of another: a ratio of median times.</summary>
 /// <param name="Ratio">The median time of an update of the slower arm over that of the other.</param>

@@ -1,7 +1,7 @@
 using System.Globalization;
 using System.Text;
 
-namespace IntraDistill.Text;
+namespace IntraDistill.Tasks;
 
 /// <summary>Raised when a subword file is not one; the message has the form <c>file:line: what was expected</c>.</summary>
 public sealed class SubwordFileException : IntraDistillException

@@ -1,7 +1,7 @@
 using System.Runtime.InteropServices;
 using System.Text;
 
-namespace IntraDistill.Text;
+namespace IntraDistill.Tasks;
 
 /// <summary>
 /// Learns subwords by byte-pair encoding over characters (Sennrich, Haddow and Birch, ACL 2016): the most frequent pair of

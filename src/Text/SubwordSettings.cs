@@ -1,4 +1,4 @@
-namespace IntraDistill.Text;
+namespace IntraDistill.Tasks;
 
 /// <summary>How subwords are learned.</summary>
 public sealed record SubwordSettings

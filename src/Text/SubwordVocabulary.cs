@@ -1,7 +1,7 @@
 using System.Collections.Concurrent;
 using System.Text;
 
-namespace IntraDistill.Text;
+namespace IntraDistill.Tasks;
 
 /// <summary>
 /// Subwords and the merges that make them from characters. Immutable and safe to use from several threads.

@@ -1,7 +1,7 @@
 using System.Globalization;
 using System.Text;
 
-namespace IntraDistill.Text;
+namespace IntraDistill.Tasks;
 
 /// <summary>
 /// Cuts text into the words inside which subwords are learned and merged. The words joined are the text with one space before

@@ -1,6 +1,6 @@
 using static TorchSharp.torch;
 
-namespace IntraDistill.Training;
+namespace IntraDistill;
 
 /// <summary>Everything of a run that is not a tensor. Goes into the header of its checkpoint.</summary>
 internal sealed record CheckpointState(

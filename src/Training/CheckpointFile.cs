@@ -4,7 +4,7 @@ using System.Text.Json;
 using System.Text.Json.Serialization;
 using static TorchSharp.torch;
 
-namespace IntraDistill.Training;
+namespace IntraDistill;
 
 /// <summary>
 /// The checkpoint format, one file: the magic "IDKCKPT1"; the length of the header, 8 bytes little-endian; the header, JSON in

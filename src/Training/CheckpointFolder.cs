@@ -1,6 +1,6 @@
 using System.Globalization;
 
-namespace IntraDistill.Training;
+namespace IntraDistill;
 
 /// <summary>The checkpoints of one run in their folder: <c>update-0000001000.checkpoint</c>, the last two of them.</summary>
 internal sealed class CheckpointFolder(string folder)

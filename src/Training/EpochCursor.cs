@@ -1,6 +1,5 @@
-using IntraDistill.Data;
 
-namespace IntraDistill.Training;
+namespace IntraDistill;
 
 /// <summary>The place in the data: the epoch and the number of its batches that are used up.</summary>
 internal sealed class EpochCursor<TBatch>(IBatchSource<TBatch> source) where TBatch : IBatch

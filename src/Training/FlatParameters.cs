@@ -2,7 +2,7 @@ using TorchSharp;
 using TorchSharp.Modules;
 using static TorchSharp.torch;
 
-namespace IntraDistill.Training;
+namespace IntraDistill;
 
 /// <summary>
 /// The trained parameters of a model as views of one buffer, so that what is done to all of them (the norm, an optimizer's step) is a

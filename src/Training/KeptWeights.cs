@@ -1,6 +1,6 @@
 using static TorchSharp.torch;
 
-namespace IntraDistill.Training;
+namespace IntraDistill;
 
 /// <summary>Copies of weights that one of a run's rules may choose: of one training all that every rule needs.</summary>
 internal sealed class KeptWeights(TrainerSettings settings) : IDisposable

@@ -1,4 +1,4 @@
-namespace IntraDistill.Training;
+namespace IntraDistill;
 
 /// <summary>The learning rate as a pure function of the update.</summary>
 public static class LearningRateSchedule

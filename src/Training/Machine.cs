@@ -1,11 +1,9 @@
 using System.Globalization;
-using System.Reflection;
 using System.Runtime.InteropServices;
-using IntraDistill.Runs;
 using TorchSharp;
 using static TorchSharp.torch;
 
-namespace IntraDistill.Training;
+namespace IntraDistill;
 
 /// <summary>The machine that a run's numbers come from, and the device it computes on.</summary>
 public static class Machine
@@ -21,43 +19,6 @@ public static class Machine
             : $", {device}: {NativeGpu.Name(Index(device)) ?? "name unknown"}, driver {NativeGpu.DriverVersion() ?? "unknown"}";
         return $"{Processor()}, {Environment.ProcessorCount} cores, {memory} GB, {RuntimeInformation.OSDescription}, "
             + $"{RuntimeInformation.FrameworkDescription}, TorchSharp {TorchSharpVersion()}{accelerator}";
-    }
-
-    /// <summary>
-    /// What of the machine changes a run's numbers, for its <see cref="RunConfig"/>: with the same of these, the same settings and
-    /// seed, the same commit gives the same weights bit for bit.
-    /// </summary>
-    /// <remarks>
-    /// <c>machine.device</c>, <c>cpu</c> or the GPU's name: kernels are chosen by it. <c>machine.processor</c>: so are the CPU's, by
-    /// its instructions, and initial weights are drawn there in any case. <c>machine.threads</c>, on the CPU only: sums are cut into
-    /// as many parts. <c>machine.precision</c>: the type of new tensors, and on a GPU whether products may use TF32.
-    /// <c>machine.system</c>, <c>machine.torchsharp</c> (and libtorch, where it is not the package's), <c>machine.kit</c>: other builds of
-    /// the same code round otherwise, and releases may compute otherwise. Left out, since it changes nothing: memory, number of cores,
-    /// the system's version, .NET's; and the commit, for else no result would outlive an edit: <see cref="RunOrigin"/> has it.
-    /// </remarks>
-    /// <param name="device">What the run computes on.</param>
-    /// <param name="type">The type of the model's weights; that of new tensors, if not given.</param>
-    public static IReadOnlyList<(string Name, RunValue Value)> Identity(Device device, ScalarType? type = null)
-    {
-        bool onCpu = device.type == DeviceType.CPU;
-        string system = OperatingSystem.IsWindows() ? "windows" : OperatingSystem.IsMacOS() ? "macos" : OperatingSystem.IsLinux()
-            ? "linux" : RuntimeInformation.OSDescription;
-        string precision = (type ?? get_default_dtype()).ToString()
-            + (!onCpu && backends.cuda.matmul.allow_tf32 ? ", TF32" : "");
-        string kit = typeof(Machine).Assembly.GetCustomAttribute<AssemblyInformationalVersionAttribute>()!.InformationalVersion;
-        List<(string, RunValue)> values =
-        [
-            ("machine.device", device.type == DeviceType.CUDA ? NativeGpu.Name(Index(device)) ?? "cuda"
-                : device.type.ToString().ToLowerInvariant()),
-            ("machine.processor", Processor()),
-            ("machine.precision", precision),
-            ("machine.system", $"{system}-{RuntimeInformation.ProcessArchitecture.ToString().ToLowerInvariant()}"),
-            ("machine.torchsharp", TorchSharpVersion()),
-            ("machine.kit", kit.Split('+')[0]),
-        ];
-        if (onCpu)
-            values.Add(("machine.threads", get_num_threads()));
-        return values;
     }
 
     /// <summary>
@@ -127,12 +88,12 @@ public static class Machine
         return new Device(DeviceType.CUDA, index);
     }
 
-    private static int Index(Device device) => Math.Max(device.index, 0);
+    internal static int Index(Device device) => Math.Max(device.index, 0);
 
-    private static string TorchSharpVersion() => typeof(torch).Assembly.GetName().Version!.ToString(3)
+    internal static string TorchSharpVersion() => typeof(torch).Assembly.GetName().Version!.ToString(3)
         + (LibTorch.Origin is { } origin ? $" with libtorch of {origin}" : "");
 
-    private static string Processor()
+    internal static string Processor()
     {
         const string info = "/proc/cpuinfo";
         string? model = File.Exists(info)

@@ -1,4 +1,4 @@
-namespace IntraDistill.Training;
+namespace IntraDistill;
 
 /// <summary>The sizes in which every notebook runs: the same code with other numbers.</summary>
 public enum Preset

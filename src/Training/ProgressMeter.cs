@@ -1,6 +1,6 @@
 using System.Diagnostics;
 
-namespace IntraDistill.Training;
+namespace IntraDistill;
 
 /// <summary>Makes progress snapshots, about two a second: means since the last one, and the time left.</summary>
 internal sealed class ProgressMeter

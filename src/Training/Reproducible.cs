@@ -1,7 +1,7 @@
 using System.Runtime.InteropServices;
 using static TorchSharp.torch;
 
-namespace IntraDistill.Training;
+namespace IntraDistill;
 
 /// <summary>
 /// One seed for everything random. torch's generators are global to the process, so a run is reproducible as long as

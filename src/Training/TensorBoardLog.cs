@@ -1,6 +1,6 @@
 using static TorchSharp.torch;
 
-namespace IntraDistill.Training;
+namespace IntraDistill;
 
 /// <summary>
 /// Writes a run's scalars to a TensorBoard event file. Every trainer starts a new file in the folder, so that files of

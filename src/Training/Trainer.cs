@@ -1,10 +1,8 @@
 using System.Diagnostics;
 using System.Runtime.InteropServices;
-using IntraDistill.Data;
-using IntraDistill.Objective;
 using static TorchSharp.torch;
 
-namespace IntraDistill.Training;
+namespace IntraDistill;
 
 /// <summary>
 /// Trains a model. The same seed, data and initial weights give the same weights bit for bit on one machine, however often the

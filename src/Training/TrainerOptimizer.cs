@@ -1,7 +1,7 @@
 using TorchSharp;
 using static TorchSharp.torch;
 
-namespace IntraDistill.Training;
+namespace IntraDistill;
 
 /// <summary>
 /// Adam, AdamW or Adamax over one buffer of all weights: the norm and clipping of the gradient, a learning rate set every update,

@@ -1,7 +1,6 @@
 using System.Globalization;
-using IntraDistill.Runs;
 
-namespace IntraDistill.Training;
+namespace IntraDistill;
 
 /// <summary>Which optimizer a <see cref="Trainer{TBatch}"/> uses.</summary>
 public enum OptimizerKind
@@ -64,7 +63,7 @@ public sealed record TrainerSettings : KitRecord
     public long MaxUpdates { get; init; } = 50_000;
 
     /// <summary>
-    /// Batches in one update. Their gradients are weighted by <see cref="Data.IBatch.Tokens"/>, so that the update is that
+    /// Batches in one update. Their gradients are weighted by <see cref="IBatch.Tokens"/>, so that the update is that
     /// of one big batch if the loss is a mean over tokens. At the end of an epoch the last update may have fewer.
     /// </summary>
     public int GradientAccumulation { get; init; } = 1;

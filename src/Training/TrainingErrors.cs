@@ -1,7 +1,7 @@
 using System.Globalization;
 using static TorchSharp.torch;
 
-namespace IntraDistill.Training;
+namespace IntraDistill;
 
 /// <summary>The loss or the norm of its gradient is NaN or infinite. The weights are still those before the update.</summary>
 public sealed class NonFiniteLossException : IntraDistillException

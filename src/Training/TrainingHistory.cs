@@ -1,7 +1,7 @@
 using System.Text.Json.Serialization;
 using static TorchSharp.torch;
 
-namespace IntraDistill.Training;
+namespace IntraDistill;
 
 /// <summary>One update. The losses are those before the update is made.</summary>
 /// <param name="Update">Its number, from 1.</param>

@@ -1,7 +1,7 @@
 using System.Globalization;
 using System.Net;
 
-namespace IntraDistill.Training;
+namespace IntraDistill;
 
 /// <summary>
 /// A snapshot of a run for a person to watch. In a notebook:

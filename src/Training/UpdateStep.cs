@@ -1,9 +1,7 @@
-using IntraDistill.Data;
-using IntraDistill.Objective;
 using TorchSharp;
 using static TorchSharp.torch;
 
-namespace IntraDistill.Training;
+namespace IntraDistill;
 
 /// <summary>What was measured in one update.</summary>
 internal readonly record struct UpdateMeasures(long Update, double Task, double Divergence, double Alpha, double Total,

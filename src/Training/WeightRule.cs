@@ -1,4 +1,4 @@
-namespace IntraDistill.Training;
+namespace IntraDistill;
 
 /// <summary>
 /// How the weights are chosen that a run is scored with. The rule is a part of an experiment: a loss on validation text rises

@@ -1,6 +1,6 @@
 using static TorchSharp.torch;
 
-namespace IntraDistill.Training;
+namespace IntraDistill;
 
 /// <summary>A copy of a model's parameters and buffers in host memory.</summary>
 internal sealed class WeightSnapshot : IDisposable

@@ -1,7 +1,7 @@
 using System.Text.Json;
 using Plotly.NET;
 
-namespace IntraDistill.Tests.ChartsTests;
+namespace IntraDistill.Tests;
 
 /// <summary>A chart as the JSON that a notebook stores.</summary>
 internal static class ChartJson

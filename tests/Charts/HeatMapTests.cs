@@ -1,11 +1,10 @@
 using System.Globalization;
 using System.Text.Json;
 using System.Xml.Linq;
-using IntraDistill.Charts;
 using Plotly.NET;
-using static IntraDistill.Charts.PlotlyFigure;
+using static IntraDistill.PlotlyFigure;
 
-namespace IntraDistill.Tests.ChartsTests;
+namespace IntraDistill.Tests;
 
 public class HeatMapTests
 {

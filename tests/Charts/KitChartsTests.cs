@@ -1,9 +1,7 @@
 using System.Text.Json;
-using IntraDistill.Charts;
-using IntraDistill.Objective;
 using Plotly.NET;
 
-namespace IntraDistill.Tests.ChartsTests;
+namespace IntraDistill.Tests;
 
 public class KitChartsTests
 {

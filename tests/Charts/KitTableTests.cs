@@ -1,7 +1,6 @@
 using System.Xml.Linq;
-using IntraDistill.Charts;
 
-namespace IntraDistill.Tests.ChartsTests;
+namespace IntraDistill.Tests;
 
 public class KitTableTests
 {

@@ -1,12 +1,10 @@
 using System.Text;
 using System.Text.Json;
-using IntraDistill.Charts;
-using IntraDistill.Metrics;
-using IntraDistill.Training;
+using IntraDistill.Tasks;
 using Microsoft.DotNet.Interactive.Formatting;
 using Plotly.NET;
 
-namespace IntraDistill.Tests.ChartsTests;
+namespace IntraDistill.Tests;
 
 /// <summary>Formatters are registered by the kit's module initializer: nothing here calls Register.</summary>
 public class NotebookFormattersTests

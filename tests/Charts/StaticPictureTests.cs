@@ -1,11 +1,10 @@
 using System.Globalization;
 using System.Xml.Linq;
-using IntraDistill.Charts;
 using Plotly.NET;
 using Plotly.NET.TraceObjects;
-using static IntraDistill.Charts.PlotlyFigure;
+using static IntraDistill.PlotlyFigure;
 
-namespace IntraDistill.Tests.ChartsTests;
+namespace IntraDistill.Tests;
 
 /// <summary>The pictures: well-formed, small, the same each time, and with what the figure has in them.</summary>
 public class StaticPictureTests

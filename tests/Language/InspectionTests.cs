@@ -75,13 +75,13 @@ public sealed class InspectionTests : LanguageTest
     [Fact]
     public async Task Documentation_of_the_kit_is_shown()
     {
-        await Run($"#r \"{s_kit}\"\nusing IntraDistill.Objective;");
+        await Run($"#r \"{s_kit}\"\nusing IntraDistill;");
         string text = await Inspect("Divergences.Comp|ute(");
         Assert.StartsWith("static Tensor Divergences.Compute(", text);
         Assert.Contains("Parameters:\n", text);
         Assert.Contains("  logits: ", text);
         string markdown = await Inspect("Diver|gence.X", mimeType: MimeBundle.Markdown);
-        Assert.StartsWith("```csharp\nenum Divergence (in IntraDistill.Objective)\n```\n\n", markdown);
+        Assert.StartsWith("```csharp\nenum Divergence (in IntraDistill)\n```\n\n", markdown);
         Assert.True(markdown.Length > 60, markdown);
     }
 

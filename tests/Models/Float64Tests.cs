@@ -1,13 +1,8 @@
-using IntraDistill.Data;
-using IntraDistill.Inference;
-using IntraDistill.Models;
-using IntraDistill.Objective;
-using IntraDistill.Sensitivity;
-using IntraDistill.Training;
+using IntraDistill.Tasks;
 using TorchSharp;
 using static TorchSharp.torch;
 
-namespace IntraDistill.Tests.ModelsTests;
+namespace IntraDistill.Tests;
 
 /// <summary>
 /// A tensor made on the way takes its type from its inputs: a model of float64 computes the same to 14 digits whether torch's own

@@ -1,10 +1,9 @@
 using System.Collections;
 using System.Reflection;
-using IntraDistill.Models;
 using TorchSharp;
 using static TorchSharp.torch;
 
-namespace IntraDistill.Tests.ModelsTests;
+namespace IntraDistill.Tests;
 
 /// <summary>
 /// Whatever tensor a module holds, in parameters, buffers or fields at any depth, goes with it to another device or type.

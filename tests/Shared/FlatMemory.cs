@@ -1,5 +1,4 @@
-using IntraDistill.Data;
-using IntraDistill.Training;
+using IntraDistill.Tasks;
 using static TorchSharp.torch;
 
 namespace IntraDistill.Tests;

@@ -1,7 +1,6 @@
 using System.Collections;
 using System.Reflection;
-using IntraDistill.Models;
-using IntraDistill.Training;
+using IntraDistill.Tasks;
 
 namespace IntraDistill.Tests;
 
@@ -28,6 +27,6 @@ public class KitRecordTests
             }.ToString());
         Assert.Contains("Rules = [Metric, Loss], ", new TrainerSettings { Rules = [WeightRule.Metric, WeightRule.Loss] }.ToString());
         Assert.Contains("CheckpointFolder = none", new TrainerSettings().ToString());
-        Assert.Contains("Ids = [2 × 3]", new Text.EncodedBatch(new long[2, 3], new long[2, 3], new long[2, 3]).ToString());
+        Assert.Contains("Ids = [2 × 3]", new EncodedBatch(new long[2, 3], new long[2, 3], new long[2, 3]).ToString());
     }
 }

@@ -1,10 +1,6 @@
-using IntraDistill.Runs;
-using IntraDistill.Studies;
-using IntraDistill.Tests.TrainingTests;
-using IntraDistill.Training;
 using static TorchSharp.torch;
 
-namespace IntraDistill.Tests.StudiesTests;
+namespace IntraDistill.Tests;
 
 /// <summary>Arms of a toy task. What an arm predicts is the hash of its weights, so that every choice can be told by hand.</summary>
 [Collection("torch-rng")]
@@ -188,7 +184,7 @@ public sealed class ArmStudyTests : IDisposable
         Assert.Equal(10, new TimeRatio(1e-3, 0, 1).EqualTime(100, 10));
 
         Task<UpdateTimes> MeasureAsync() => UpdateTimes.MeasureAsync<ToyBatch>(store,
-            new RunConfig(1, [("what", "times"), .. Machine.Identity(CPU)]), CPU,
+            new RunConfig(1, [("what", "times"), .. RunConfig.OfMachine(CPU)]), CPU,
             [("slow", () => Sleeper(12)), ("fast", () => Sleeper(3))], rounds: 4, updates: 3, Cancellation);
 
         static (nn.Module, Trainer<ToyBatch>) Sleeper(int milliseconds)

@@ -1,6 +1,5 @@
-using IntraDistill.Studies;
 
-namespace IntraDistill.Tests.StudiesTests;
+namespace IntraDistill.Tests;
 
 public sealed class BudgetCurveTests
 {

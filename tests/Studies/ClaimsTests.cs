@@ -1,7 +1,5 @@
-using IntraDistill.Charts;
-using IntraDistill.Studies;
 
-namespace IntraDistill.Tests.StudiesTests;
+namespace IntraDistill.Tests;
 
 /// <summary>Claims on three arms whose measures are given, seed by seed.</summary>
 public class ClaimsTests

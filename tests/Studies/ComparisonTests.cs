@@ -1,10 +1,6 @@
-using IntraDistill.Charts;
-using IntraDistill.Metrics;
-using IntraDistill.Runs;
-using IntraDistill.Studies;
-using IntraDistill.Training;
+using IntraDistill.Tasks;
 
-namespace IntraDistill.Tests.StudiesTests;
+namespace IntraDistill.Tests;
 
 /// <summary>A comparison whose numbers are given: what its tables and sentences make of them.</summary>
 public sealed class ComparisonTests : IDisposable

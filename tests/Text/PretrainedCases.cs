@@ -1,4 +1,4 @@
-namespace IntraDistill.Tests.TextTests;
+namespace IntraDistill.Tests;
 
 /// <summary>
 /// Texts with what is odd in text, and for each the pieces with their offsets, as Hugging Face's tokenizers 0.23.2 gave them for

@@ -1,7 +1,7 @@
 using System.Text;
-using IntraDistill.Text;
+using IntraDistill.Tasks;
 
-namespace IntraDistill.Tests.TextTests;
+namespace IntraDistill.Tests;
 
 /// <summary>Vocabulary files that are missing, damaged or of another kind: each a typed error with file and line.</summary>
 public sealed class PretrainedTokenizerFileTests : IDisposable

@@ -1,10 +1,10 @@
 using System.Text;
 using FsCheck;
 using FsCheck.Fluent;
-using IntraDistill.Text;
-using static IntraDistill.Tests.TextTests.PretrainedVocabularies;
+using IntraDistill.Tasks;
+using static IntraDistill.Tests.PretrainedVocabularies;
 
-namespace IntraDistill.Tests.TextTests;
+namespace IntraDistill.Tests;
 
 /// <summary>What holds of every text.</summary>
 public class PretrainedTokenizerPropertyTests

@@ -1,8 +1,8 @@
 using System.Text.Json;
-using IntraDistill.Text;
-using static IntraDistill.Tests.TextTests.PretrainedVocabularies;
+using IntraDistill.Tasks;
+using static IntraDistill.Tests.PretrainedVocabularies;
 
-namespace IntraDistill.Tests.TextTests;
+namespace IntraDistill.Tests;
 
 /// <summary>Against Hugging Face: ids, type ids, offsets, pairs, truncation, words.</summary>
 public class PretrainedTokenizerTests

@@ -1,6 +1,6 @@
-using IntraDistill.Text;
+using IntraDistill.Tasks;
 
-namespace IntraDistill.Tests.TextTests;
+namespace IntraDistill.Tests;
 
 /// <summary>The tokenizers of <c>../shared/data/vocab</c>, each read once.</summary>
 public static class PretrainedVocabularies

@@ -1,9 +1,8 @@
 using FsCheck;
 using FsCheck.Fluent;
-using IntraDistill.Data;
-using IntraDistill.Text;
+using IntraDistill.Tasks;
 
-namespace IntraDistill.Tests.TextTests;
+namespace IntraDistill.Tests;
 
 public sealed class SubwordTests : IDisposable
 {

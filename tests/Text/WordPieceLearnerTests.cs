@@ -1,6 +1,6 @@
-using IntraDistill.Text;
+using IntraDistill.Tasks;
 
-namespace IntraDistill.Tests.TextTests;
+namespace IntraDistill.Tests;
 
 public sealed class WordPieceLearnerTests : IDisposable
 {

@@ -1,6 +1,5 @@
-using IntraDistill.Training;
 
-namespace IntraDistill.Tests.TrainingTests;
+namespace IntraDistill.Tests;
 
 [Collection("torch-rng")]
 public sealed class CheckpointTests : IDisposable

@@ -1,10 +1,8 @@
-using IntraDistill.Objective;
-using IntraDistill.Training;
 using TorchSharp;
 using TorchSharp.Modules;
 using static TorchSharp.torch;
 
-namespace IntraDistill.Tests.TrainingTests;
+namespace IntraDistill.Tests;
 
 /// <summary>One buffer for all parameters gives what TorchSharp's optimizers give for each by itself.</summary>
 [Collection("torch-rng")]

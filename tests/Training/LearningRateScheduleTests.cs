@@ -1,6 +1,5 @@
-using IntraDistill.Training;
 
-namespace IntraDistill.Tests.TrainingTests;
+namespace IntraDistill.Tests;
 
 public sealed class LearningRateScheduleTests
 {

@@ -1,7 +1,6 @@
-using IntraDistill.Training;
 using TorchSharp;
 
-namespace IntraDistill.Tests.TrainingTests;
+namespace IntraDistill.Tests;
 
 public class MachineTests
 {

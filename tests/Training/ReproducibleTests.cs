@@ -1,9 +1,7 @@
-using IntraDistill.Runs;
-using IntraDistill.Training;
 using TorchSharp;
 using static TorchSharp.torch;
 
-namespace IntraDistill.Tests.TrainingTests;
+namespace IntraDistill.Tests;
 
 [Collection("torch-rng")]
 public sealed class ReproducibleTests
@@ -58,7 +56,7 @@ public sealed class ReproducibleTests
     [Fact]
     public void What_of_the_machine_changes_numbers_is_named_and_another_number_of_threads_is_another_run()
     {
-        RunConfig On(Device device) => new(1, Machine.Identity(device));
+        RunConfig On(Device device) => new(1, RunConfig.OfMachine(device));
         int threads = get_num_threads();
         try
         {

@@ -1,12 +1,10 @@
 using System.Security.Cryptography;
-using IntraDistill.Data;
-using IntraDistill.Objective;
-using IntraDistill.Training;
+using IntraDistill.Tasks;
 using TorchSharp;
 using TorchSharp.Modules;
 using static TorchSharp.torch;
 
-namespace IntraDistill.Tests.TrainingTests;
+namespace IntraDistill.Tests;
 
 /// <summary>Rows of token ids with a label each.</summary>
 public sealed record ToyBatch(long[,] Inputs, long[] Labels) : IBatch
@@ -46,7 +44,7 @@ public sealed class ToyModel : nn.Module<Tensor, Tensor>
 
     private readonly Embedding embedding;
     private readonly Linear hidden;
-    private readonly Dropout dropout;
+    private readonly TorchSharp.Modules.Dropout dropout;
     private readonly Linear output;
 
     public ToyModel(long seed = 1, double dropoutRate = 0.3, int width = 16) : base(nameof(ToyModel))

@@ -1,8 +1,6 @@
-using IntraDistill.Objective;
-using IntraDistill.Training;
 using static TorchSharp.torch;
 
-namespace IntraDistill.Tests.TrainingTests;
+namespace IntraDistill.Tests;
 
 [Collection("torch-rng")]
 public sealed class TrainerFailureTests : IDisposable

@@ -1,11 +1,8 @@
-using IntraDistill.Data;
-using IntraDistill.Models;
-using IntraDistill.Objective;
-using IntraDistill.Training;
+using IntraDistill.Tasks;
 using TorchSharp;
 using static TorchSharp.torch;
 
-namespace IntraDistill.Tests.TrainingTests;
+namespace IntraDistill.Tests;
 
 [Collection("torch-rng")]
 public sealed class TrainerMemoryTests

@@ -1,10 +1,8 @@
-using IntraDistill.Objective;
-using IntraDistill.Training;
 using TorchSharp;
 using TorchSharp.Modules;
 using static TorchSharp.torch;
 
-namespace IntraDistill.Tests.TrainingTests;
+namespace IntraDistill.Tests;
 
 [Collection("torch-rng")]
 public sealed class TrainerOptimizerTests

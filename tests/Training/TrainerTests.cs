@@ -1,9 +1,7 @@
-using IntraDistill.Objective;
-using IntraDistill.Training;
 using TorchSharp;
 using static TorchSharp.torch;
 
-namespace IntraDistill.Tests.TrainingTests;
+namespace IntraDistill.Tests;
 
 [Collection("torch-rng")]
 public sealed class TrainerTests
@@ -212,7 +210,7 @@ public sealed class TrainerTests
         return (model.Hash(), result);
     }
 
-    private sealed class Merged(ToySource source) : Data.IBatchSource<ToyBatch>
+    private sealed class Merged(ToySource source) : IBatchSource<ToyBatch>
     {
         public IReadOnlyList<ToyBatch> Epoch(int epoch) => [.. source.Epoch(epoch).Chunk(2).Select(pair =>
         {

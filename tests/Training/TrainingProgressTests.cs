@@ -1,7 +1,6 @@
 using System.Xml.Linq;
-using IntraDistill.Training;
 
-namespace IntraDistill.Tests.TrainingTests;
+namespace IntraDistill.Tests;
 
 [Collection("torch-rng")]
 public sealed class TrainingProgressTests

@@ -1,11 +1,7 @@
-using IntraDistill.Data;
-using IntraDistill.Models;
-using IntraDistill.Objective;
-using IntraDistill.Text;
-using IntraDistill.Training;
+using IntraDistill.Tasks;
 using static TorchSharp.torch;
 
-namespace IntraDistill.Tests.TrainingTests;
+namespace IntraDistill.Tests;
 
 /// <summary>The training steps of notebook 04, over many updates.</summary>
 [Collection("torch-rng")]

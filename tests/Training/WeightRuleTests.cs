@@ -1,8 +1,7 @@
-using IntraDistill.Training;
 using TorchSharp;
 using static TorchSharp.torch;
 
-namespace IntraDistill.Tests.TrainingTests;
+namespace IntraDistill.Tests;
 
 /// <summary>Which weights each rule chooses, on runs whose answer is known by hand.</summary>
 [Collection("torch-rng")]

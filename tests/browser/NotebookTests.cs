@@ -16,9 +16,8 @@ public sealed partial class NotebookTests(Workplace workplace, Browser browser, 
         #r "../bin/IntraDistill.Kit.dll"
         """,
         """
-        using IntraDistill.Data;
-        using IntraDistill.Objective;
-        using IntraDistill.Training;
+        using IntraDistill;
+        using IntraDistill.Tasks;
         using TorchSharp;
         using static TorchSharp.torch;
         using F = TorchSharp.torch.nn.functional;

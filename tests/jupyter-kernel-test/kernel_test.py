@@ -20,7 +20,7 @@ KIT = kit_kernel.REPOSITORY / "bin/IntraDistill.Kit.dll"
 PATIENCE = 30  # seconds: how long a loaded machine may take, not how long the kernel does
 
 CHART = """
-using IntraDistill.Charts;
+using IntraDistill;
 display(KitCharts.LearningCurves("Loss", "update", "nats", new[] { CurveSeries.Of("line", 0, 1, x => x) }));
 """
 

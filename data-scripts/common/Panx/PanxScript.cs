@@ -1,5 +1,5 @@
 using System.CommandLine;
-using IntraDistill.Data;
+using IntraDistill.Tasks;
 
 namespace IntraDistill.DataScripts.Panx;
 

@@ -1,7 +1,7 @@
 using System.Globalization;
 using System.Text.Json;
 
-namespace IntraDistill.Models;
+namespace IntraDistill;
 
 /// <summary>A checkpoint's <c>config.json</c>; keys that are missing or null have the defaults of Hugging Face's BERT.</summary>
 internal sealed class BertConfigFile

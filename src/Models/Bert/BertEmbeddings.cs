@@ -1,7 +1,7 @@
 using TorchSharp.Modules;
 using static TorchSharp.torch;
 
-namespace IntraDistill.Models;
+namespace IntraDistill;
 
 /// <summary>The sum of the embeddings of token, position and token type, normalized, with dropout.</summary>
 internal sealed class BertEmbeddings : nn.Module<Tensor, Tensor?, Tensor>

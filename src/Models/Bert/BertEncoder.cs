@@ -2,7 +2,7 @@ using TorchSharp;
 using TorchSharp.Modules;
 using static TorchSharp.torch;
 
-namespace IntraDistill.Models;
+namespace IntraDistill;
 
 /// <summary>
 /// The encoder of BERT, RoBERTa and XLM-R, as Hugging Face's <c>BertModel</c>, <c>RobertaModel</c> and <c>XLMRobertaModel</c>

@@ -1,7 +1,6 @@
-using IntraDistill.Objective;
 using static TorchSharp.torch;
 
-namespace IntraDistill.Models;
+namespace IntraDistill;
 
 /// <summary>
 /// Masked language modelling: a dense layer, a normalization, and an output that shares the embeddings' weights and has a

@@ -1,9 +1,8 @@
-using IntraDistill.Objective;
 using TorchSharp;
 using TorchSharp.Modules;
 using static TorchSharp.torch;
 
-namespace IntraDistill.Models;
+namespace IntraDistill;
 
 /// <summary>
 /// BERT with the two heads it is pretrained with (Devlin et al. 2019, section 3.1): masked language modelling, and next-sentence

@@ -1,8 +1,7 @@
-using IntraDistill.Objective;
 using TorchSharp.Modules;
 using static TorchSharp.torch;
 
-namespace IntraDistill.Models;
+namespace IntraDistill;
 
 /// <summary>Answers to questions as spans of a text: two scores for every token, as the answer's first and as its last.</summary>
 public sealed class BertForQuestionAnswering : BertModel<(Tensor Start, Tensor End)>

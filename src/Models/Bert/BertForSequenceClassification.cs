@@ -1,8 +1,7 @@
-using IntraDistill.Objective;
 using TorchSharp.Modules;
 using static TorchSharp.torch;
 
-namespace IntraDistill.Models;
+namespace IntraDistill;
 
 /// <summary>
 /// Classification of, or a regression on, whole sequences or pairs of them: BERT's pooler and a linear layer, or RoBERTa's

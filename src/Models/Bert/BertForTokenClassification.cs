@@ -1,8 +1,7 @@
-using IntraDistill.Objective;
 using TorchSharp.Modules;
 using static TorchSharp.torch;
 
-namespace IntraDistill.Models;
+namespace IntraDistill;
 
 /// <summary>Classification of every token: a linear layer over each state.</summary>
 public sealed class BertForTokenClassification : BertModel<Tensor>

@@ -1,7 +1,7 @@
 using TorchSharp.Modules;
 using static TorchSharp.torch;
 
-namespace IntraDistill.Models;
+namespace IntraDistill;
 
 /// <summary>
 /// One layer: self-attention and a feed-forward block, each with dropout, residual and a normalization after it.

@@ -1,6 +1,6 @@
 using static TorchSharp.torch;
 
-namespace IntraDistill.Models;
+namespace IntraDistill;
 
 /// <summary>An encoder with a head.</summary>
 public interface IBertModel

@@ -2,7 +2,7 @@ using TorchSharp;
 using TorchSharp.Modules;
 using static TorchSharp.torch;
 
-namespace IntraDistill.Models;
+namespace IntraDistill;
 
 /// <summary>
 /// The layers that BERT is made of, as it initialises them: normal(0, <see cref="BertSettings.InitializerRange"/>).

@@ -1,4 +1,4 @@
-namespace IntraDistill.Models;
+namespace IntraDistill;
 
 /// <summary>Which models a checkpoint is one of: they differ in position numbers, names and heads.</summary>
 public enum BertFamily

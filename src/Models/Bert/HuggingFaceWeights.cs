@@ -1,11 +1,10 @@
 using System.Security.Cryptography;
 using System.Text;
-using IntraDistill.Text;
 using TorchSharp;
 using TorchSharp.Modules;
 using static TorchSharp.torch;
 
-namespace IntraDistill.Models;
+namespace IntraDistill;
 
 /// <summary>What became of a checkpoint's weights and of a model's parameters.</summary>
 public sealed record LoadedWeights : KitRecord
@@ -79,6 +78,10 @@ public static class HuggingFaceWeights
         WeightFile.Replace(Path.Combine(folder, BertConfigFile.Name), stream => BertConfigFile.Write(stream, settings));
     }
 
+    /// <summary>The files that a tokenizer may be read from.</summary>
+    internal static IReadOnlyList<string> TokenizerFiles { get; } =
+        ["vocab.txt", "tokenizer_config.json", "vocab.json", "merges.txt", "sentencepiece.bpe.model"];
+
     /// <summary>
     /// The first 12 hexadecimal digits of a SHA-256 over names and contents of the files that a checkpoint is read from: settings,
     /// weights (with the index of their parts) and tokenizer. For a run's config: folders of the same name may hold different
@@ -93,7 +96,7 @@ public static class HuggingFaceWeights
             files = [weights.Path, .. weights.Files];
         using var hash = IncrementalHash.CreateHash(HashAlgorithmName.SHA256);
         byte[] buffer = new byte[1 << 20];
-        foreach (string path in PretrainedTokenizer.FileNames.Append(BertConfigFile.Name).Select(name => Path.Combine(folder, name))
+        foreach (string path in TokenizerFiles.Append(BertConfigFile.Name).Select(name => Path.Combine(folder, name))
             .Where(File.Exists).Concat(files).Distinct().Order(StringComparer.Ordinal))
         {
             try

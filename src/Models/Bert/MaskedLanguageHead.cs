@@ -1,7 +1,7 @@
 using TorchSharp.Modules;
 using static TorchSharp.torch;
 
-namespace IntraDistill.Models;
+namespace IntraDistill;
 
 /// <summary>
 /// The head of masked language modelling: a dense layer, a normalization, and an output that shares the embeddings' weights and

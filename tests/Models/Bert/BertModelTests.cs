@@ -1,9 +1,8 @@
-using IntraDistill.Models;
 using TorchSharp;
 using TorchSharp.Modules;
 using static TorchSharp.torch;
 
-namespace IntraDistill.Tests.ModelsTests;
+namespace IntraDistill.Tests;
 
 [Collection("torch-rng")]
 public class BertModelTests : SingleThreadedTests

@@ -1,9 +1,8 @@
 using System.Text.Json;
-using IntraDistill.Models;
 using IntraDistill.Tests.DataScripts;
 using static TorchSharp.torch;
 
-namespace IntraDistill.Tests.ModelsTests;
+namespace IntraDistill.Tests;
 
 /// <summary>What Hugging Face's transformers compute for five tiny random models, from both formats of their weights.</summary>
 /// <remarks>

@@ -1,7 +1,6 @@
-using IntraDistill.Models;
 using IntraDistill.Tests.DataScripts;
 
-namespace IntraDistill.Tests.ModelsTests;
+namespace IntraDistill.Tests;
 
 public class BertSettingsTests
 {

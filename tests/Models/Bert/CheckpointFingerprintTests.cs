@@ -1,8 +1,7 @@
-using IntraDistill.Models;
 using IntraDistill.Tests.DataScripts;
 using static TorchSharp.torch;
 
-namespace IntraDistill.Tests.ModelsTests;
+namespace IntraDistill.Tests;
 
 [Collection("torch-rng")]
 public sealed class CheckpointFingerprintTests : SingleThreadedTests

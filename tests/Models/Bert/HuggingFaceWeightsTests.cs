@@ -1,11 +1,10 @@
 using System.Text.Json.Nodes;
-using IntraDistill.Models;
 using IntraDistill.Tests.DataScripts;
 using TorchSharp;
 using TorchSharp.Modules;
 using static TorchSharp.torch;
 
-namespace IntraDistill.Tests.ModelsTests;
+namespace IntraDistill.Tests;
 
 [Collection("torch-rng")]
 public class HuggingFaceWeightsTests : SingleThreadedTests

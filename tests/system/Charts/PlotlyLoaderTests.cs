@@ -1,9 +1,8 @@
 using System.Diagnostics;
 using System.Text.RegularExpressions;
-using IntraDistill.Charts;
 using Plotly.NET;
 
-namespace IntraDistill.Tests.ChartsTests;
+namespace IntraDistill.Tests;
 
 /// <summary>Where the charts of a page find plotly.js: in Chromium, with a stand-in that tells where it came from.</summary>
 public sealed class PlotlyLoaderTests : IDisposable

@@ -1,7 +1,7 @@
 using System.Text.RegularExpressions;
 using IntraDistill.Tests.RunnerTests;
 
-namespace IntraDistill.Tests.ChartsTests;
+namespace IntraDistill.Tests;
 
 /// <summary>
 /// The notebooks in a host that loads the kit as .NET Interactive does: a Roslyn script, each dll in a context of its own.
@@ -29,7 +29,7 @@ public class ScriptHostTests
             string kit = Path.Combine(Repository.Root, "bin", "IntraDistill.Kit.dll");
             string notebook = TestNotebook.Write(Path.Combine(folder, "progress.ipynb"),
                 $"#r \"{kit}\"",
-                "using IntraDistill.Training; using Microsoft.DotNet.Interactive;",
+                "using IntraDistill; using Microsoft.DotNet.Interactive;",
                 // The lines of the notebooks, with a thread as the trainer has one.
                 """
                 var context = KernelInvocationContext.Current;

@@ -1,6 +1,6 @@
 using System.Text;
 using System.Text.Json;
-using IntraDistill.Data;
+using IntraDistill.Tasks;
 using IntraDistill.DataScripts;
 using IntraDistill.DataScripts.Glue;
 

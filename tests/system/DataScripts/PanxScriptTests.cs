@@ -1,7 +1,7 @@
 using System.Formats.Tar;
 using System.Text;
 using System.Text.Json;
-using IntraDistill.Data;
+using IntraDistill.Tasks;
 using IntraDistill.DataScripts;
 using IntraDistill.DataScripts.Panx;
 

@@ -1,7 +1,7 @@
 using System.Security.Cryptography;
 using System.Text;
 using System.Text.Json;
-using IntraDistill.Data;
+using IntraDistill.Tasks;
 using IntraDistill.DataScripts;
 using IntraDistill.DataScripts.Iwslt14;
 

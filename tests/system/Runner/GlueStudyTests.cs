@@ -2,10 +2,7 @@ using System.Diagnostics;
 using System.Net;
 using System.Text.Json.Nodes;
 using System.Text.RegularExpressions;
-using IntraDistill.Metrics;
-using IntraDistill.Runs;
-using IntraDistill.Studies;
-using IntraDistill.Training;
+using IntraDistill.Tasks;
 
 namespace IntraDistill.Tests.RunnerTests;
 

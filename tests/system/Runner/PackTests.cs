@@ -1,7 +1,7 @@
 using System.Diagnostics;
 using System.Formats.Tar;
 using System.IO.Compression;
-using IntraDistill.Data;
+using IntraDistill.Tasks;
 using IntraDistill.Kernel;
 
 namespace IntraDistill.Tests.RunnerTests;
@@ -40,7 +40,7 @@ public class PackTests : IDisposable
         TestNotebook.Write(Path.Combine(kit, "notebooks", "own.ipynb"), "#r \"../bin/IntraDistill.Kit.dll\"", """
             Console.WriteLine(System.IO.File.ReadAllText("../data/words/words.txt"));
             Console.WriteLine(TorchSharp.torch.arange(4).sum().item<long>());
-            Console.WriteLine(IntraDistill.Training.Machine.Describe(TorchSharp.torch.CPU));
+            Console.WriteLine(IntraDistill.Machine.Describe(TorchSharp.torch.CPU));
             Console.WriteLine(System.IO.File.ReadAllText("/proc/self/maps"));
             """);
 

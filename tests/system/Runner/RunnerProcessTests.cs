@@ -21,7 +21,7 @@ public sealed class RunnerProcessTests : IDisposable
             "// parameters\nvar preset = \"Quick\"; int K = 3;",
             "using TorchSharp;\nusing static TorchSharp.torch;\nvar total = ones(3, K).sum().item<float>();\n"
             + "Console.WriteLine($\"{preset} {total}\");",
-            "using IntraDistill.Charts;\n"
+            "using IntraDistill;\n"
             + "KitCharts.LearningCurves(\"Loss\", \"update\", \"nats\",\n"
             + "    new[] { new CurveSeries(\"</script>\", new[] { 1.0, 2 }, new[] { 3.0, 1 }) })");
         (int code, string output, string errors) = await Run("n.ipynb", "-p", "K=4", "-p", "preset=Smoke");

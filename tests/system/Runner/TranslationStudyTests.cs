@@ -2,9 +2,6 @@ using System.Diagnostics;
 using System.Globalization;
 using System.Text.Json.Nodes;
 using System.Text.RegularExpressions;
-using IntraDistill.Runs;
-using IntraDistill.Studies;
-using IntraDistill.Training;
 
 namespace IntraDistill.Tests.RunnerTests;
 

@@ -1,11 +1,7 @@
 using System.Net;
 using System.Text.Json.Nodes;
 using System.Text.RegularExpressions;
-using IntraDistill.Data;
-using IntraDistill.Metrics;
-using IntraDistill.Runs;
-using IntraDistill.Studies;
-using IntraDistill.Training;
+using IntraDistill.Tasks;
 
 namespace IntraDistill.Tests.RunnerTests;
 

@@ -1,7 +1,7 @@
 using System.Diagnostics;
 using System.Reflection;
 
-namespace IntraDistill.Tests.TrainingTests;
+namespace IntraDistill.Tests;
 
 public sealed class KillAndResumeTests : IDisposable
 {

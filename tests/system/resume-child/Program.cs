@@ -1,7 +1,7 @@
 using System.Globalization;
 using IntraDistill.ResumeChild;
-using IntraDistill.Tests.TrainingTests;
-using IntraDistill.Training;
+using IntraDistill;
+using IntraDistill.Tests;
 
 if (args is ["run" or "wait", string store, string lines])
 {

@@ -1,4 +1,3 @@
-using IntraDistill.Runs;
 
 namespace IntraDistill.ResumeChild;
 

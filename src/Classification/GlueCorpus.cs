@@ -1,0 +1,99 @@
+using System.Globalization;
+
+namespace IntraDistill.Tasks;
+
+/// <summary>A task of GLUE with its texts.</summary>
+/// <param name="Task">The task.</param>
+/// <param name="Train">The texts to train on.</param>
+/// <param name="Dev">The texts with published labels to score on; of MNLI the matched ones.</param>
+/// <param name="Test">
+/// The texts without labels (of MNLI the matched ones), empty where their file is not there; for tasks of the SDK corpus, with labels.
+/// </param>
+public sealed record GlueCorpus(
+    GlueTask Task, IReadOnlyList<LabelledText> Train, IReadOnlyList<LabelledText> Dev, IReadOnlyList<LabelledText> Test) : KitRecord
+{
+    private const string AboutName = "about.json";
+
+    /// <summary>MNLI's second development set, of genres that the training set lacks; empty for other tasks.</summary>
+    public IReadOnlyList<LabelledText> DevMismatched { get; init; } = [];
+
+    /// <summary>MNLI's second test set; empty for other tasks, and where its file is not there.</summary>
+    public IReadOnlyList<LabelledText> TestMismatched { get; init; } = [];
+
+    /// <summary>
+    /// The texts that results are reported on, all of them with labels: <see cref="Test"/> where it has them, as tasks of the SDK
+    /// corpus do, and <see cref="Dev"/> for GLUE's own, whose test labels only the benchmark's server has.
+    /// </summary>
+    public IReadOnlyList<LabelledText> Reported => Test.Count > 0 && Test.All(text => text.Label is not null) ? Test : Dev;
+
+    /// <summary>
+    /// The first 12 hexadecimal digits of a SHA-256 over all texts and labels of train, dev and test, the mismatched ones
+    /// included: a run that is stored with it is not taken for one on other data.
+    /// </summary>
+    public string Fingerprint => DataFingerprint.Of(new[] { Train, Dev, Test, DevMismatched, TestMismatched }.Select(part =>
+        part.SelectMany(text => new[]
+        {
+            text.Text, text.Pair is null ? "" : "\t" + text.Pair, text.Label?.ToString("R", CultureInfo.InvariantCulture) ?? "",
+        })));
+
+    /// <summary>A smaller corpus for quick runs: each part thinned evenly over its whole length.</summary>
+    /// <param name="train">The most texts to keep of <see cref="Train"/>.</param>
+    /// <param name="dev">The most texts to keep of <see cref="Dev"/>, and of <see cref="DevMismatched"/>.</param>
+    /// <param name="test">The most texts to keep of <see cref="Test"/>, and of <see cref="TestMismatched"/>.</param>
+    public GlueCorpus Sample(int train = int.MaxValue, int dev = int.MaxValue, int test = int.MaxValue) => this with
+    {
+        Train = Thinning.Evenly(Train, train),
+        Dev = Thinning.Evenly(Dev, dev),
+        DevMismatched = Thinning.Evenly(DevMismatched, dev),
+        Test = Thinning.Evenly(Test, test),
+        TestMismatched = Thinning.Evenly(TestMismatched, test),
+    };
+
+    /// <summary>
+    /// Reads <c>{folder}/{task}</c>, such as <c>data/glue/CoLA</c>: the original files (<c>train.tsv</c>, <c>dev.tsv</c>,
+    /// <c>test.tsv</c>; see <see cref="GlueFile"/>), as <c>data-scripts/glue.cs</c> and the well-known
+    /// <c>download_glue_data.py</c> leave them.
+    /// </summary>
+    /// <remarks>
+    /// The kit's own script writes <c>about.json</c> beside the files, last of all; where it is there, the number of rows that it
+    /// states must be what the files hold.
+    /// </remarks>
+    /// <param name="folder">The folder that holds a folder for each task.</param>
+    /// <param name="task">The task.</param>
+    /// <exception cref="IntraDistillException">
+    /// A file is missing or not as it should be: the message names file, line and the command that gets the task.
+    /// </exception>
+    public static GlueCorpus Load(string folder, GlueTask task)
+    {
+        string path = Path.Combine(folder, task.Name);
+        string remedy = $"get it by 'dotnet run --file data-scripts/glue.cs -- --tasks {task.Name}' in the kit's folder";
+        if (!Directory.Exists(path))
+            throw new IntraDistillException($"{path}: there is no such folder; {remedy}");
+        var counts = new List<(string Part, int Rows)>();
+        GlueCorpus corpus = new(task, Labelled(task.Train), Labelled(task.Dev[0]), Unlabelled(task.Test[0]));
+        if (task.Dev.Count > 1)
+            corpus = corpus with { DevMismatched = Labelled(task.Dev[1]) };
+        if (task.Test.Count > 1)
+            corpus = corpus with { TestMismatched = Unlabelled(task.Test[1]) };
+        PreparedCounts.Check(Path.Combine(path, AboutName), counts, "rows", remedy);
+        return corpus;
+
+        IReadOnlyList<LabelledText> Labelled(GluePart part)
+        {
+            string file = FileOf(part);
+            return File.Exists(file) ? Counted(part, GlueFile.Read(file, task))
+                : throw new IntraDistillException($"{file}: there is no such file; {remedy}");
+        }
+
+        IReadOnlyList<LabelledText> Unlabelled(GluePart part) =>
+            File.Exists(FileOf(part)) ? Counted(part, GlueFile.ReadUnlabelled(FileOf(part), task)) : Counted(part, []);
+
+        IReadOnlyList<LabelledText> Counted(GluePart part, IReadOnlyList<LabelledText> texts)
+        {
+            counts.Add((part.Name, texts.Count));
+            return texts;
+        }
+
+        string FileOf(GluePart part) => Path.Combine(path, part.Name + ".tsv");
+    }
+}

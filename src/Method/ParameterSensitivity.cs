@@ -1,0 +1,169 @@
+using static TorchSharp.torch;
+
+namespace IntraDistill;
+
+/// <summary>The sensitivities of one parameter of a module.</summary>
+/// <param name="Name">The module's own name for it, such as <c>decoder.layers.0.feed_forward.inner.weight</c>.</param>
+/// <param name="Shape">The parameter's shape; empty for a scalar.</param>
+/// <param name="Values">The sensitivity of each of its scalars, row-major, in units of loss.</param>
+/// <param name="WeightIsZero">Which of its weights θ_j are exactly 0, row-major; null where none is.</param>
+public sealed record MeasuredParameter(string Name, long[] Shape, float[] Values, bool[]? WeightIsZero = null) : KitRecord;
+
+/// <summary>
+/// Where a parameter's sensitivities of exactly 0 lie. Each is counted once: as a zero weight, else in a row, else in a
+/// column, else elsewhere.
+/// </summary>
+/// <remarks>
+/// The rule looks at shapes and values only, so it cannot tell what a row stands for; the parameter's name does. In an
+/// embedding (V, d) a row that nothing reached is a subword that the probe never met. A ReLU unit that is never active
+/// shows in three places: as a row of the linear layer before it (units, inputs), as one scalar of that layer's bias
+/// (units), and as a column of the layer behind it (outputs, units).
+/// </remarks>
+/// <param name="Name">The parameter's name.</param>
+/// <param name="ZeroWeights">
+/// Scalars that are 0 themselves: an embedding's padding row, weights that are pruned, a bias as initialised.
+/// </param>
+/// <param name="Rows">
+/// How many rows no gradient reached. A row is everything at one index of the first dimension, so one scalar of a bias;
+/// the padding row, all of whose weights are 0, is not among them. As many rows as the parameter has: the loss does not
+/// depend on it.
+/// </param>
+/// <param name="InRows">The scalars in those rows, without zero weights.</param>
+/// <param name="Columns">How many columns no gradient reached: everything at one index of the second dimension.</param>
+/// <param name="InColumns">The scalars in those columns, without zero weights and those in <paramref name="Rows"/>.</param>
+/// <param name="Elsewhere">All others, such as products too small for a float.</param>
+public sealed record ParameterZeros(
+    string Name, long ZeroWeights, int Rows, long InRows, int Columns, long InColumns, long Elsewhere)
+{
+    /// <summary>All of the parameter's sensitivities that are exactly 0.</summary>
+    public long Count => ZeroWeights + InRows + InColumns + Elsewhere;
+
+    internal static ParameterZeros Of(MeasuredParameter parameter)
+    {
+        float[] values = parameter.Values;
+        int rows = parameter.Shape is [long first, ..] ? (int)first : 1;
+        int columns = parameter.Shape is [_, long second, ..] ? (int)second : 1;
+        int rowSize = values.Length / rows, step = rowSize / columns;
+        bool[] rowReached = new bool[rows], rowCounted = new bool[rows];
+        bool[] columnReached = new bool[columns], columnCounted = new bool[columns];
+        for (int i = 0; i < values.Length; i++)
+            if (values[i] > 0)
+                rowReached[i / rowSize] = columnReached[i % rowSize / step] = true;
+
+        long zeroWeights = 0, inRows = 0, inColumns = 0, elsewhere = 0;
+        for (int i = 0; i < values.Length; i++)
+        {
+            int row = i / rowSize, column = i % rowSize / step;
+            if (values[i] > 0)
+                continue;
+            if (parameter.WeightIsZero?[i] == true)
+                zeroWeights++;
+            else if (!rowReached[row])
+                (inRows, rowCounted[row]) = (inRows + 1, true);
+            else if (!columnReached[column])
+                (inColumns, columnCounted[column]) = (inColumns + 1, true);
+            else
+                elsewhere++;
+        }
+        return new(parameter.Name, zeroWeights, rowCounted.Count(r => r), inRows, columnCounted.Count(c => c), inColumns, elsewhere);
+    }
+}
+
+/// <summary>
+/// The sensitivity of every scalar parameter of a module, <c>I(θ_j) = |θ_j · ∂L/∂θ_j|</c>: to first order the change of
+/// the loss when θ_j is set to zero (Xu et al. 2022).
+/// </summary>
+public sealed class ParameterSensitivity
+{
+    private const string ZeroWeight = "#weight_is_zero";      // behind a parameter's name, which has no #
+
+    private SensitivityDistribution? _distribution;
+    private ParameterZeros[]? _zeros;
+
+    /// <summary>Takes the sensitivities of a module's parameters.</summary>
+    /// <param name="parameters">By the module's own parameter names, in its order.</param>
+    /// <exception cref="IntraDistillException">
+    /// There are none, one is negative or not finite, or there are more or fewer of them than the parameter's shape has.
+    /// </exception>
+    public ParameterSensitivity(IReadOnlyList<MeasuredParameter> parameters)
+    {
+        if (parameters.Sum(p => p.Values.LongLength) == 0)
+            throw new IntraDistillException("the module has no trainable parameters: nothing has a sensitivity");
+        foreach ((string name, long[] shape, float[] values, bool[]? weightIsZero) in parameters)
+        {
+            long size = shape.Aggregate(1L, (product, length) => product * length);
+            if (values.LongLength != size || (weightIsZero is not null && weightIsZero.LongLength != size))
+                throw new IntraDistillException(
+                    $"{name} has shape ({string.Join(", ", shape)}) and {values.LongLength} sensitivities: {size} were expected");
+            int bad = Array.FindIndex(values, v => !(v >= 0 && float.IsFinite(v)));
+            if (bad >= 0)
+                throw new IntraDistillException(
+                    $"the sensitivity of {name}[{bad}] is {values[bad]}: a finite number, 0 or larger, was expected");
+        }
+        Parameters = parameters;
+    }
+
+    /// <summary>The parameters, in the module's order.</summary>
+    public IReadOnlyList<MeasuredParameter> Parameters { get; }
+
+    /// <summary>How many scalars there are, reached by a gradient or not.</summary>
+    public long Count => Parameters.Sum(p => p.Values.LongLength);
+
+    /// <summary>The distribution over all scalar parameters.</summary>
+    public SensitivityDistribution Distribution => _distribution ??= new(Parameters.SelectMany(p => p.Values));
+
+    /// <summary>
+    /// Where the sensitivities of exactly 0 lie: those parameters that have any, in the module's order. Their counts add up
+    /// to <see cref="SensitivityDistribution.Zeros"/> of <see cref="Distribution"/>.
+    /// </summary>
+    public IReadOnlyList<ParameterZeros> Zeros =>
+        _zeros ??= [.. Parameters.Where(p => p.Values.Contains(0)).Select(ParameterZeros.Of)];
+
+    /// <summary>
+    /// Writes the sensitivities to a file in the safetensors format, under the parameters' names and, of parameters that have
+    /// weights of exactly 0, where those lie.
+    /// </summary>
+    /// <param name="path">The file; one of this name is replaced, whole.</param>
+    /// <exception cref="WeightFileException">It cannot be written.</exception>
+    public void Save(string path)
+    {
+        using var scope = NewDisposeScope();
+        SafetensorsFile.Write(path, [.. Parameters.SelectMany(parameter => new (string, Tensor)?[]
+        {
+            (parameter.Name, tensor(parameter.Values).view(parameter.Shape)),
+            parameter.WeightIsZero is { } zero ? (parameter.Name + ZeroWeight, tensor(zero).view(parameter.Shape)) : null,
+        }.OfType<(string, Tensor)>())]);
+    }
+
+    /// <summary>Reads what <see cref="Save"/> wrote.</summary>
+    /// <exception cref="WeightFileException">The file cannot be read, is damaged, or holds something else than sensitivities.</exception>
+    public static ParameterSensitivity Load(string path)
+    {
+        using var scope = NewDisposeScope();
+        using SafetensorsFile file = SafetensorsFile.Open(path);
+        T[] Values<T>(WeightEntry entry, ScalarType type) where T : unmanaged => entry.Type == type
+            ? file.Read(entry.Name).data<T>().ToArray()
+            : throw new WeightFileException(path, entry.Name, $"has elements of type {entry.Type}; expected {type}");
+        MeasuredParameter[] parameters = [.. file.Tensors.Values.Where(entry => !entry.Name.EndsWith(ZeroWeight, StringComparison.Ordinal))
+            .Select(entry => new MeasuredParameter(entry.Name, [.. entry.Shape], Values<float>(entry, ScalarType.Float32),
+                file.Tensors.TryGetValue(entry.Name + ZeroWeight, out WeightEntry? zero) ? Values<bool>(zero, ScalarType.Bool) : null))];
+        try
+        {
+            return new(parameters);
+        }
+        catch (IntraDistillException error)
+        {
+            throw new WeightFileException(path, null, $"holds something else than sensitivities: {error.Message}", error);
+        }
+    }
+
+    /// <summary>The distributions within the parts of the module.</summary>
+    /// <param name="depth">How many dotted parts of a parameter's name make a part: 1 tells <c>encoder</c> from <c>decoder</c>.</param>
+    /// <returns>By the part's name, in the module's order. The measures of a part that no gradient reached are NaN.</returns>
+    public IReadOnlyList<(string Module, SensitivityDistribution Distribution)> ByModule(int depth = 1)
+    {
+        ArgumentOutOfRangeException.ThrowIfLessThan(depth, 1);
+        return [.. Parameters.GroupBy(p => string.Join('.', p.Name.Split('.').Take(depth)))
+            .Select(part => (part.Key, new SensitivityDistribution(part.SelectMany(p => p.Values))))];
+    }
+}

@@ -1,0 +1,122 @@
+using System.Text;
+
+namespace IntraDistill;
+
+/// <summary>
+/// A <c>pytorch_model.bin</c>: a zip archive (PyTorch 1.6 and later) with a pickle that names the tensors and one file of raw
+/// elements for every storage. The pickle is read by <see cref="StateDictPickle"/> and never executed, so that a file from
+/// anywhere can be opened.
+/// </summary>
+public sealed class PyTorchFile : WeightFile
+{
+    // Some 130 bytes a tensor: no model needs more, and what the pickle's objects take in memory stays small.
+    private const int MaxPickle = 1 << 22;
+
+    private const string PickleName = "/data.pkl";
+
+    // How a file of PyTorch before 1.6 starts: a pickle of the number 0x1950a86a20f9469cfc6c.
+    private static readonly byte[] s_oldStart =
+        [0x80, 0x02, 0x8a, 0x0a, 0x6c, 0xfc, 0x9c, 0x46, 0xf9, 0x20, 0x6a, 0xa8, 0x50, 0x19];
+
+    private PyTorchFile(string path, Stream stream, IEnumerable<WeightEntry> entries) : base(path, stream, entries) { }
+
+    /// <summary>Opens a file and reads which tensors it holds.</summary>
+    /// <exception cref="WeightFileException">
+    /// The file cannot be read, is truncated, is no state dictionary, or its pickle wants more than weights need.
+    /// </exception>
+    public static PyTorchFile Open(string path) => Open(path, stream => Read(path, stream));
+
+    /// <summary>Reads a file that is open already, and owns it from then on.</summary>
+    /// <param name="path">What to call it in messages.</param>
+    /// <param name="stream">Its bytes; can seek.</param>
+    internal static PyTorchFile Read(string path, Stream stream)
+    {
+        if (stream.Length >= s_oldStart.Length && Bytes(stream, 0, s_oldStart.Length).AsSpan().SequenceEqual(s_oldStart))
+            throw new WeightFileException(path, null,
+                "is in PyTorch's format before 1.6, which is not read; take the model's model.safetensors, or save it anew");
+        Dictionary<string, ZipEntry> files = ZipEntries.Read(path, stream);
+        string root = Root(path, files);
+        if (files.TryGetValue(root + "/byteorder", out ZipEntry order) && order.Length < 16
+            && Encoding.ASCII.GetString(Bytes(stream, order.Offset, order.Length)) != "little")
+            throw new WeightFileException(path, null, "is not little-endian");
+
+        ZipEntry pickle = files[root + PickleName];
+        if (pickle.Length > MaxPickle)
+            throw new WeightFileException(path, null,
+                $"has a pickle of {pickle.Length:N0} bytes; at most {MaxPickle:N0} were expected");
+        Dictionary<string, WeightEntry> entries = new(StringComparer.Ordinal);
+        foreach ((object? key, object? value) in StateDictPickle.Parse(path, Bytes(stream, pickle.Offset, pickle.Length)))
+        {
+            if (key is not string name)
+                throw new WeightFileException(path, null, "is no state dictionary: one of its keys is no text");
+            if (value is not PickledTensor tensor)
+                throw new WeightFileException(path, name, "is no tensor");
+            if (!entries.TryAdd(name, Place(path, name, tensor, root, files)))
+                throw new WeightFileException(path, name, "is in the file twice");
+        }
+        return new(path, stream, entries.Values);
+    }
+
+    private static string Root(string path, Dictionary<string, ZipEntry> files)
+    {
+        string[] pickles = [.. files.Keys.Where(name => name.EndsWith(PickleName, StringComparison.Ordinal)).Take(2)];
+        return pickles is [string pickle]
+            ? pickle[..^PickleName.Length]
+            : throw new WeightFileException(path, null, "is no file of PyTorch: expected one data.pkl in the archive");
+    }
+
+    /// <summary>Holds a tensor's shape against its storage, and the storage against its file.</summary>
+    private static WeightEntry Place(
+        string path, string name, PickledTensor tensor, string root, Dictionary<string, ZipEntry> files)
+    {
+        PickledStorage storage = tensor.Storage;
+        if (!files.TryGetValue($"{root}/data/{storage.Key}", out ZipEntry file))
+            throw Bad($"has its elements in '{WeightFileException.Printable(storage.Key)}', which is not in the archive");
+        int size = WeightEntry.SizeOf(storage.Type);
+        if (file.Length % size != 0 || file.Length / size != storage.Elements)
+            throw Bad($"has a storage of {storage.Elements:N0} elements of {storage.Type}, but {file.Length:N0} bytes");
+
+        string shape = TensorShape.Text(tensor.Shape);
+        long count = WeightEntry.Count(tensor.Shape) ?? throw Bad($"has the shape {shape}, which no file can hold");
+        if (count > storage.Elements)
+            throw Bad($"has the shape {shape}, and {storage.Elements:N0} elements in its file");
+        long span = count == 0 ? 0 : Span(tensor) ?? throw Bad("has strides that no file can hold");
+        if (tensor.Offset < 0 || tensor.Offset > storage.Elements || span > storage.Elements - tensor.Offset)
+            throw Bad($"reaches beyond the {storage.Elements:N0} elements in its file");
+        bool rows = count == 0 || IsRowByRow(tensor);
+        return new()
+        {
+            Name = name,
+            Type = storage.Type,
+            Shape = tensor.Shape,
+            Offset = file.Offset + tensor.Offset * size,
+            StoredElements = span,
+            Strides = rows ? null : tensor.Strides,
+        };
+
+        WeightFileException Bad(string problem) => new(path, name, problem);
+    }
+
+    /// <summary>The elements from a tensor's first to its last, both counted; null if that is beyond counting.</summary>
+    private static long? Span(PickledTensor tensor)
+    {
+        if (tensor.Strides.Length != tensor.Shape.Length)
+            return null;
+        UInt128 last = 0;
+        for (int i = 0; i < tensor.Shape.Length; i++)
+            last += (UInt128)(tensor.Shape[i] - 1) * (UInt128)tensor.Strides[i];
+        return last < long.MaxValue ? (long)last + 1 : null;
+    }
+
+    private static bool IsRowByRow(PickledTensor tensor)
+    {
+        long expected = 1;
+        for (int i = tensor.Shape.Length - 1; i >= 0; i--)
+        {
+            if (tensor.Shape[i] != 1 && tensor.Strides[i] != expected)
+                return false;
+            expected *= tensor.Shape[i];
+        }
+        return true;
+    }
+}

@@ -1,0 +1,292 @@
+using System.Buffers.Binary;
+using System.Text;
+using static TorchSharp.torch;
+
+namespace IntraDistill;
+
+/// <summary>A storage that a pickle refers to: the elements of one or more tensors, in a file of their own.</summary>
+/// <param name="Type">The type of its elements.</param>
+/// <param name="Key">The name of its file in the archive.</param>
+/// <param name="Elements">How many elements it says it has.</param>
+internal sealed record PickledStorage(ScalarType Type, string Key, long Elements);
+
+/// <summary>A tensor that a pickle describes: a view into a storage.</summary>
+/// <param name="Storage">The storage.</param>
+/// <param name="Offset">Its first element.</param>
+/// <param name="Shape">The sizes.</param>
+/// <param name="Strides">The distances of neighbours, in elements.</param>
+internal sealed record PickledTensor(PickledStorage Storage, long Offset, long[] Shape, long[] Strides);
+
+/// <summary>
+/// Reads the pickle of a PyTorch state dictionary. A pickle is a program; this is no machine for it. It knows the opcodes by
+/// which Python writes dictionaries, tuples, texts and numbers, and takes the few names that weights need (a tensor, an
+/// ordered dictionary, the storage types) for what they describe. Anything else ends the reading: nothing is looked up by
+/// name, and nothing is called.
+/// </summary>
+/// <seealso href="https://github.com/python/cpython/blob/main/Lib/pickletools.py"/>
+internal ref struct StateDictPickle
+{
+    private enum Global { OrderedDictionary, RebuildTensor, RebuildParameter }
+
+    private sealed class Mark
+    {
+        public static readonly Mark Instance = new();
+    }
+
+    private static readonly Encoding s_utf8 = new UTF8Encoding(false, throwOnInvalidBytes: true);
+
+    private readonly string _path;
+    private readonly ReadOnlySpan<byte> _pickle;
+    private readonly List<object?> _stack = [];
+    private readonly Dictionary<uint, object?> _memo = [];
+    private int _at;
+
+    private StateDictPickle(string path, ReadOnlySpan<byte> pickle)
+    {
+        _path = path;
+        _pickle = pickle;
+    }
+
+    /// <summary>Reads a pickle.</summary>
+    /// <param name="path">The file that it is of, for messages.</param>
+    /// <param name="pickle">Its bytes, all of them.</param>
+    /// <returns>The dictionary's entries, in order; a key may come twice.</returns>
+    /// <exception cref="WeightFileException">It is truncated, or is something else than the weights of a model.</exception>
+    public static List<(object? Key, object? Value)> Parse(string path, ReadOnlySpan<byte> pickle)
+    {
+        StateDictPickle reader = new(path, pickle);
+        while (reader.Step()) { }
+        if (reader._stack is not [List<(object?, object?)> dictionary] || reader._at != pickle.Length)
+            throw reader.Bad("expected a dictionary of tensors and nothing after it");
+        return dictionary;
+    }
+
+    /// <summary>Reads one opcode; false after the last.</summary>
+    private bool Step()
+    {
+        byte opcode = Take(1)[0];
+        switch (opcode)
+        {
+            case 0x80: // PROTO
+                if (Take(1)[0] is not (2 or 3))
+                    throw Bad("expected a pickle of protocol 2 or 3");
+                break;
+            case (byte)'.':
+                return false;
+            case (byte)'(':
+                Push(Mark.Instance);
+                break;
+            case (byte)'}':
+                Push(new List<(object?, object?)>());
+                break;
+            case (byte)')':
+                Push(Array.Empty<object?>());
+                break;
+            case (byte)'t':
+                Push(PopToMark());
+                break;
+            case 0x85 or 0x86 or 0x87: // TUPLE1 to TUPLE3
+                Push(PopMany(opcode - 0x84));
+                break;
+            case (byte)'N':
+                Push(null);
+                break;
+            case 0x88 or 0x89: // NEWTRUE, NEWFALSE
+                Push(opcode == 0x88);
+                break;
+            case (byte)'K':
+                Push((long)Take(1)[0]);
+                break;
+            case (byte)'M':
+                Push((long)BinaryPrimitives.ReadUInt16LittleEndian(Take(2)));
+                break;
+            case (byte)'J':
+                Push((long)BinaryPrimitives.ReadInt32LittleEndian(Take(4)));
+                break;
+            case 0x8a: // LONG1
+                Push(ReadLong(Take(Take(1)[0])));
+                break;
+            case (byte)'X':
+                Push(Text(Take(BinaryPrimitives.ReadUInt32LittleEndian(Take(4)))));
+                break;
+            case (byte)'q':
+                _memo[Take(1)[0]] = Peek();
+                break;
+            case (byte)'r':
+                _memo[BinaryPrimitives.ReadUInt32LittleEndian(Take(4))] = Peek();
+                break;
+            case (byte)'h':
+                Push(Remembered(Take(1)[0]));
+                break;
+            case (byte)'j':
+                Push(Remembered(BinaryPrimitives.ReadUInt32LittleEndian(Take(4))));
+                break;
+            case (byte)'c':
+                Push(ReadGlobal());
+                break;
+            case (byte)'Q':
+                Push(ReadStorage(Pop()));
+                break;
+            case (byte)'R':
+                Push(Describe(arguments: Pop(), function: Pop()));
+                break;
+            case (byte)'b': // BUILD: attributes of the dictionary, which PyTorch keeps versions of modules in
+                Pop();
+                _ = Dictionary();
+                break;
+            case (byte)'s':
+                SetItems(PopMany(2));
+                break;
+            case (byte)'u':
+                SetItems(PopToMark());
+                break;
+            default:
+                throw Bad($"the opcode 0x{opcode:x2} at byte {_at - 1:N0} is none that weights need; it was not executed");
+        }
+        return true;
+    }
+
+    private readonly void SetItems(object?[] items)
+    {
+        if (items.Length % 2 != 0)
+            throw Bad("sets a key without a value");
+        List<(object?, object?)> dictionary = Dictionary();
+        for (int i = 0; i < items.Length; i += 2)
+            dictionary.Add((items[i], items[i + 1]));
+    }
+
+    /// <summary>What a name stands for: a storage type, or one of three functions that are described and not called.</summary>
+    private object ReadGlobal()
+    {
+        string module = Line(), name = Line();
+        return (module, name) switch
+        {
+            ("collections", "OrderedDict") => Global.OrderedDictionary,
+            ("torch._utils", "_rebuild_tensor_v2") => Global.RebuildTensor,
+            ("torch._utils", "_rebuild_parameter") => Global.RebuildParameter,
+            ("torch", "FloatStorage") => ScalarType.Float32,
+            ("torch", "DoubleStorage") => ScalarType.Float64,
+            ("torch", "HalfStorage") => ScalarType.Float16,
+            ("torch", "BFloat16Storage") => ScalarType.BFloat16,
+            ("torch", "LongStorage") => ScalarType.Int64,
+            ("torch", "IntStorage") => ScalarType.Int32,
+            ("torch", "ShortStorage") => ScalarType.Int16,
+            ("torch", "CharStorage") => ScalarType.Int8,
+            ("torch", "ByteStorage") => ScalarType.Byte,
+            ("torch", "BoolStorage") => ScalarType.Bool,
+            _ => throw Bad($"asks for '{WeightFileException.Printable($"{module}.{name}")}', which weights do not need; "
+                + "it was not looked up, and nothing was executed"),
+        };
+    }
+
+    private readonly PickledStorage ReadStorage(object? id) =>
+        id is object?[] and ["storage", ScalarType type, string key, string, long elements] && elements >= 0
+            ? new(type, key, elements)
+            : throw Bad("expected the id of a storage: its type, file, device and number of elements");
+
+    private readonly object Describe(object? arguments, object? function) => (function, arguments) switch
+    {
+        (Global.OrderedDictionary, object?[] and []) => new List<(object?, object?)>(),
+        (Global.RebuildParameter, object?[] and [PickledTensor tensor, bool, _]) => tensor,
+        (Global.RebuildTensor, object?[] and [PickledStorage storage, long offset, object?[] shape, object?[] strides, bool, ..])
+            => new PickledTensor(storage, offset, Numbers(shape), Numbers(strides)),
+        _ => throw Bad("expected the parts of a tensor, a parameter or an empty ordered dictionary"),
+    };
+
+    private readonly long[] Numbers(object?[] tuple)
+    {
+        if (tuple.Length > WeightEntry.MaxDimensions)
+            throw Bad($"describes a tensor of {tuple.Length} dimensions; at most {WeightEntry.MaxDimensions} were expected");
+        var numbers = new long[tuple.Length];
+        for (int i = 0; i < numbers.Length; i++)
+        {
+            numbers[i] = tuple[i] is long number and >= 0
+                ? number
+                : throw Bad("expected sizes and strides of tensors not below 0");
+        }
+        return numbers;
+    }
+
+    private readonly long ReadLong(ReadOnlySpan<byte> bytes)
+    {
+        if (bytes.Length > sizeof(long))
+            throw Bad($"has a number of {bytes.Length} bytes; at most {sizeof(long)} were expected");
+        long value = 0;
+        for (int i = bytes.Length - 1; i >= 0; i--)
+            value = i == bytes.Length - 1 ? (sbyte)bytes[i] : (value << 8) | bytes[i];
+        return value;
+    }
+
+    private readonly string Text(ReadOnlySpan<byte> utf8)
+    {
+        try
+        {
+            return s_utf8.GetString(utf8);
+        }
+        catch (DecoderFallbackException error)
+        {
+            throw new WeightFileException(_path, null,
+                $"has a text in its pickle that is not UTF-8, before byte {_at:N0}", error);
+        }
+    }
+
+    private string Line()
+    {
+        int length = _pickle[_at..].IndexOf((byte)'\n');
+        if (length < 0)
+            throw Bad("is truncated in its pickle");
+        string line = Text(Take((uint)length));
+        _at++;
+        return line;
+    }
+
+    private ReadOnlySpan<byte> Take(uint count)
+    {
+        if (count > _pickle.Length - _at)
+            throw Bad("is truncated in its pickle");
+        ReadOnlySpan<byte> bytes = _pickle.Slice(_at, (int)count);
+        _at += (int)count;
+        return bytes;
+    }
+
+    private readonly void Push(object? value) => _stack.Add(value);
+
+    private readonly object? Pop()
+    {
+        object? value = Peek();
+        _stack.RemoveAt(_stack.Count - 1);
+        return value;
+    }
+
+    private readonly object? Peek() =>
+        _stack.Count > 0 && _stack[^1] is not Mark ? _stack[^1] : throw Bad("its pickle takes more than it holds");
+
+    private readonly List<(object?, object?)> Dictionary() =>
+        Peek() as List<(object?, object?)> ?? throw Bad("its pickle puts something into what is no dictionary");
+
+    private readonly object? Remembered(uint index) => _memo.TryGetValue(index, out object? value)
+        ? value
+        : throw Bad($"its pickle refers to an object {index} that it does not hold");
+
+    private readonly object?[] PopToMark()
+    {
+        int mark = _stack.LastIndexOf(Mark.Instance);
+        if (mark < 0)
+            throw Bad("its pickle ends a group that it did not begin");
+        object?[] items = PopMany(_stack.Count - mark - 1);
+        _stack.RemoveAt(mark);
+        return items;
+    }
+
+    private readonly object?[] PopMany(int count)
+    {
+        int start = _stack.Count - count;
+        if (start < 0 || _stack.IndexOf(Mark.Instance, start) >= 0)
+            throw Bad("its pickle takes more than it holds");
+        object?[] items = [.. _stack[start..]];
+        _stack.RemoveRange(start, count);
+        return items;
+    }
+
+    private readonly WeightFileException Bad(string problem) => new(_path, null, problem);
+}

@@ -1,0 +1,125 @@
+using TorchSharp;
+using static TorchSharp.torch;
+
+namespace IntraDistill.Tasks;
+
+/// <summary>An answer that was found in a text.</summary>
+/// <param name="Text">The answer, cut from the text; where nothing could be found, empty.</param>
+/// <param name="Start">Where it begins in the text, a UTF-16 index.</param>
+/// <param name="Score">The sum of the logits of its first and its last token.</param>
+public sealed record FoundAnswer(string Text, int Start, double Score);
+
+/// <summary>How answers are searched for; the defaults are the authors'.</summary>
+public sealed record AnswerSettings
+{
+    /// <summary>How many of the best starts are tried with as many of the best ends in each window, and how many answers are
+    /// kept.</summary>
+    public int Best { get; init; } = 20;
+
+    /// <summary>The most tokens in an answer.</summary>
+    public int MaxAnswerLength { get; init; } = 30;
+}
+
+/// <summary>
+/// Finds the answers to questions, as the authors' code does (SQuAD's n-best decoding): the pair of a start and an end with the
+/// highest sum of logits over all windows of the question, both in the text, the end not before the start nor too far from it,
+/// and the start in the window that has the most text around it.
+/// </summary>
+/// <remarks>
+/// The answer is the original text between the offsets of these tokens. The authors put tokens together again and look for the
+/// result in the words around, which gives the whole words where that fails.
+/// </remarks>
+public static class AnswerFinder
+{
+    /// <summary>Answers questions, in evaluation mode and without gradients; the model's mode is afterwards what it
+    /// was.</summary>
+    /// <param name="model">The model, on any device.</param>
+    /// <param name="questions">The questions.</param>
+    /// <param name="batches">All their windows, as <see cref="QuestionBatches.InOrder"/> makes them.</param>
+    /// <param name="settings">Null for the defaults.</param>
+    /// <param name="seen">
+    /// Called with each batch and its logits of starts and ends, (B, T) each, so that a loss can be measured without another pass;
+    /// null for nothing.
+    /// </param>
+    /// <returns>The best answer to each question: what <see cref="SquadScore"/> takes.</returns>
+    /// <exception cref="ArgumentException">The batches are not of these questions.</exception>
+    /// <exception cref="IntraDistillException">A setting is out of range.</exception>
+    public static string[] Answer(BertForQuestionAnswering model, IReadOnlyList<QuestionExample> questions,
+        IReadOnlyList<QuestionBatch> batches, AnswerSettings? settings = null,
+        Action<QuestionBatch, (Tensor Start, Tensor End)>? seen = null)
+    {
+        List<(QuestionWindow Window, float[] Start, float[] End)> scored = Evaluation.Of(model, () =>
+        {
+            var windows = new List<(QuestionWindow Window, float[] Start, float[] End)>();
+            foreach (QuestionBatch batch in batches)
+            {
+                using var scope = NewDisposeScope();
+                (Tensor ids, Tensor mask, Tensor types) = batch.Texts.On(model.Encoder.WordEmbeddings.device);
+                (Tensor start, Tensor end) = model.call(ids, mask, types);
+                seen?.Invoke(batch, (start, end));
+                float[] starts = Values(start), ends = Values(end);
+                int length = batch.Texts.Ids.GetLength(1);
+                for (int row = 0; row < batch.Tokens; row++)
+                {
+                    Range tokens = (row * length)..(row * length + batch.Windows[row].Text.Length);
+                    windows.Add((batch.Windows[row], starts[tokens], ends[tokens]));
+                }
+            }
+            return windows;
+        });
+        var ofQuestion = scored.OrderBy(one => one.Window.FirstToken).ToLookup(one => one.Window.Question);
+        if (ofQuestion.Count != questions.Count || ofQuestion.Any(group => group.Key >= questions.Count))
+            throw new ArgumentException(
+                "the batches were expected to hold windows of each question, as QuestionBatches.InOrder does");
+        return [.. questions.Select((question, i) => Find(question.Context, [.. ofQuestion[i]], settings)[0].Text)];
+
+        static float[] Values(Tensor scores) => [.. scores.to(float32).cpu().data<float>()]; // (B, T)
+    }
+
+    /// <summary>The best answers to a question, no two of the same text.</summary>
+    /// <param name="context">The question's text.</param>
+    /// <param name="windows">The question's windows, and for each of a window's tokens its logit as start and as end.</param>
+    /// <param name="settings">Null for the defaults.</param>
+    /// <returns>The best one first; where no pair is an answer, one that is empty.</returns>
+    /// <exception cref="IntraDistillException">A setting is out of range.</exception>
+    public static IReadOnlyList<FoundAnswer> Find(string context,
+        IReadOnlyList<(QuestionWindow Window, float[] Start, float[] End)> windows, AnswerSettings? settings = null)
+    {
+        settings ??= new AnswerSettings();
+        if (settings.Best < 1 || settings.MaxAnswerLength < 1)
+            throw new IntraDistillException($"AnswerSettings.Best is {settings.Best} and MaxAnswerLength "
+                + $"{settings.MaxAnswerLength}; expected at least 1");
+        var candidates = windows.SelectMany(scored => Candidates(scored.Window, scored.Start, scored.End, settings))
+            .OrderByDescending(one => one.Score);
+        List<FoundAnswer> found = [];
+        HashSet<string> texts = [];
+        foreach ((QuestionWindow window, int start, int end, double score) in candidates)
+        {
+            AnswerSpan answer = window.Cut(context, start, end);
+            if (answer.Text.Length > 0 && texts.Add(answer.Text))
+                found.Add(new(answer.Text, answer.Start, score));
+            if (found.Count == settings.Best)
+                break;
+        }
+        return found.Count > 0 ? found : [new("", 0, double.NegativeInfinity)];
+    }
+
+    private static IEnumerable<(QuestionWindow Window, int Start, int End, double Score)> Candidates(
+        QuestionWindow window, float[] startScores, float[] endScores, AnswerSettings settings)
+    {
+        int[] starts = Highest(startScores), ends = Highest(endScores);
+        int first = window.ContextStart, behind = first + window.ContextLength;
+        foreach (int start in starts)
+        {
+            if (start < first || start >= behind || !window.Fullest[start - first])
+                continue;
+            foreach (int end in ends)
+                if (end >= start && end < behind && end - start < settings.MaxAnswerLength)
+                    yield return (window, start, end, (double)startScores[start] + endScores[end]);
+        }
+
+        // Question and special tokens take their places among the best, as with the authors.
+        int[] Highest(float[] scores) =>
+            [.. Enumerable.Range(0, scores.Length).OrderByDescending(t => scores[t]).Take(settings.Best)];
+    }
+}

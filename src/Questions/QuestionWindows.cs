@@ -1,0 +1,103 @@
+
+namespace IntraDistill.Tasks;
+
+/// <summary>
+/// Cuts questions and their texts into windows, as the authors' <c>run_squad.py</c> does: the question, shortened to
+/// <see cref="QuestionBatchSettings.MaxQuestionLength"/> tokens, and as much of the text as there is room for; the next window
+/// begins <see cref="QuestionBatchSettings.Stride"/> tokens of the text later, until one reaches its end.
+/// </summary>
+/// <remarks>
+/// So the stride is a step, not the overlap that Hugging Face's tokenizers call by that name: with 384 ids and a short question
+/// windows share some 200 tokens. An answer's tokens are those that share a character with it. The authors take whole words split
+/// at white space and then look in them for tokens that are the answer's own.
+/// </remarks>
+public static class QuestionWindows
+{
+    /// <summary>The windows of all questions, in their order; each question has at least one.</summary>
+    /// <param name="questions">The questions; the first of a question's answers labels its windows.</param>
+    /// <param name="tokenizer">The model's tokenizer.</param>
+    /// <param name="settings">Null for the defaults.</param>
+    /// <exception cref="IntraDistillException">A question or text cannot be encoded, or a setting is out of range.</exception>
+    public static IReadOnlyList<QuestionWindow> Of(
+        IReadOnlyList<QuestionExample> questions, IPretrainedTokenizer tokenizer, QuestionBatchSettings? settings = null)
+    {
+        QuestionBatchSettings chosen = settings ?? new QuestionBatchSettings();
+        chosen.Check();
+        return [.. ParallelMap.Of(questions.Count, i =>
+        {
+            try
+            {
+                EncodedText pair = tokenizer.Encode(questions[i].Question, questions[i].Context, int.MaxValue);
+                return Cut(i, pair, questions[i].Answers is [AnswerSpan answer, ..] ? answer : null, chosen);
+            }
+            catch (IntraDistillException e)
+            {
+                throw new IntraDistillException($"question {questions[i].Id}: {e.Message}", e);
+            }
+        }).SelectMany(windows => windows)];
+    }
+
+    private static QuestionWindow[] Cut(int question, EncodedText pair, AnswerSpan? answer, QuestionBatchSettings settings)
+    {
+        int last = pair.Length - 1, first = 0, questionTokens = 0;
+        while (first < last && pair.Sources[first] != 1)
+            questionTokens += pair.Sources[first++] == 0 ? 1 : 0;
+        int kept = int.Min(questionTokens, settings.MaxQuestionLength);
+        // [CLS] and the question, then the one or two special tokens before the text.
+        int[] before = [.. Enumerable.Range(0, 1 + kept), .. Enumerable.Range(1 + questionTokens, first - 1 - questionTokens)];
+        int tokens = last - first, room = settings.MaxLength - before.Length - 1;
+        (int answerStart, int answerEnd) = answer is null ? (-1, -1) : TokensOf(answer, pair, first, last);
+
+        List<(int Start, int Length)> parts = [];
+        for (int start = 0; parts is [] || parts[^1].Start + parts[^1].Length < tokens; start += settings.Stride)
+            parts.Add((start, int.Min(room, tokens - start)));
+        return [.. parts.Select((part, number) =>
+        {
+            bool whole = answerStart >= first + part.Start && answerEnd < first + part.Start + part.Length;
+            int shift = before.Length - first - part.Start;
+            int[] range = [.. Enumerable.Range(part.Start, part.Length)];
+            return new QuestionWindow(question, Pick(pair, [.. before, .. range.Select(t => first + t), last]),
+                before.Length, part.Start, [.. range.Select(t => FullestOf(parts, t) == number)])
+            {
+                Start = whole ? answerStart + shift : 0,
+                End = whole ? answerEnd + shift : 0,
+            };
+        })];
+    }
+
+    /// <summary>The first and last token that have a character of the answer; −1 where none has (control characters
+    /// alone).</summary>
+    private static (int Start, int End) TokensOf(AnswerSpan answer, EncodedText pair, int first, int last)
+    {
+        (int start, int end) = (-1, -1);
+        for (int t = first; t < last; t++)
+        {
+            TextSpan span = pair.Offsets[t];
+            if (span.Start < span.End && span.Start < answer.End && span.End > answer.Start)
+                (start, end) = (start < 0 ? t : start, t);
+        }
+        return (start, end);
+    }
+
+    /// <summary>
+    /// The window with the most text at a token's poorer side; of equals the longer, then the earlier one (BERT's "max context").
+    /// </summary>
+    private static int FullestOf(List<(int Start, int Length)> parts, int token)
+    {
+        (int best, double most) = (-1, double.NegativeInfinity);
+        for (int i = 0; i < parts.Count; i++)
+        {
+            (int start, int length) = parts[i];
+            if (token < start || token >= start + length)
+                continue;
+            double score = int.Min(token - start, start + length - 1 - token) + 0.01 * length;
+            if (score > most)
+                (best, most) = (i, score);
+        }
+        return best;
+    }
+
+    private static EncodedText Pick(EncodedText pair, int[] tokens) => new([.. tokens.Select(t => pair.Ids[t])],
+        [.. tokens.Select(t => pair.TypeIds[t])], [.. tokens.Select(t => pair.Sources[t])],
+        [.. tokens.Select(t => pair.Offsets[t])], null);
+}

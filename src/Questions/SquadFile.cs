@@ -1,0 +1,113 @@
+using System.Text;
+using System.Text.Json;
+
+namespace IntraDistill.Tasks;
+
+/// <summary>
+/// Reads questions as SQuAD has them: JSON with <c>data[].paragraphs[].qas[]</c>, each with <c>id</c>, <c>question</c> and
+/// <c>answers[]</c> of <c>text</c> and <c>answer_start</c>.
+/// </summary>
+/// <remarks>
+/// <c>answer_start</c> counts Unicode characters, as Python does, and .NET's strings count UTF-16 units: an emoji before the
+/// answer moves it by one. Every answer is looked for at its place.
+/// </remarks>
+public static class SquadFile
+{
+    /// <summary>Reads a file.</summary>
+    /// <param name="path">The file.</param>
+    /// <exception cref="IntraDistillException">
+    /// The file cannot be read, is not of that form, or an answer does not stand at its place: the message names file and
+    /// question.
+    /// </exception>
+    public static IReadOnlyList<QuestionExample> Read(string path)
+    {
+        using JsonDocument document = Parse(path);
+        List<QuestionExample> examples = [];
+        foreach (JsonElement article in Items(Get(document.RootElement, "data", path), path, "data"))
+            foreach (JsonElement paragraph in Items(Get(article, "paragraphs", path), path, "paragraphs"))
+            {
+                string where = $"{path}: the paragraph after question {(examples is [.., { } last] ? last.Id : "(none)")}";
+                string context = Text(paragraph, "context", where);
+                int[]? starts = StartsOfCharacters(context);
+                foreach (JsonElement question in Items(Get(paragraph, "qas", where), where, "qas"))
+                {
+                    string id = Text(question, "id", where), here = $"{path}: question {id}";
+                    IEnumerable<JsonElement> answers = Items(Get(question, "answers", here), here, "answers");
+                    examples.Add(new(id, Text(question, "question", here), context,
+                        [.. answers.Select(answer => Answer(answer, context, starts, here))]));
+                }
+            }
+        return examples.Count > 0 ? examples : throw new IntraDistillException($"{path}: no question in it");
+    }
+
+    private static JsonDocument Parse(string path)
+    {
+        try
+        {
+            return JsonDocument.Parse(File.ReadAllBytes(path));
+        }
+        catch (JsonException e)
+        {
+            throw new IntraDistillException($"{path}:{(e.LineNumber ?? 0) + 1}: not JSON", e);
+        }
+        catch (Exception e) when (e is IOException or UnauthorizedAccessException)
+        {
+            throw new IntraDistillException($"{path}: cannot be read: {e.Message.ReplaceLineEndings(" ")}", e);
+        }
+    }
+
+    private static AnswerSpan Answer(JsonElement answer, string context, int[]? starts, string where)
+    {
+        string text = Text(answer, "text", where);
+        JsonElement number = Get(answer, "answer_start", where);
+        int characters = starts?.Length ?? context.Length;
+        if (number.ValueKind != JsonValueKind.Number || !number.TryGetInt32(out int character) || character < 0
+            || character >= characters)
+            throw new IntraDistillException(
+                $"{where}: answer_start {number.GetRawText()}, where the context has {characters} characters");
+        int start = starts is null ? character : starts[character];
+        if (text.Length == 0 || string.CompareOrdinal(context, start, text, 0, text.Length) != 0)
+            throw new IntraDistillException(
+                $"{where}: the answer '{text}' does not stand at answer_start {character} of the context");
+        return new(text, start);
+    }
+
+    /// <summary>The UTF-16 index of each character; null where they are the same, as in nearly all texts.</summary>
+    private static int[]? StartsOfCharacters(string text)
+    {
+        if (!text.AsSpan().ContainsAnyInRange('\ud800', '\udfff'))
+            return null;
+        List<int> starts = [];
+        int at = 0;
+        foreach (Rune rune in text.EnumerateRunes())
+        {
+            starts.Add(at);
+            at += rune.Utf16SequenceLength;
+        }
+        return [.. starts];
+    }
+
+    private static JsonElement Get(JsonElement element, string name, string where) =>
+        element.ValueKind == JsonValueKind.Object && element.TryGetProperty(name, out JsonElement found) ? found
+            : throw new IntraDistillException(
+                $"{where}: no '{name}', where SQuAD's form has data[].paragraphs[].qas[].answers[]");
+
+    private static IEnumerable<JsonElement> Items(JsonElement element, string where, string name) =>
+        element.ValueKind == JsonValueKind.Array ? element.EnumerateArray()
+            : throw new IntraDistillException($"{where}: '{name}' is no list");
+
+    private static string Text(JsonElement element, string name, string where)
+    {
+        JsonElement text = Get(element, name, where);
+        try
+        {
+            if (text.ValueKind == JsonValueKind.String)
+                return text.GetString()!;
+        }
+        catch (InvalidOperationException)
+        {
+            // Half of a surrogate pair, escaped.
+        }
+        throw new IntraDistillException($"{where}: '{name}' is no text");
+    }
+}

@@ -1,0 +1,87 @@
+using System.Globalization;
+
+namespace IntraDistill.Tasks;
+
+/// <summary>What answers to questions are scored by.</summary>
+public enum SquadMetric
+{
+    /// <summary>The harmonic mean of precision and recall of an answer's words, averaged over the questions.</summary>
+    F1,
+
+    /// <summary>The share of questions whose answer is a right one word for word.</summary>
+    ExactMatch,
+}
+
+/// <summary>
+/// How well questions are answered, in percent, as SQuAD and XTREME count it: against the best of each question's right answers,
+/// after <see cref="AnswerRules"/>; a question without an answer counts 0.
+/// </summary>
+/// <param name="ExactMatch">The share of questions that are answered word for word.</param>
+/// <param name="F1">The mean F1 of the answers' words.</param>
+public sealed record SquadScore(double ExactMatch, double F1)
+{
+    /// <summary>Scores answers.</summary>
+    /// <param name="predictions">The answer to each question; null for none.</param>
+    /// <param name="questions">The questions with their right answers.</param>
+    /// <exception cref="IntraDistillException">
+    /// The lists differ in length or are empty, or a question has no right answer to compare with.
+    /// </exception>
+    public static SquadScore Of(IReadOnlyList<string?> predictions, IReadOnlyList<QuestionExample> questions) =>
+        new(Statistics(predictions, questions, SquadMetric.ExactMatch).Score, Statistics(predictions, questions).Score);
+
+    /// <summary>The scores from which <see cref="Bootstrap"/> scores resamples of the questions: their mean, in
+    /// percent.</summary>
+    /// <param name="predictions">The answer to each question; null for none.</param>
+    /// <param name="questions">The questions with their right answers.</param>
+    /// <param name="metric">The score.</param>
+    /// <exception cref="IntraDistillException">As for <see cref="Of"/>.</exception>
+    public static SegmentStatistics Statistics(IReadOnlyList<string?> predictions, IReadOnlyList<QuestionExample> questions,
+        SquadMetric metric = SquadMetric.F1)
+    {
+        Classification.CheckParallel(predictions.Count, questions.Count);
+        double[] scores = [.. questions.Select((question, i) => Best(predictions[i], question, metric))];
+        return new(scores.Length, Mean, $"task:squad|metric:{metric}|rules:squad|version:{SegmentStatistics.Version}");
+
+        double Mean(ReadOnlySpan<int> drawn)
+        {
+            double sum = 0;
+            foreach (int question in drawn)
+                sum += scores[question];
+            return 100 * sum / drawn.Length;
+        }
+    }
+
+    /// <summary>The mean of both scores over languages, as XTREME reports it: each language counts the same.</summary>
+    /// <exception cref="IntraDistillException">There are none.</exception>
+    public static SquadScore Average(IReadOnlyCollection<SquadScore> languages) => languages.Count > 0
+        ? new(languages.Average(score => score.ExactMatch), languages.Average(score => score.F1))
+        : throw new IntraDistillException("no score to average; expected at least one language's");
+
+    private static double Best(string? prediction, QuestionExample question, SquadMetric metric)
+    {
+        if (question.Answers.Count == 0)
+            throw new IntraDistillException(
+                $"question {question.Id} has no right answer; expected a set that is published with them");
+        if (prediction is null)
+            return 0;
+        string[] words = AnswerRules.Words(prediction);
+        return question.Answers.Max(answer => metric == SquadMetric.F1
+            ? F1Of(words, AnswerRules.Words(answer.Text)) : words.SequenceEqual(AnswerRules.Words(answer.Text)) ? 1 : 0);
+    }
+
+    private static double F1Of(string[] prediction, string[] answer)
+    {
+        Dictionary<string, int> left = [];
+        foreach (string word in answer)
+            left[word] = left.GetValueOrDefault(word) + 1;
+        int same = prediction.Count(word => left.GetValueOrDefault(word) > 0 && left[word]-- > 0);
+        if (same == 0)
+            return 0;
+        double precision = (double)same / prediction.Length, recall = (double)same / answer.Length;
+        return 2 * precision * recall / (precision + recall);
+    }
+
+    /// <summary>As <c>EM 54.77, F1 68.20</c>.</summary>
+    public override string ToString() =>
+        string.Create(CultureInfo.InvariantCulture, $"EM {ExactMatch:F2}, F1 {F1:F2}");
+}

@@ -1,0 +1,26 @@
+
+namespace IntraDistill.Tasks;
+
+/// <summary>Where the SDK corpus is read from and which messages it keeps.</summary>
+public sealed record SdkCorpusSettings
+{
+    /// <summary>
+    /// The folder that holds the .NET SDK (the one with <c>sdk/</c> and <c>packs/</c> in it); null looks at the root of the
+    /// running process's runtime, then <c>DOTNET_ROOT</c>, then the <c>dotnet</c> on the PATH.
+    /// </summary>
+    [ChangesNoResult("where the texts are read; what they are is for the data's fingerprint to say")]
+    public string? DotnetRoot { get; init; }
+
+    /// <summary>The most characters a text may have; a longer one in any language drops the message for all of them.</summary>
+    public int MaxCharacters { get; init; } = 400;
+}
+
+/// <summary>Raised when the SDK corpus cannot be had: no SDK, no localized resources, or an unknown language.</summary>
+public sealed class SdkCorpusException : IntraDistillException
+{
+    /// <summary>Makes the error from its one-line message.</summary>
+    public SdkCorpusException(string message) : base(message) { }
+
+    /// <summary>Makes the error from its one-line message and what lay behind it.</summary>
+    public SdkCorpusException(string message, Exception inner) : base(message, inner) { }
+}

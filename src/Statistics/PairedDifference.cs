@@ -1,0 +1,86 @@
+using System.Globalization;
+using MathNet.Numerics.Distributions;
+
+namespace IntraDistill;
+
+/// <summary>
+/// What one system scores more than another over training seeds, each seed giving one score of either (or over any other
+/// pairs), by Student's paired t-test. It takes the differences for draws from a normal distribution, and says nothing of
+/// another choice of test texts: that is what <see cref="Bootstrap"/> tells.
+/// </summary>
+/// <remarks>
+/// Without a spread of the differences there is no test, and <see cref="Low"/>, <see cref="High"/> and <see cref="PValue"/> are
+/// NaN where all differences are equal (but for rounding) and not 0. The formula would have p = 0 and an interval without width
+/// there, a certainty that a few seeds cannot give: on a small test set equal differences are a matter of few possible scores. Where
+/// all differences are 0 the systems cannot be told apart: p is 1, the interval still NaN. With fewer than
+/// <see cref="FewestPairs"/> pairs there is no test either: two differences estimate their own spread with one degree of freedom,
+/// and whether they look significant is a matter of how near each other they happen to fall.
+/// </remarks>
+/// <param name="Count">The number of pairs.</param>
+/// <param name="Mean">The mean of the differences, the second system's score less the first's.</param>
+/// <param name="StandardDeviation">Their sample standard deviation (divisor n − 1); NaN for a single pair.</param>
+/// <param name="Low">The lower end of the 95 % confidence interval of the mean; NaN without a test.</param>
+/// <param name="High">The upper end of the 95 % confidence interval of the mean; NaN without a test.</param>
+/// <param name="PValue">How likely a mean at least as far from 0 would be if the systems did not differ (two-sided); NaN without a
+/// test.</param>
+public sealed record PairedDifference(int Count, double Mean, double StandardDeviation, double Low, double High, double PValue)
+{
+    /// <summary>The fewest pairs that are tested.</summary>
+    public const int FewestPairs = 3;
+
+    // Differences of two scores are rounded at about 1e-16 of the scores; what spreads less than this does not spread.
+    private const double Rounding = 1e-12;
+
+    /// <summary>Compares two systems.</summary>
+    /// <param name="baseline">The first system's score by each seed.</param>
+    /// <param name="system">The second system's score by the same seeds, in the same order.</param>
+    /// <exception cref="IntraDistillException">The lists differ in length or are empty, or a score is not finite.</exception>
+    public static PairedDifference Of(IReadOnlyList<double> baseline, IReadOnlyList<double> system)
+    {
+        if (baseline.Count != system.Count)
+            throw new IntraDistillException(
+                $"{baseline.Count} scores of the baseline and {system.Count} of the system; expected one of each a seed");
+        if (baseline.Count == 0)
+            throw new IntraDistillException("no scores to compare; expected at least one of each system");
+        RequireFinite(baseline, "baseline");
+        RequireFinite(system, "system");
+
+        int count = baseline.Count;
+        var (_, mean, deviation) = SampleSummary.Of(system.Zip(baseline, (s, b) => s - b));
+        double rounding = Rounding * baseline.Concat(system).Max(Math.Abs);
+        if (count < FewestPairs)
+            return new(count, mean, deviation, double.NaN, double.NaN, double.NaN);
+        if (deviation <= rounding)
+            return new(count, mean, 0, double.NaN, double.NaN, Math.Abs(mean) <= rounding ? 1 : double.NaN);
+
+        double error = deviation / Math.Sqrt(count);
+        double half = StudentT.InvCDF(0, 1, count - 1, 0.975) * error;
+        double pValue = 2 * StudentT.CDF(0, 1, count - 1, -Math.Abs(mean) / error);
+        return new(count, mean, deviation, mean - half, mean + half, pValue);
+    }
+
+    /// <summary>
+    /// As <c>+1.20 ± 0.31 [0.43, 1.97], p = 0.012 (n = 3)</c>, or with the reason why there is no test:
+    /// <c>+1.20 ± 0.31 (n = 2: no test)</c>, <c>+1.20 (n = 3, all differences equal: no test)</c>.
+    /// </summary>
+    public override string ToString()
+    {
+        string mean = string.Create(CultureInfo.InvariantCulture, $"{Mean:+0.00;-0.00;0.00}");
+        if (Count == 1)
+            return $"{mean} (n = 1: no test)";
+        string spread = string.Create(CultureInfo.InvariantCulture, $"{mean} ± {StandardDeviation:F2}");
+        if (Count < FewestPairs)
+            return $"{spread} (n = {Count}: no test)";
+        if (double.IsNaN(Low))
+            return $"{mean} (n = {Count}, all differences equal: {(PValue == 1 ? "p = 1" : "no test")})";
+        return string.Create(CultureInfo.InvariantCulture, $"{spread} [{Low:F2}, {High:F2}], {PText.Of(PValue)} (n = {Count})");
+    }
+
+    private static void RequireFinite(IReadOnlyList<double> scores, string name)
+    {
+        for (int i = 0; i < scores.Count; i++)
+            if (!double.IsFinite(scores[i]))
+                throw new IntraDistillException(string.Create(CultureInfo.InvariantCulture,
+                    $"score {i} of the {name} is {scores[i]}; expected a finite number"));
+    }
+}

@@ -1,0 +1,161 @@
+using System.Globalization;
+
+namespace IntraDistill;
+
+/// <summary>What a comparison of two systems lets one say.</summary>
+public enum VerdictKind
+{
+    /// <summary>The second system is better, over seeds and over texts.</summary>
+    Better,
+
+    /// <summary>The second system is worse, over seeds and over texts.</summary>
+    Worse,
+
+    /// <summary>Neither is shown. This does not show that the systems are equal.</summary>
+    NoDifferenceShown,
+
+    /// <summary>Fewer seeds than <see cref="PairedDifference.FewestPairs"/>: nothing can be said of another training.</summary>
+    TooFewSeeds,
+}
+
+/// <summary>
+/// What one comparison of a <see cref="ComparisonFamily"/> shows. <see cref="VerdictKind.Better"/> and
+/// <see cref="VerdictKind.Worse"/> are claimed only if both p-values, over texts and over seeds, are below <see cref="Level"/> after
+/// Holm's correction, and both differences point to the same side.
+/// </summary>
+/// <remarks>
+/// Both are needed since each leaves out what the other tests: over texts alone a lucky seed looks like a better system, and over
+/// seeds alone a system that suits these few texts does. Claiming only what both say makes at most as many false claims as either.
+/// </remarks>
+/// <param name="Name">What is compared.</param>
+/// <param name="Unit">What the difference is measured in.</param>
+/// <param name="Texts">The comparison over test texts, with its uncorrected p-value and 95 % interval.</param>
+/// <param name="Seeds">The comparison over training seeds, with the same; null without seeds.</param>
+/// <param name="AdjustedTextsP">The p-value over texts, corrected for the family.</param>
+/// <param name="AdjustedSeedsP">The p-value over seeds, corrected for the family; NaN where there is no test.</param>
+/// <param name="TextsFamily">How many tests over texts the family has.</param>
+/// <param name="SeedsFamily">How many tests over seeds the family has.</param>
+public sealed record Verdict(string Name, string Unit, BootstrapComparison Texts, PairedDifference? Seeds,
+    double AdjustedTextsP, double AdjustedSeedsP, int TextsFamily, int SeedsFamily) : IOneLine
+{
+    /// <summary>The level of the verdicts: at most this share of families without any effect makes a claim.</summary>
+    public const double Level = 0.05;
+
+    /// <summary>What can be said.</summary>
+    public VerdictKind Kind =>
+        Seeds is null || Seeds.Count < PairedDifference.FewestPairs ? VerdictKind.TooFewSeeds
+        : ClaimOfTexts != 0 && AdjustedSeedsP < Level && SideOfSeeds == ClaimOfTexts ? KindOf(ClaimOfTexts)
+        : VerdictKind.NoDifferenceShown;
+
+    /// <summary>
+    /// The verdict in words with its numbers, as <c>better: +1.20 BLEU, 95 % over 3 seeds 0.43 … 1.97, over texts 0.31 … 2.11; Holm
+    /// over 6 comparisons: p = 0.012 over seeds, p = 0.006 over texts</c>. The intervals are of this comparison alone, without
+    /// correction.
+    /// </summary>
+    public string Sentence
+    {
+        get
+        {
+            bool tested = !double.IsNaN(AdjustedSeedsP);
+            string seeds = tested && !double.IsNaN(Seeds!.Low)
+                ? $"over {Seeds.Count} seeds {Range(Seeds.Low, Seeds.High)}, " : "";
+            string pOfSeeds = !tested ? ""
+                : $"{PText.Of(AdjustedSeedsP)} over seeds{(SeedsFamily == TextsFamily ? "" : $" (family of {SeedsFamily})")}, ";
+            string holm = TextsFamily == 1 ? "" : $"Holm over {TextsFamily} comparisons: ";
+            return $"{Head()}: {Difference} {Unit}, 95 % {seeds}over texts {Range(Texts.Difference.Low, Texts.Difference.High)}; "
+                + $"{holm}{pOfSeeds}{PText.Of(AdjustedTextsP)} over texts{Remark()}";
+        }
+    }
+
+    /// <summary>The name and the sentence.</summary>
+    public override string ToString() => $"{Name}: {Sentence}";
+
+    /// <summary>
+    /// One sentence on one comparison made several times, each time with the weights that another rule chose: the verdict by the
+    /// first rule, and whether it depends on the rule. The rule that counts is to be named before the results are seen; the others
+    /// only tell how far the verdict can be trusted.
+    /// </summary>
+    /// <param name="verdicts">Each rule's name and verdict, the default rule first.</param>
+    /// <exception cref="IntraDistillException">There is none, or they are of differently named comparisons.</exception>
+    public static string ByRule(IReadOnlyList<(string Rule, Verdict Verdict)> verdicts)
+    {
+        if (verdicts.Count == 0)
+            throw new IntraDistillException("no verdict by any rule; expected that of the default rule at least");
+        (string rule, Verdict verdict) = verdicts[0];
+        foreach ((_, Verdict other) in verdicts)
+            if (other.Name != verdict.Name)
+                throw new IntraDistillException($"verdicts on '{verdict.Name}' and '{other.Name}'; expected one comparison");
+
+        string sentence = $"by {rule} {verdict.Sentence}";
+        (string Rule, Verdict Verdict)[] others = [.. verdicts.Skip(1)];
+        if (others.Length == 0)
+            return sentence;
+        if (others.All(other => other.Verdict.Kind == verdict.Kind))
+            return $"{sentence}. The same by {string.Join(", by ", others.Select(o => $"{o.Rule} ({o.Verdict.Difference})"))}";
+        return $"{sentence}. It depends on the rule: "
+            + string.Join(", ", others.Select(o => $"by {o.Rule} {Words(o.Verdict.Kind)} ({o.Verdict.Difference})"));
+    }
+
+    // 1 better, −1 worse, 0 neither. A verdict must agree with the interval it stands beside, whatever rounds on the way.
+    private int ClaimOfTexts => AdjustedTextsP < Level ? SideOfTexts : 0;
+
+    private int SideOfTexts => Side(Texts.Difference.Score, Texts.Difference.Low, Texts.Difference.High);
+
+    private int SideOfSeeds => Seeds is null ? 0 : Side(Seeds.Mean, Seeds.Low, Seeds.High);
+
+    private string Difference => string.Create(CultureInfo.InvariantCulture, $"{Texts.Difference.Score:+0.00;-0.00;0.00}");
+
+    private string Head()
+    {
+        if (Kind != VerdictKind.TooFewSeeds)
+            return Words(Kind);
+        string there = Seeds is null ? "none given" : $"{Seeds.Count}";
+        return $"{Words(Kind)} ({there}, at least {PairedDifference.FewestPairs} are needed)";
+    }
+
+    // What the numbers alone leave the reader wondering at.
+    private string Remark()
+    {
+        if (Kind == VerdictKind.TooFewSeeds)
+            return $"; of these seeds only, by the texts: {Words(KindOf(ClaimOfTexts))}";
+        if (Kind != VerdictKind.NoDifferenceShown)
+            return "";
+        if (double.IsNaN(AdjustedSeedsP))
+            return $"; no test over {Seeds!.Count} seeds, whose differences are all equal";
+        if (SideOfTexts * SideOfSeeds < 0)
+            return "; seeds and texts point to different sides";
+        // The smallest p of R resamples is 2 / (R + 1).
+        if (SideOfTexts != 0 && 2.0 * TextsFamily / (Texts.Resamples + 1) >= Level)
+            return $"; {Texts.Resamples} resamples are too few for {TextsFamily} comparisons, {2 / Level * TextsFamily:0} would do";
+        return SideOfTexts * SideOfSeeds > 0 ? "; both intervals exclude 0, but not so far that it stands in so many comparisons" : "";
+    }
+
+    private static VerdictKind KindOf(int side) => side switch
+    {
+        > 0 => VerdictKind.Better,
+        < 0 => VerdictKind.Worse,
+        _ => VerdictKind.NoDifferenceShown,
+    };
+
+    private static string Words(VerdictKind kind) => kind switch
+    {
+        VerdictKind.Better => "better",
+        VerdictKind.Worse => "worse",
+        VerdictKind.NoDifferenceShown => "no difference shown",
+        _ => "too few seeds for a verdict",
+    };
+
+    private static int Side(double difference, double low, double high) =>
+        difference > 0 && low > 0 ? 1 : difference < 0 && high < 0 ? -1 : 0;
+
+    private static string Range(double low, double high) => $"{End(low)} … {End(high)}";
+
+    // An end that excludes 0 must not read as 0.00.
+    private static string End(double value)
+    {
+        int decimals = 2;
+        while (decimals < 15 && value != 0 && Math.Round(value, decimals) == 0)
+            decimals++;
+        return value.ToString($"F{decimals}", CultureInfo.InvariantCulture);
+    }
+}

@@ -1,0 +1,96 @@
+using System.Globalization;
+
+namespace IntraDistill.Tasks;
+
+/// <summary>How chrF is computed. The defaults are sacreBLEU's.</summary>
+public sealed record ChrfSettings
+{
+    /// <summary>Whether case is ignored (<c>case:lc</c>).</summary>
+    public bool Lowercase { get; init; }
+}
+
+/// <summary>A chrF2 score.</summary>
+/// <param name="Score">chrF2, 0–100.</param>
+/// <param name="Signature">All that the score depends on, in sacreBLEU's format.</param>
+public sealed record ChrfScore(double Score, string Signature) : IOneLine
+{
+    /// <summary>One line as sacreBLEU prints it.</summary>
+    public override string ToString() => string.Create(CultureInfo.InvariantCulture, $"chrF2|{Signature} = {Score:F2}");
+}
+
+/// <summary>
+/// chrF2 (Popović 2015) as sacreBLEU 2.6 computes it: F-score (β = 2) of character 1- to 6-grams, whitespace left
+/// out, precision and recall averaged over the orders that both sides have.
+/// </summary>
+public static class Chrf
+{
+    private const int MaxOrder = 6;
+    private const double BetaSquared = 4;
+
+    /// <summary>chrF2 of a corpus.</summary>
+    /// <param name="hypotheses">The system's detokenized segments.</param>
+    /// <param name="references">The reference of each.</param>
+    /// <param name="settings">Defaults when null.</param>
+    /// <exception cref="IntraDistillException">The lists differ in length or are empty.</exception>
+    public static ChrfScore Corpus(
+        IReadOnlyList<string> hypotheses, IReadOnlyList<string> references, ChrfSettings? settings = null)
+    {
+        SegmentStatistics statistics = Statistics(hypotheses, references, settings);
+        return new(statistics.Score, statistics.Signature);
+    }
+
+    /// <summary>The counts of each segment from which <see cref="Bootstrap"/> scores resamples of the corpus.</summary>
+    /// <inheritdoc cref="Corpus"/>
+    public static SegmentStatistics Statistics(
+        IReadOnlyList<string> hypotheses, IReadOnlyList<string> references, ChrfSettings? settings = null)
+    {
+        SegmentStatistics.CheckParallel(hypotheses, references);
+        bool lowercase = settings?.Lowercase ?? false;
+        int[] counts = [.. hypotheses.Zip(references, (h, r) => Segment(h, r, lowercase)).SelectMany(segment => segment)];
+        string signature =
+            $"nrefs:1|case:{(lowercase ? "lc" : "mixed")}|eff:yes|nc:6|nw:0|space:no|version:{SegmentStatistics.Version}";
+        return SegmentStatistics.OfSums(counts, 3 * MaxOrder, FromSums, signature);
+    }
+
+    // n-grams of the hypothesis, n-grams of the reference, matches; each of order 1 … 6
+    private static int[] Segment(string hypothesis, string reference, bool lowercase)
+    {
+        int[] hypothesisCharacters = Characters(hypothesis, lowercase), referenceCharacters = Characters(reference, lowercase);
+        int[] statistics = new int[3 * MaxOrder];
+        NgramMatches.Count(hypothesisCharacters, referenceCharacters, statistics.AsSpan(2 * MaxOrder));
+        for (int n = 0; n < MaxOrder; n++)
+        {
+            int inReference = Math.Max(0, referenceCharacters.Length - n);
+            // sacreBLEU leaves an order out of account in a segment whose reference has no n-gram of it.
+            statistics[n] = inReference > 0 ? Math.Max(0, hypothesisCharacters.Length - n) : 0;
+            statistics[MaxOrder + n] = inReference;
+        }
+        return statistics;
+    }
+
+    private static int[] Characters(string text, bool lowercase) =>
+    [
+        .. (lowercase ? SacreTokenizers.Lower(text) : text).EnumerateRunes()
+            .Where(rune => !(rune.IsBmp && SacreTokenizers.IsSpace((char)rune.Value))).Select(rune => rune.Value),
+    ];
+
+    private static double FromSums(ReadOnlySpan<int> sums)
+    {
+        double precision = 0, recall = 0;
+        int orders = 0;
+        for (int n = 0; n < MaxOrder; n++)
+        {
+            int inHypothesis = sums[n], inReference = sums[MaxOrder + n], matches = sums[2 * MaxOrder + n];
+            if (inHypothesis == 0 || inReference == 0)
+                continue;
+            precision += (double)matches / inHypothesis;
+            recall += (double)matches / inReference;
+            orders++;
+        }
+        if (precision + recall == 0)
+            return 0;
+        precision /= orders;
+        recall /= orders;
+        return 100 * ((1 + BetaSquared) * precision * recall / (BetaSquared * precision + recall));
+    }
+}

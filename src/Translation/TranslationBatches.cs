@@ -1,0 +1,96 @@
+
+namespace IntraDistill.Tasks;
+
+/// <summary>
+/// The training batches of a translation data set: every pair once an epoch, pairs of similar length together, within a
+/// budget of tokens; host arrays only.
+/// </summary>
+/// <remarks>
+/// An epoch shuffles the pairs (Fisher–Yates, <see cref="Random"/> seeded with seed and epoch), sorts them stably by the
+/// longer of source and target, then by target, cuts the sequence where the budget is full, and shuffles the batches. It
+/// depends on seed and epoch only.
+/// </remarks>
+public sealed class TranslationBatches : IBatchSource<TranslationBatch>
+{
+    private readonly (int[] Source, int[] Target)[] _encoded;
+    private readonly TranslationBatchSettings _settings;
+
+    /// <summary>Encodes the pairs.</summary>
+    /// <param name="pairs">At least one.</param>
+    /// <param name="vocabulary">The joint vocabulary of source and target.</param>
+    /// <param name="settings">Null for the defaults.</param>
+    /// <exception cref="IntraDistillException">There are no pairs, or a setting is out of range.</exception>
+    public TranslationBatches(
+        IReadOnlyList<SentencePair> pairs, SubwordVocabulary vocabulary, TranslationBatchSettings? settings = null)
+    {
+        _settings = settings ?? new TranslationBatchSettings();
+        if (pairs.Count == 0)
+            throw new IntraDistillException("there are no sentence pairs to make batches of");
+        if (_settings.MaxLength < 2 || _settings.MaxTokens < _settings.MaxLength)
+            throw new IntraDistillException(
+                $"TranslationBatchSettings: MaxLength is {_settings.MaxLength} and MaxTokens {_settings.MaxTokens}; "
+                + "2 <= MaxLength <= MaxTokens is needed");
+        _encoded = [.. pairs.Select(pair => (WithEos(pair.Source), WithEos(pair.Target)))];
+
+        int[] WithEos(string text)
+        {
+            int[] ids = [.. vocabulary.Encode(text), SubwordVocabulary.EosId];
+            if (ids.Length <= _settings.MaxLength)
+                return ids;
+            TruncatedSentences++;
+            return [.. ids.AsSpan(0, _settings.MaxLength - 1), SubwordVocabulary.EosId];
+        }
+    }
+
+    /// <summary>How many sources and targets were longer than <see cref="TranslationBatchSettings.MaxLength"/> and cut.</summary>
+    public int TruncatedSentences { get; private set; }
+
+    /// <inheritdoc/>
+    public IReadOnlyList<TranslationBatch> Epoch(int epoch)
+    {
+        Random random = EpochOrder.RandomOf(_settings.Seed, epoch);
+        int[] order = [.. Enumerable.Range(0, _encoded.Length)];
+        random.Shuffle(order);
+        int[][] batches = [.. Cut(order)];
+        random.Shuffle(batches);
+        return [.. batches.Select(Batch)];
+    }
+
+    /// <summary>The pairs in batches for evaluation: the same each time, shortest first, nothing random.</summary>
+    /// <remarks><see cref="TranslationBatch.Indices"/> says where each row's result belongs.</remarks>
+    /// <inheritdoc cref="TranslationBatches(IReadOnlyList{SentencePair}, SubwordVocabulary, TranslationBatchSettings?)"/>
+    public static IReadOnlyList<TranslationBatch> InOrder(
+        IReadOnlyList<SentencePair> pairs, SubwordVocabulary vocabulary, TranslationBatchSettings? settings = null)
+    {
+        TranslationBatches batches = new(pairs, vocabulary, settings);
+        return [.. batches.Cut(Enumerable.Range(0, pairs.Count)).Select(batches.Batch)];
+    }
+
+    private IEnumerable<int[]> Cut(IEnumerable<int> order) => EpochOrder.CutWithin(
+        order.OrderBy(Length).ThenBy(pair => _encoded[pair].Target.Length), _settings.MaxTokens, Length);
+
+    private int Length(int pair) => Math.Max(_encoded[pair].Source.Length, _encoded[pair].Target.Length);
+
+    private TranslationBatch Batch(int[] rows)
+    {
+        int sourceLength = rows.Max(row => _encoded[row].Source.Length);
+        int targetLength = rows.Max(row => _encoded[row].Target.Length);
+        long[,] source = new long[rows.Length, sourceLength];
+        long[,] decoderInput = new long[rows.Length, targetLength];
+        long[,] target = new long[rows.Length, targetLength];
+        int tokens = 0;
+        for (int b = 0; b < rows.Length; b++)
+        {
+            (int[] sourceIds, int[] targetIds) = _encoded[rows[b]];
+            for (int s = 0; s < sourceIds.Length; s++)
+                source[b, s] = sourceIds[s];
+            for (int t = 0; t < targetIds.Length; t++)
+            {
+                decoderInput[b, t] = t == 0 ? SubwordVocabulary.BosId : targetIds[t - 1];
+                target[b, t] = targetIds[t];
+            }
+            tokens += targetIds.Length;
+        }
+        return new TranslationBatch(source, decoderInput, target, tokens) { Indices = rows };
+    }
+}

@@ -1,0 +1,132 @@
+using FsCheck;
+using FsCheck.Fluent;
+using IntraDistill.Tasks;
+using TorchSharp;
+using static TorchSharp.torch;
+
+namespace IntraDistill.Tests;
+
+[Collection("torch-rng")]
+public sealed class AnswerFinderTests : SingleThreadedTests
+{
+    private static readonly BertTokenizer s_letters =
+        WordPieceLearner.Learn(["a b c d e f g h i j"], new WordPieceSettings { CharacterCoverage = 1 });
+
+    private static readonly QuestionBatchSettings s_small = new() { MaxLength = 10, Stride = 3, MaxQuestionLength = 2 };
+
+    private static QuestionExample Question(string context) => new("q", "a b", context, []);
+
+    private static IReadOnlyList<(QuestionWindow Window, float[] Start, float[] End)> Scored(
+        string context, QuestionBatchSettings settings, Func<QuestionWindow, int, (float Start, float End)> score) =>
+        [.. QuestionWindows.Of([Question(context)], s_letters, settings).Select(window => (window,
+            Enumerable.Range(0, window.Text.Length).Select(t => score(window, t).Start).ToArray(),
+            Enumerable.Range(0, window.Text.Length).Select(t => score(window, t).End).ToArray()))];
+
+    [Fact]
+    public void The_best_pair_that_may_be_an_answer_is_found()
+    {
+        Prop.ForAll(Gen.Choose(1, 25).SelectMany(length => Gen.Choose(0, 100_000).SelectMany(seed => Gen.Choose(1, 5).Select(
+            longest => (Length: length, Seed: seed, Longest: longest)))).ToArbitrary(), one =>
+        {
+            string context = string.Join("  ", Enumerable.Range(0, one.Length).Select(i => (char)('a' + i % 10)));
+            Random random = new(one.Seed);
+            var scored = Scored(context, s_small, (_, _) => (random.NextSingle(), random.NextSingle()));
+            double best = double.NegativeInfinity;
+            string answer = "";
+            foreach ((QuestionWindow window, float[] start, float[] end) in scored)
+                for (int s = 0; s < window.ContextLength; s++)
+                    for (int e = s; e < int.Min(window.ContextLength, s + one.Longest); e++)
+                    {
+                        double score = (double)start[window.ContextStart + s] + end[window.ContextStart + e];
+                        if (!window.Fullest[s] || score <= best)
+                            continue;
+                        best = score;
+                        // Each letter and the two spaces after it.
+                        answer = context.Substring(3 * (window.FirstToken + s), 3 * (e - s) + 1);
+                    }
+            IReadOnlyList<FoundAnswer> found =
+                AnswerFinder.Find(context, scored, new() { Best = 20, MaxAnswerLength = one.Longest });
+            Assert.Equal((answer, best), (found[0].Text, found[0].Score));
+            Assert.All(found, other => Assert.Equal(other.Text, context.Substring(other.Start, other.Text.Length)));
+            Assert.Equal(found.Count, found.Select(other => other.Text).Distinct().Count());
+            Assert.Equal(found.Select(other => other.Score).OrderDescending(), found.Select(other => other.Score));
+        }).QuickCheckThrowOnFailure();
+    }
+
+    [Fact]
+    public void The_question_is_no_answer_and_takes_places_among_the_best()
+    {
+        // Tokens: [CLS] a b [SEP] c d [SEP]; the question scores highest.
+        var scored = Scored("c d", s_small, (_, t) => (10 - t, 10 - t));
+        Assert.Equal(["c", "c d", "d"], AnswerFinder.Find("c d", scored).Select(one => one.Text));
+        Assert.Equal("", Assert.Single(AnswerFinder.Find("c d", scored, new() { Best = 4 })).Text);
+        Assert.Equal("c", Assert.Single(AnswerFinder.Find("c d", scored, new() { Best = 5 })).Text);
+        Assert.Equal("", Assert.Single(AnswerFinder.Find("", Scored("", s_small, (_, _) => (0, 0)))).Text);
+        Assert.Throws<IntraDistillException>(() => AnswerFinder.Find("c d", scored, new() { Best = 0 }));
+        Assert.Throws<IntraDistillException>(() => AnswerFinder.Find("c d", scored, new() { MaxAnswerLength = 0 }));
+    }
+
+    [Fact]
+    public void Answers_do_not_depend_on_how_windows_come_together()
+    {
+        QuestionExample[] questions = [.. Enumerable.Range(0, 12).Select(i => Question(
+            string.Join(' ', Enumerable.Range(0, 1 + i * 7 % 20).Select(t => (char)('a' + (i + t * t) % 10)))))];
+        using BertForQuestionAnswering model = new(BertSettings.Small with { VocabularySize = s_letters.VocabularySize });
+        model.train();
+        string[] one = Answers(s_small with { BatchSize = 1 });
+        Assert.Equal(one, Answers(s_small));
+        Assert.True(model.training);
+        Assert.True(one.Distinct().Count() > 3);
+        Assert.Throws<ArgumentException>(() => AnswerFinder.Answer(
+            model, questions, QuestionBatches.InOrder(questions[..5], s_letters, s_small)));
+
+        string[] Answers(QuestionBatchSettings settings) =>
+            AnswerFinder.Answer(model, questions, QuestionBatches.InOrder(questions, s_letters, settings));
+    }
+
+    // The way of notebook 04, from TyDiQA's files to scores in nine languages.
+    [Fact]
+    public async Task A_tiny_model_learns_real_English_questions_and_is_scored_in_nine_languages()
+    {
+        TydiqaCorpus corpus = TydiqaCorpus.Load(ReferenceData.Path("data/tydiqa-goldp")).Sample(train: 16, dev: 3);
+        BertTokenizer tokenizer = WordPieceLearner.Learn(corpus.Dev.Values.Append(corpus.Train).SelectMany(part => part)
+            .SelectMany(one => new[] { one.Question, one.Context }), new() { VocabularySize = 3000, LowerCase = false });
+        QuestionBatchSettings batching =
+            new() { BatchSize = 8, PartSize = 4, MaxLength = 128, Stride = 48, MaxQuestionLength = 24 };
+        QuestionBatches batches = new([.. corpus.Train.Where(one => one.Context.Length < 800)], tokenizer, batching);
+        Reproducible.Seed(1);
+        using BertForQuestionAnswering model = new(BertSettings.Small with
+        {
+            VocabularySize = tokenizer.VocabularySize, HiddenSize = 64, Layers = 1, FeedForwardSize = 128,
+        });
+        const int Updates = 60;
+        IntraDistillation objective = new(new() { Passes = 3, Alpha = 0.5, TotalSteps = Updates });
+        using Trainer<QuestionBatch> trainer = new(model, new()
+        {
+            LearningRate = 3e-3, Schedule = ScheduleKind.Linear, WarmupSteps = 0, MaxUpdates = Updates, ValidateEvery = 0,
+            GradientAccumulation = batches.PartsPerUpdate,
+        }, batches, (batch, update) =>
+        {
+            (Tensor start, Tensor end) = model.call(from_array(batch.Texts.Ids).repeat(3, 1),
+                from_array(batch.Texts.Mask).repeat(3, 1), from_array(batch.Texts.TypeIds).repeat(3, 1));
+            return objective.SpanLoss((start.view(3, batch.Tokens, -1), end.view(3, batch.Tokens, -1)), tensor(batch.Starts),
+                tensor(batch.Ends), update, from_array(batch.Texts.Mask), batch.UpdateWindows);
+        });
+        TrainingResult result = await trainer.TrainAsync(cancellation: TestContext.Current.CancellationToken);
+        Assert.All(result.History, point => Assert.True(point.Divergence > 0));
+        double first = result.History.Take(4).Average(point => point.Task);
+        double last = result.History.TakeLast(4).Average(point => point.Task);
+        Assert.True(last < 0.7 * first, $"{last} after {first}");
+
+        SquadScore[] scores = [.. TydiqaCorpus.Languages.Select(language =>
+        {
+            IReadOnlyList<QuestionExample> dev = corpus.Dev[language];
+            string[] answers = AnswerFinder.Answer(model, dev, QuestionBatches.InOrder(dev, tokenizer, batching));
+            Assert.All(answers.Zip(dev), pair => Assert.Contains(pair.First, pair.Second.Context));
+            return SquadScore.Of(answers, dev);
+        })];
+        SquadScore average = SquadScore.Average(scores);
+        Assert.InRange(average.ExactMatch, 0, average.F1);
+        TestContext.Current.TestOutputHelper!.WriteLine($"task loss {first:F2} to {last:F2}; {average}");
+    }
+}
