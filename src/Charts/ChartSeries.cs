@@ -73,7 +73,15 @@ public sealed record PruningSeries(
 /// <param name="Low">The lower end of each interval; null for none.</param>
 /// <param name="High">The upper end of each interval.</param>
 public sealed record BarSeries(
-    string Name, IReadOnlyList<double> Values, IReadOnlyList<double>? Low = null, IReadOnlyList<double>? High = null) : KitRecord;
+    string Name, IReadOnlyList<double> Values, IReadOnlyList<double>? Low = null, IReadOnlyList<double>? High = null) : KitRecord
+{
+    /// <summary>Bars of scores with their intervals.</summary>
+    public static BarSeries Of(string name, IEnumerable<BootstrapInterval> intervals)
+    {
+        BootstrapInterval[] all = [.. intervals];
+        return new(name, [.. all.Select(one => one.Score)], [.. all.Select(one => one.Low)], [.. all.Select(one => one.High)]);
+    }
+}
 
 /// <summary>One position of a slider: its label and the lines then shown.</summary>
 /// <param name="Label">The slider's value there.</param>

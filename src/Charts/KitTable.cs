@@ -34,6 +34,9 @@ public sealed record KitCell(string Text)
         double.IsNaN(value) ? NotMeasured
             : new((Math.Round(value, decimals) + 0.0).ToString($"N{decimals}", CultureInfo.InvariantCulture));
 
+    /// <summary>A setting, with as many of four decimals as it has; a dash for NaN.</summary>
+    public static KitCell Short(double value) => double.IsNaN(value) ? "–" : value.ToString("0.####", CultureInfo.InvariantCulture);
+
     /// <summary>The cell, standing out.</summary>
     public KitCell Bold() => this with { Emphasized = true };
 
@@ -66,6 +69,22 @@ public sealed class KitTable(string caption, params KitColumn[] columns)
     private const string Shade = ";background:rgba(0,114,178,.10)";
     private readonly List<KitCell[]> _rows = [];
     private readonly List<string> _notes = [];
+
+    /// <summary>Settings of this run beside published ones; those that differ stand out.</summary>
+    /// <param name="caption">What the table shows.</param>
+    /// <param name="rows">
+    /// Name, value here, value published. A published cell without a footnote points to the first; one that says "not stated" is none.
+    /// </param>
+    public static KitTable BesidePublished(string caption, params (string Name, string Here, KitCell Published)[] rows)
+    {
+        var table = new KitTable(caption, new("Setting", Numeric: false), new("This run", Numeric: false), new("Published", Numeric: false));
+        foreach (var (name, here, published) in rows)
+        {
+            table.Row(name, here == published.Text ? here : new KitCell(here).Bold(),
+                published.Footnote > 0 || published.Text == "not stated" ? published : published.Published().See(1));
+        }
+        return table;
+    }
 
     /// <summary>Adds a row.</summary>
     /// <param name="cells">A cell a column.</param>

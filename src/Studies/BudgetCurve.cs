@@ -37,6 +37,37 @@ public sealed record BudgetCurve(
         return Mean[above - 1] + part * (Mean[above] - Mean[above - 1]);
     }
 
+    /// <summary>
+    /// Curves at eight budgets, an arm a column, with who is ahead; and in notes where one of them crosses others, and where each levels off
+    /// (comes within half a point of its best).
+    /// </summary>
+    /// <param name="title">The table's caption.</param>
+    /// <param name="unit">Of the budget, as <c>minutes</c>.</param>
+    /// <param name="curves">The curves by name; higher is better.</param>
+    /// <param name="of">The one whose crossings with the others are told.</param>
+    /// <param name="decimals">How many of the budget are shown.</param>
+    public static KitTable Table(string title, string unit, IReadOnlyList<(string Name, BudgetCurve Curve)> curves, string of, int decimals = 0)
+    {
+        string Text(double budget) => KitCell.Number(budget, decimals).Text;
+        var table = new KitTable(title, [new(unit), .. curves.Select(one => new KitColumn(one.Name)), new("Ahead", Numeric: false)]);
+        double most = curves.Max(one => one.Curve.Budget[^1]);
+        foreach (double at in Enumerable.Range(1, 8).Select(eighth => most * eighth / 8))
+        {
+            var there = curves.Select(one => (one.Name, Score: one.Curve.At(at))).ToArray();
+            var ranked = there.Where(one => !double.IsNaN(one.Score)).OrderByDescending(one => one.Score).ToArray();
+            table.Row([Text(at), .. there.Select(one => double.IsNaN(one.Score) ? "–" : KitCell.Number(one.Score, 1)),
+                ranked.Length < 2 ? "–" : $"{ranked[0].Name} by {KitCell.Number(ranked[0].Score - ranked[1].Score, 1).Text}"]);
+        }
+        BudgetCurve main = curves.First(one => one.Name == of).Curve;
+        foreach (var (name, curve) in curves.Where(one => one.Name != of))
+        {
+            var crossings = main.Crossings(curve);
+            table.Note($"{of} and {name}: " + (crossings.Count == 0 ? "the curves do not cross."
+                : string.Join(", ", crossings.Select(one => $"{(one.Above ? "ahead" : "behind")} from {Text(one.Budget)} {unit} on")) + "."));
+        }
+        return table.Note($"Levels off: {string.Join(", ", curves.Select(one => $"{one.Name} at {Text(one.Curve.LevelsOff(0.5))}"))} {unit}.");
+    }
+
     /// <summary>The budgets at which this curve comes to lie above another or falls below it, ascending.</summary>
     /// <returns>Each with whether this curve is above from there on.</returns>
     public IReadOnlyList<(double Budget, bool Above)> Crossings(BudgetCurve other)

@@ -121,6 +121,15 @@ public sealed class Comparison(IReadOnlyList<WeightRule> rules, string unit, par
         return table;
     }
 
+    /// <summary>The same of every arm of a study's runs at each of its points.</summary>
+    /// <param name="title">The table's caption.</param>
+    /// <param name="heading">The heading of the scores.</param>
+    /// <param name="runs">The runs.</param>
+    /// <param name="score">The score's name in them.</param>
+    public KitTable Weights(string title, string heading, ArmRuns runs, string score) => Weights(title, heading,
+        runs.Arms.SelectMany(arm => runs.Points(arm).Select(point => (new[] { arm.Name, point.Name.Replace('-', ' ') },
+            (Func<WeightRule, IReadOnlyList<(string, double)>?>)(by => runs.Chosen(arm, point.Name, by, score))))), "Arm", "Point");
+
     /// <summary>
     /// What training cost, mean over the runs of a row: updates, seconds, milliseconds an update and how many times those of the baseline,
     /// memory.
@@ -139,15 +148,28 @@ public sealed class Comparison(IReadOnlyList<WeightRule> rules, string unit, par
             foreach ((string[] row, IReadOnlyList<StoredRun> runs) in alike)
             {
                 double Mean(IReadOnlyList<StoredRun> of, string name) => of.Average(run => run.Result![name].Number);
-                double milliseconds = Mean(runs, ArmStudy.MillisecondsName);
-                table.Row([.. row.Select(cell => new KitCell(cell)), KitCell.Number(Mean(runs, ArmStudy.UpdatesName), 0),
-                    KitCell.Number(runs.Average(ArmStudy.Seconds), 1), KitCell.Number(milliseconds, 1),
-                    KitCell.Number(milliseconds / Mean(alike.First().Runs, ArmStudy.MillisecondsName)),
-                    KitCell.Number(Mean(runs, ArmStudy.MemoryName), 0)]);
+                double milliseconds = Mean(runs, Study.MillisecondsName);
+                table.Row([.. row.Select(cell => new KitCell(cell)), KitCell.Number(Mean(runs, Study.UpdatesName), 0),
+                    KitCell.Number(runs.Average(Study.Seconds), 1), KitCell.Number(milliseconds, 1),
+                    KitCell.Number(milliseconds / Mean(alike.First().Runs, Study.MillisecondsName)),
+                    KitCell.Number(Mean(runs, Study.MemoryName), 0)]);
             }
         }
         return table.Note("Times are of the median update of each run: what stopped the machine for a while is not in them.")
             .Note("Memory: the largest working set while the arm trained, less what the process held before.");
+    }
+
+    /// <summary>
+    /// What this kit measured, for a row beside published numbers: mean and spread of each arm over the seeds that all of them have, the
+    /// last arm's gain over the first, and the seeds; "not measured" where there is none.
+    /// </summary>
+    /// <param name="arms">A score by seed, an arm each.</param>
+    public static KitCell[] Measured(params IReadOnlyDictionary<long, double>[] arms)
+    {
+        long[] seeds = [.. arms.Select(of => of.Keys).Aggregate((all, more) => all.Intersect(more)).Order()];      // gains are paired
+        return seeds.Length == 0 ? [.. Enumerable.Repeat(KitCell.NotMeasured, arms.Length + 1), "–"]
+            : [.. arms.Select(of => (KitCell)SampleSummary.Of([.. seeds.Select(seed => of[seed])]).Format()),
+                Signed(seeds.Average(seed => arms[^1][seed] - arms[0][seed])), string.Join(", ", seeds)];
     }
 
     private IEnumerable<KitColumn> Heads => heads.Select(head => new KitColumn(head, Numeric: false));

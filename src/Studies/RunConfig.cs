@@ -56,6 +56,13 @@ public sealed class RunConfig : RunValues, IEquatable<RunConfig>
     public static IReadOnlyList<(string Name, RunValue Value)> Of(string name, object settings) => SettingsValues.Of(name, settings);
 
     /// <summary>
+    /// The same of an object of parts, <c>new { data = "3f2a…", model = shape, epochs = 4 }</c>: each property that is a settings record
+    /// taken apart under its own name, any other as a value.
+    /// </summary>
+    /// <exception cref="IntraDistillException">A property is of a type that no config holds; it is named.</exception>
+    public static IReadOnlyList<(string Name, RunValue Value)> OfParts(object parts) => SettingsValues.OfParts(parts);
+
+    /// <summary>
     /// What of the machine changes a run's numbers, for its config: with the same of these, the same settings and
     /// seed, the same commit gives the same weights bit for bit.
     /// </summary>

@@ -20,6 +20,20 @@ internal static class SettingsValues
         return values;
     }
 
+    public static List<(string Name, RunValue Value)> OfParts(object parts)
+    {
+        var values = new List<(string, RunValue)>();
+        foreach (PropertyInfo property in parts.GetType().GetProperties(BindingFlags.Public | BindingFlags.Instance))
+        {
+            object? value = property.GetValue(parts);
+            if (value is not null && IsRecord(value.GetType()))
+                Add(property.Name, value, values);
+            else
+                values.Add((property.Name, value is null ? None : Value(value, property.Name)));
+        }
+        return values;
+    }
+
     private static void Add(string name, object record, List<(string, RunValue)> values)
     {
         Type type = record.GetType();

@@ -75,6 +75,24 @@ public sealed class UpdateTimes
         return table.Note($"Medians over {Run.Result!["rounds"]} rounds in turns. Made on: {Run.Origin.Machine}.");
     }
 
+    /// <summary>What an update costs: its time, how many times the baseline's with its interval, and the memory that the runs needed.</summary>
+    /// <param name="title">The table's caption.</param>
+    /// <param name="runs">The runs.</param>
+    /// <param name="baseline">The arm that the others' times are multiples of.</param>
+    public KitTable Cost(string title, ArmRuns runs, Arm baseline)
+    {
+        var table = new KitTable(title, new("Arm", Numeric: false), new("Time (ms)"), new($"Time (× {baseline.Name.ToLowerInvariant()})"), new("95 %"),
+            new("Memory for training (MB)"));
+        foreach (Arm arm in runs.Arms)
+        {
+            TimeRatio ratio = Ratio(arm.Name, baseline.Name);
+            table.Row(arm.Name, KitCell.Number(Milliseconds(arm.Name), 1), KitCell.Number(ratio.Ratio),
+                arm == baseline ? "–" : FormattableString.Invariant($"{ratio.Low:F2}–{ratio.High:F2}"),
+                KitCell.Number(runs.Of(arm).Average(run => run.Result![Study.MemoryName].Number), 0));
+        }
+        return table.Note("Memory: the largest working set of the process while the arm trained, less what it held before.");
+    }
+
     /// <summary>Finds the measurement of a config, or makes it.</summary>
     /// <param name="store">Where it is kept.</param>
     /// <param name="config">All that the times depend on: settings of every arm, and the machine.</param>

@@ -49,4 +49,16 @@ public sealed record ParallelCorpus(
             HardTest = [.. HardTest.Where(kept.Contains)],
         };
     }
+
+    /// <summary>The parts: how many pairs, and words of either language.</summary>
+    /// <param name="source">The source language, for the headings.</param>
+    /// <param name="target">The target language.</param>
+    public KitTable Table(string source, string target)
+    {
+        KitCell Words(IEnumerable<string> texts) => KitCell.Number(texts.Sum(text => text.Split(' ').Length), 0);
+        var table = new KitTable(Name, new("Part", Numeric: false), new("Pairs"), new($"Words, {source}"), new($"Words, {target}"));
+        foreach (var (name, part) in new[] { ("train", Train), ("valid", Valid), ("test", Test), ("test, hard part", HardTest) })
+            table.Row(name, KitCell.Number(part.Count, 0), Words(part.Select(pair => pair.Source)), Words(part.Select(pair => pair.Target)));
+        return table.Note(Description);
+    }
 }

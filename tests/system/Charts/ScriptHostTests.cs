@@ -56,7 +56,7 @@ public class ScriptHostTests
     {
         string text = File.ReadAllText(Path.Combine(Repository.Root, "notebooks", notebook));
         Assert.Matches(@"var bar = context\.Display\((trainer\.Progress|new TrainingProgress \{[^}]*\})\);", text);
-        Assert.Matches(@"(TrainAsync|Train|ArmStudy)\([^;]*context\.CancellationToken\)", text);   // its way to stop a run too
+        Assert.Matches(@"(TrainAsync|Train|Study)\([^;]*context\.CancellationToken\)", text);   // its way to stop a run too
         Assert.DoesNotContain("= display(", text);
     }
 

@@ -49,7 +49,7 @@ public sealed class GlueStudyTests : IDisposable
         {
             string task = run.Config["task"].Text;
             foreach (WeightRule rule in Enum.GetValues<WeightRule>())
-                Assert.Equal(60, ArmStudy.Read(run, "end", rule).Hypotheses.Count);
+                Assert.Equal(60, Study.Read(run, "end", rule).Hypotheses.Count);
             // For the server: what the weights of the rule that counts say.
             Assert.True(run.Result!.TryGet("end.Metric.score", out _));
             Assert.Equal(1 + (task == "CoLA" ? 1_063 : 1_379),
@@ -88,7 +88,7 @@ public sealed class GlueStudyTests : IDisposable
         foreach (StoredRun run in runs)
         {
             // Of 5 texts.
-            ScoredWeights scored = ArmStudy.Read(run, "end", WeightRule.Metric);
+            ScoredWeights scored = Study.Read(run, "end", WeightRule.Metric);
             Assert.Contains(scored.Scores["score_mismatched"].Number, new double[] { 0, 20, 40, 60, 80, 100 });
             Assert.Equal(8 + 5, scored.Hypotheses.Count);
             Assert.Equal(9_797, File.ReadAllLines(Path.Combine(run.Folder, "submission", "MNLI-m.tsv")).Length);
@@ -130,7 +130,7 @@ public sealed class GlueStudyTests : IDisposable
         {
             var scores = runs.Where(run => run.Config["arm"].Text == arms[arm] && run.Config.Seed < 3
                     && (arm < 2 || run.Config["objective.Alpha"].Number == 0.5))
-                .Select(run => ArmStudy.Read(run, "end", WeightRule.Metric).Scores["score"].Number).ToArray();
+                .Select(run => Study.Read(run, "end", WeightRule.Metric).Scores["score"].Number).ToArray();
             Assert.Equal(2, scores.Length);
             Assert.Equal(SampleSummary.Of(scores).Format(), row[3 + arm]);
         }

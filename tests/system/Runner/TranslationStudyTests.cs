@@ -36,10 +36,10 @@ public sealed class TranslationStudyTests : IDisposable
         Assert.Equal(baseline, File.ReadAllText(Path.Combine(Assert.Single(store.All(), IsOf("Baseline")).Folder, "result.json")));
         Assert.Contains("found, done", second, StringComparison.Ordinal);
         Assert.Contains("gone on with from update ", second, StringComparison.Ordinal);
-        long last = ArmStudy.Points(control)[^1].Update;
+        long last = Study.Points(control)[^1].Update;
         Assert.Equal(Enumerable.Range(1, (int)last / 10).Select(i => 10L * i), TrainingLog.Validations(control).Select(point => point.Update));
         // Of the paper's eight pairs one has been run.
-        double bleu = ArmStudy.Read(distilled, "equal-updates", WeightRule.Metric).Scores["bleu"].Number;
+        double bleu = Study.Read(distilled, "equal-updates", WeightRule.Metric).Scores["bleu"].Number;
         Assert.Contains(bleu.ToString("N2", CultureInfo.InvariantCulture), second, StringComparison.Ordinal);
         Assert.Contains("1 of 8 pairs", second, StringComparison.Ordinal);
 
@@ -50,7 +50,7 @@ public sealed class TranslationStudyTests : IDisposable
             StoredRun killed = Assert.Single(store.All(), IsOf(arm)), whole = Assert.Single(undisturbed.All(), IsOf(arm));
             foreach (WeightRule rule in Enum.GetValues<WeightRule>())
             {
-                ScoredWeights expected = ArmStudy.Read(whole, "equal-updates", rule), scored = ArmStudy.Read(killed, "equal-updates", rule);
+                ScoredWeights expected = Study.Read(whole, "equal-updates", rule), scored = Study.Read(killed, "equal-updates", rule);
                 Assert.Equal(12, scored.Hypotheses.Count);
                 Assert.Equal((expected.Weights, expected.Scores["bleu"]), (scored.Weights, scored.Scores["bleu"]));
                 Assert.Equal(expected.Hypotheses, scored.Hypotheses);

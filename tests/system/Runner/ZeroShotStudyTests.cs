@@ -47,7 +47,7 @@ public sealed class ZeroShotStudyTests : IDisposable
             // Without a dev set to choose by, what is tested is what training ended with, and nothing else is there.
             foreach (WeightRule rule in tagging ? Enum.GetValues<WeightRule>() : [WeightRule.Last])
             {
-                ScoredWeights scored = ArmStudy.Read(run, "end", rule);
+                ScoredWeights scored = Study.Read(run, "end", rule);
                 Assert.Equal(12 * languages.Count, scored.Hypotheses.Count);
                 Assert.All(languages, language => Assert.InRange(scored.Scores[$"score {language}"].Number, 0, 100));
                 if (tagging)
@@ -57,7 +57,7 @@ public sealed class ZeroShotStudyTests : IDisposable
                         scored.Scores[$"exact {language}"].Number, 0, scored.Scores[$"score {language}"].Number));
             }
             if (!tagging)
-                Assert.Equal($"{run.Result!["updates"].Number}", ArmStudy.Read(run, "end", WeightRule.Last).Weights);
+                Assert.Equal($"{run.Result!["updates"].Number}", Study.Read(run, "end", WeightRule.Last).Weights);
             Assert.Equal(tagging, run.Result!.TryGet("end.Metric.weights", out _));
             string arm = run.Config["arm"].Text;
             Assert.Equal(arm.StartsWith("Baseline") || arm.StartsWith("Equal") ? 1 : 3, run.Config["objective.Passes"].Number);
@@ -107,7 +107,7 @@ public sealed class ZeroShotStudyTests : IDisposable
         Dictionary<string, string[]> rows = PaperRows("PAN-X: F1 with tiny_bert_coldfire");
         double[] Scores(string arm, double alpha) => [.. runs.Where(run => run.Config["arm"].Text == arm && run.Config.Seed < 3
                 && run.Config["objective.Alpha"].Number == alpha)
-            .Select(run => ArmStudy.Read(run, "end", WeightRule.Metric).Scores["score de"].Number)];
+            .Select(run => Study.Read(run, "end", WeightRule.Metric).Scores["score de"].Number)];
         double[] plain = Scores("Baseline", 0), full = Scores("Intra-distillation", 1);
         Assert.Equal((2, 2), (plain.Length, full.Length));
         Assert.Equal([SampleSummary.Of(plain).Format(), SampleSummary.Of(Scores("Control (α = 0)", 0)).Format(),

@@ -4,7 +4,7 @@ namespace IntraDistill.Tests;
 
 /// <summary>Arms of a toy task. What an arm predicts is the hash of its weights, so that every choice can be told by hand.</summary>
 [Collection("torch-rng")]
-public sealed class ArmStudyTests : IDisposable
+public sealed class StudyTests : IDisposable
 {
     private static readonly TrainerSettings s_settings = new()
     {
@@ -42,14 +42,14 @@ public sealed class ArmStudyTests : IDisposable
             ("equal-time", WeightRule.Metric, 50), ("equal-time", WeightRule.Loss, 10), ("equal-time", WeightRule.Last, 60),
         })
         {
-            ScoredWeights scored = ArmStudy.Read(run, point, rule);
+            ScoredWeights scored = Study.Read(run, point, rule);
             Assert.Equal($"{weights}", scored.Weights);
             Assert.Equal([hashes[weights]], scored.Hypotheses);
             Assert.Equal(64, scored.Scores["length"].Number);
             Assert.Equal(point == "equal-time" ? 60 : 30, scored.Point.Update);
         }
-        Assert.Equal("10-30.mean3", ArmStudy.Read(run, "equal-updates", WeightRule.MeanOfLast).Weights);
-        Assert.Equal(s_points, ArmStudy.Points(run));
+        Assert.Equal("10-30.mean3", Study.Read(run, "equal-updates", WeightRule.MeanOfLast).Weights);
+        Assert.Equal(s_points, Study.Points(run));
         Assert.Equal([10, 20, 30, 40, 50, 60], TrainingLog.Validations(run).Select(point => point.Update));
     }
 
@@ -63,7 +63,7 @@ public sealed class ArmStudyTests : IDisposable
         Assert.NotEqual(first, second);
         Assert.Equal(2, store.All().Count);
 
-        var study = new ArmStudy(store, CPU);
+        var study = new Study(store, CPU);
         StoredRun again = await RunAsync(store, alpha: 0.5, study: study, newModel: () => throw new InvalidOperationException("trained again"));
         Assert.Equal("found, done", study.Origins[again.Name]);
         // Another number of updates is another run.
@@ -85,7 +85,7 @@ public sealed class ArmStudyTests : IDisposable
             made++ < predictions ? [model.Hash()] : throw new OperationCanceledException()));
         Assert.Equal(RunStatus.Unfinished, Assert.Single(store.All()).Status);
 
-        var study = new ArmStudy(store, CPU);
+        var study = new Study(store, CPU);
         StoredRun run = await RunAsync(store, alpha: 0.5, study: study);
         Assert.StartsWith("gone on with from update", study.Origins[run.Name], StringComparison.Ordinal);
         Assert.Equal(whole, Hashes(run));
@@ -115,11 +115,11 @@ public sealed class ArmStudyTests : IDisposable
             await Assert.ThrowsAsync<OperationCanceledException>(() => RunAsync(store, alpha: 0.5, examine: Examine));
         StoredRun run = await RunAsync(store, alpha: 0.5, examine: Examine);
 
-        ScoredWeights[] scored = [.. s_points.Select(point => ArmStudy.Read(run, point.Name, WeightRule.Metric))];
+        ScoredWeights[] scored = [.. s_points.Select(point => Study.Read(run, point.Name, WeightRule.Metric))];
         Assert.Equal(examined, scored.Select(one => one.Scores["examined"].Text));
         Assert.Equal(examined, scored.Select(one => one.Hypotheses[0]));
         Assert.Equal(2, examined.Distinct().Count());
-        Assert.False(ArmStudy.Read(run, "equal-time", WeightRule.Last).Scores.TryGet("examined", out _));
+        Assert.False(Study.Read(run, "equal-time", WeightRule.Last).Scores.TryGet("examined", out _));
         // What was written belongs to the run.
         File.AppendAllText(Path.Combine(run.Folder, "equal-time.safetensors"), "!");
         Assert.Equal(RunStatus.Broken, Assert.Single(store.All()).Status);
@@ -131,10 +131,10 @@ public sealed class ArmStudyTests : IDisposable
         StudyPoint[] points = [.. s_points, new("plateau", 10_000)];
         StoredRun run = await RunAsync(Store(), alpha: 0.5, points: points,
             settings: s_settings with { Patience = 2, PatienceFrom = 60 });
-        ScoredWeights end = ArmStudy.Read(run, "plateau", WeightRule.Metric);
+        ScoredWeights end = Study.Read(run, "plateau", WeightRule.Metric);
         // The best metric is at 50: two validations later patience is over.
         Assert.Equal((70, "50", "EarlyStop"), (end.Point.Update, end.Weights, end.Scores["stopped"].Text));
-        Assert.Equal(60, ArmStudy.Read(run, "equal-time", WeightRule.Metric).Point.Update);
+        Assert.Equal(60, Study.Read(run, "equal-time", WeightRule.Metric).Point.Update);
     }
 
     [Fact]
@@ -149,7 +149,7 @@ public sealed class ArmStudyTests : IDisposable
         Assert.Equal("training: no weights by the rule Metric: none of 3 validations measured a metric.",
             await Refused(points: s_points, validate: _ => new(Loss: 1)));
         Assert.Contains("nothing is stored of point elsewhere by the rule Last", Assert.Throws<IntraDistillException>(() =>
-            ArmStudy.Read(RunAsync(store, alpha: 1).GetAwaiter().GetResult(), "elsewhere", WeightRule.Last)).Message, StringComparison.Ordinal);
+            Study.Read(RunAsync(store, alpha: 1).GetAwaiter().GetResult(), "elsewhere", WeightRule.Last)).Message, StringComparison.Ordinal);
 
         async Task<string> Refused(StudyPoint[] points, Func<long, Validation>? validate = null)
         {
@@ -227,11 +227,11 @@ public sealed class ArmStudyTests : IDisposable
     private static Validation Measure(long update) => new(update switch { 20 => 3, 30 => 2, 50 => 9, _ => 1 }, Loss: update);
 
     private static Task<StoredRun> RunAsync(RunStore store, double alpha, StudyPoint[]? points = null, TrainerSettings? settings = null,
-        ArmStudy? study = null, Func<ToyModel>? newModel = null, Func<ToyModel, IReadOnlyList<string>>? predict = null,
+        Study? study = null, Func<ToyModel>? newModel = null, Func<ToyModel, IReadOnlyList<string>>? predict = null,
         Func<long, Validation>? validate = null, Func<ToyModel, StoredRun, StudyPoint, IEnumerable<(string, RunValue)>>? examine = null)
     {
         settings ??= s_settings;
-        return (study ?? new ArmStudy(store, CPU, cancellation: Cancellation)).RunAsync($"toy {alpha}",
+        return (study ?? new Study(store, CPU).Follow(null, Cancellation)).RunAsync($"toy {alpha}",
             new RunConfig(1, [("alpha", alpha), .. RunConfig.Of("training", settings)]), points ?? s_points,
             newModel ?? (() => new ToyModel(seed: 1)), (model, checkpoints) =>
             {
@@ -243,7 +243,7 @@ public sealed class ArmStudyTests : IDisposable
     }
 
     private static string[] Hashes(StoredRun run) => [.. s_points.SelectMany(point => s_settings.Rules.Select(rule =>
-        ArmStudy.Read(run, point.Name, rule)).Select(scored => $"{scored.Weights} {scored.Hypotheses[0]}"))];
+        Study.Read(run, point.Name, rule)).Select(scored => $"{scored.Weights} {scored.Hypotheses[0]}"))];
 
     private static async Task<string[]> HashesAsync(RunStore store, double alpha) => Hashes(await RunAsync(store, alpha));
 }

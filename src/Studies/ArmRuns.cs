@@ -1,0 +1,154 @@
+using System.Globalization;
+
+namespace IntraDistill;
+
+/// <summary>The stored runs of a study's arms and seeds, and what is read off them: all that its tables and charts are drawn from.</summary>
+public sealed class ArmRuns
+{
+    private readonly Study _study;
+    private readonly IReadOnlyDictionary<(Arm, int), StoredRun> _runs;
+    private readonly Dictionary<(Arm, string, WeightRule, int), ScoredWeights> _scored = [];
+
+    internal ArmRuns(Study study, IReadOnlyList<Arm> arms, IReadOnlyList<int> seeds, IReadOnlyDictionary<(Arm, int), StoredRun> runs) =>
+        (_study, Arms, Seeds, _runs) = (study, arms, seeds, runs);
+
+    /// <summary>The arms.</summary>
+    public IReadOnlyList<Arm> Arms { get; }
+
+    /// <summary>The seeds.</summary>
+    public IReadOnlyList<int> Seeds { get; }
+
+    /// <summary>The seeds in words: "3 seeds", or "seed 1".</summary>
+    public string OfSeeds => Seeds.Count == 1 ? $"seed {Seeds[0]}" : $"{Seeds.Count} seeds";
+
+    /// <summary>All runs.</summary>
+    public IReadOnlyCollection<StoredRun> All => [.. _runs.Values];
+
+    /// <summary>The run of an arm and a seed.</summary>
+    /// <exception cref="IntraDistillException">There is none.</exception>
+    public StoredRun this[Arm arm, int seed] => _runs.TryGetValue((arm, seed), out StoredRun? run) ? run
+        : throw new IntraDistillException($"no run of {arm.Name}, seed {seed}; there are those of "
+            + $"{string.Join(", ", Arms.Select(one => one.Name))}, seeds {string.Join(", ", Seeds)}");
+
+    /// <summary>The runs of an arm, by seed.</summary>
+    public IReadOnlyList<StoredRun> Of(Arm arm) => [.. Seeds.Select(seed => this[arm, seed])];
+
+    /// <summary>What the weights scored that a rule chose at a point.</summary>
+    /// <exception cref="IntraDistillException">Nothing is stored of that point or rule; names the run.</exception>
+    public ScoredWeights Scored(Arm arm, string point, WeightRule rule, int seed) =>
+        _scored.TryGetValue((arm, point, rule, seed), out ScoredWeights? found) ? found
+            : _scored[(arm, point, rule, seed)] = Study.Read(this[arm, seed], point, rule);
+
+    /// <summary>A score of those weights, a value a seed.</summary>
+    public double[] Scores(Arm arm, string point, WeightRule rule, string name) =>
+        [.. Seeds.Select(seed => Scored(arm, point, rule, seed).Scores[name].Number)];
+
+    /// <summary>The updates whose weights a rule chose and one of their scores, a pair a seed.</summary>
+    public IReadOnlyList<(string Weights, double Score)> Chosen(Arm arm, string point, WeightRule rule, string name) =>
+        [.. Seeds.Select(seed => Scored(arm, point, rule, seed)).Select(of => (of.Weights, of.Scores[name].Number))];
+
+    /// <summary>The statistics of those weights' predictions, a seed each.</summary>
+    /// <param name="arm">The arm.</param>
+    /// <param name="point">The point.</param>
+    /// <param name="rule">The rule.</param>
+    /// <param name="of">Makes them from the lines predicted.</param>
+    public SegmentStatistics[] Statistics(Arm arm, string point, WeightRule rule, Func<IReadOnlyList<string>, SegmentStatistics> of) =>
+        [.. Seeds.Select(seed => of(Scored(arm, point, rule, seed).Hypotheses))];
+
+    /// <summary>The points at which an arm was scored, in order, but for those that came after the same number of updates as one before.</summary>
+    public IReadOnlyList<StudyPoint> Points(Arm arm) => [.. Study.Points(this[arm, Seeds[0]]).DistinctBy(point => point.Update)];
+
+    /// <summary>An arm's name, and where it has several points, the point's.</summary>
+    public string NameAt(Arm arm, StudyPoint point) => Points(arm).Count == 1 ? arm.Name : $"{arm.Name}, {point.Name.Replace('-', ' ')}";
+
+    /// <summary>Every arm at each of its points: the updates made, a score as mean ± standard deviation and by seed, and more.</summary>
+    /// <param name="title">The table's caption.</param>
+    /// <param name="rule">The rule that chose the weights.</param>
+    /// <param name="score">The score's name in the runs, and its heading.</param>
+    /// <param name="more">Further columns: heading, decimals, and the number of an arm at a point.</param>
+    public KitTable Results(string title, WeightRule rule, (string Name, string Heading) score,
+        params (string Heading, int Decimals, Func<Arm, string, double> Value)[] more)
+    {
+        var table = new KitTable(title, [new("System", Numeric: false), new("Updates"), new(score.Heading), new("each seed"),
+            .. more.Select(one => new KitColumn(one.Heading))]);
+        foreach (Arm arm in Arms)
+        {
+            foreach (StudyPoint point in Points(arm))
+            {
+                string[] made = [.. Scores(arm, point.Name, rule, "update").Select(at => KitCell.Number(at, 0).Text).Distinct()];
+                double[] scores = Scores(arm, point.Name, rule, score.Name);
+                table.Row([NameAt(arm, point), string.Join(" · ", made), SampleSummary.Of(scores).Format(),
+                    string.Join(" · ", scores.Select(one => KitCell.Number(one, 1).Text)),
+                    .. more.Select(one => KitCell.Number(one.Value(arm, point.Name), one.Decimals))]);
+            }
+        }
+        return table;
+    }
+
+    /// <summary>A number that validations measured, over a budget of training, mean and range over the seeds.</summary>
+    /// <param name="arm">The arm.</param>
+    /// <param name="score">The number; where it is NaN there is no point.</param>
+    /// <param name="budget">The budget after so many updates; null for updates.</param>
+    public BudgetCurve Curve(Arm arm, Func<ValidationPoint, double> score, Func<long, double>? budget = null) =>
+        BudgetCurve.Of([.. Of(arm).Select(run => TrainingLog.Validations(run).Where(point => !double.IsNaN(score(point)))
+            .Select(point => (budget?.Invoke(point.Update) ?? point.Update, score(point))).ToArray())]);
+
+    /// <summary>The same as a line of a chart, with the range as a band where there are several seeds.</summary>
+    /// <inheritdoc cref="Curve"/>
+    public CurveSeries Line(Arm arm, Func<ValidationPoint, double> score, Func<long, double>? budget = null)
+    {
+        BudgetCurve curve = Curve(arm, score, budget);
+        return new(arm.Name, curve.Budget, curve.Mean, Seeds.Count > 1 ? curve.Low : null, Seeds.Count > 1 ? curve.High : null);
+    }
+
+    /// <summary>The divergence in training of one seed, by updates.</summary>
+    public CurveSeries Divergence(Arm arm, int seed)
+    {
+        IReadOnlyList<TrainingPoint> points = TrainingLog.Updates(this[arm, seed]);
+        return new(arm.Name, [.. points.Select(point => (double)point.Update)], [.. points.Select(point => point.Divergence)]);
+    }
+
+    /// <summary>What the arms predicted for some lines of the reported text, one below the other.</summary>
+    /// <param name="title">The table's caption.</param>
+    /// <param name="point">The point whose weights predicted.</param>
+    /// <param name="rule">The rule that chose them.</param>
+    /// <param name="lines">Which lines.</param>
+    /// <param name="given">What stands above the predictions of a line: a name and a text each, the first in bold.</param>
+    public KitTable SideBySide(string title, string point, WeightRule rule, IEnumerable<int> lines, Func<int, (string Name, string Text)[]> given)
+    {
+        var table = new KitTable(title, new("System", Numeric: false), new("Text", Numeric: false));
+        foreach (int line in lines)
+        {
+            foreach (var (one, i) in given(line).Select((one, i) => (one, i)))
+                table.Row(i == 0 ? new KitCell(one.Name).Bold() : one.Name, i == 0 ? new KitCell(one.Text).Bold() : one.Text);
+            foreach (Arm arm in Arms)
+                table.Row(arm.Name, Scored(arm, point, rule, Seeds[0]).Hypotheses[line]);
+        }
+        return table;
+    }
+
+    /// <summary>The runs: what was trained now and what was found, when, by which commit, on which machine.</summary>
+    /// <param name="title">The table's caption.</param>
+    public KitTable Table(string title)
+    {
+        var table = new KitTable(title, new("Arm", Numeric: false), new("Seed"), new("Run", Numeric: false), new("State", Numeric: false),
+            new("Updates"), new("Started (UTC)", Numeric: false), new("Commit", Numeric: false));
+        foreach (var ((arm, seed), run) in _runs)
+        {
+            RunOrigin origin = run.Origin;
+            table.Row(arm.Name, $"{seed}", run.Name, _study.Origins[run.Name], KitCell.Number(run.Result![Study.UpdatesName].Number, 0),
+                origin.Started.ToString("yyyy-MM-dd HH:mm", CultureInfo.InvariantCulture),
+                origin.Commit is null ? "–" : origin.Commit[..8] + (origin.Dirty == true ? ", changed" : ""));
+        }
+        foreach (var ((arm, seed), run) in _runs.Where(pair => pair.Value.Config["training.Patience"].Number > 0))
+        {
+            StudyPoint last = Study.Points(run)[^1];
+            if (run.Result!.First(one => one.Key.StartsWith(last.Name + ".", StringComparison.Ordinal)
+                && one.Key.EndsWith("." + Study.EndName, StringComparison.Ordinal)).Value.Text != nameof(StopReason.EarlyStop))
+                table.Note($"{arm.Name}, seed {seed} met the limit of {run.Config[$"point.{last.Name}"].Text} updates before its {last.Name}.");
+        }
+        foreach (string machine in _runs.Values.Select(run => run.Origin.Machine).Distinct())
+            table.Note($"Made on: {machine}.");
+        return table;
+    }
+}

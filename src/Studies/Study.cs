@@ -1,0 +1,316 @@
+using System.Globalization;
+using TorchSharp;
+using static TorchSharp.torch;
+
+namespace IntraDistill;
+
+/// <summary>What the weights scored that one rule chose at one point of a run.</summary>
+/// <param name="Point">The point.</param>
+/// <param name="Rule">The rule.</param>
+/// <param name="Weights">Which weights those are (<see cref="WeightChoice.Weights"/>).</param>
+/// <param name="Scores">What they scored on the reported text, by name.</param>
+/// <param name="Hypotheses">What they predicted there, a line each.</param>
+public sealed record ScoredWeights(StudyPoint Point, WeightRule Rule, string Weights, RunValues Scores, IReadOnlyList<string> Hypotheses) : KitRecord;
+
+/// <summary>
+/// The arms of one study, each a stored run of its own. An arm is trained once, however many points and rules it is scored by: at
+/// each point every rule of its trainer chooses weights of those so far, and these predict the reported text. So all arms of a study
+/// are treated alike, no arm goes on in another's folder, and what the other rules would have given is known beside.
+/// </summary>
+/// <param name="store">Where the runs are.</param>
+/// <param name="device">What they compute on.</param>
+/// <param name="type">The type of the models' weights; float32 if null.</param>
+/// <example><code>
+/// Study study = Study.Open("mine", "sdk", computeOn, float32).Follow(bar.Update, cell.CancellationToken);
+/// ArmRuns runs = await study.RunAsync(experiment, arms, seeds: [1, 2, 3]);
+/// </code></example>
+public sealed class Study(RunStore store, Device device, ScalarType? type = null)
+{
+    internal const string UpdatesName = "updates", MillisecondsName = "milliseconds_an_update", MemoryName = "training_memory_mb";
+
+    internal const string EndName = "stopped";
+
+    private const string UpdateName = "update", PointName = "point", RuleName = "rule", WeightsName = "weights";
+
+    private readonly Dictionary<string, string> _origins = [];
+    private Action<TrainingProgress>? _show;
+    private CancellationToken _cancellation;
+
+    /// <summary>Opens a study of a notebook.</summary>
+    /// <param name="name">Its folder within <c>runs</c>; what is done there is found. Empty for a new one, which nobody goes on with.</param>
+    /// <param name="otherwise">What the folder's name begins with if it is new; the time follows.</param>
+    /// <param name="device">What the arms compute on.</param>
+    /// <param name="type">The type of their models' weights.</param>
+    /// <param name="runs">Where studies are.</param>
+    public static Study Open(string name, string otherwise, Device device, ScalarType type, string runs = "../runs") => new(
+        new RunStore(Path.Combine(runs, name.Length > 0 ? name : $"{otherwise}-{DateTime.Now.ToString("yyyyMMdd-HHmmss", CultureInfo.InvariantCulture)}")),
+        device, type) { IsNew = name.Length == 0 };
+
+    /// <summary>Where the runs are.</summary>
+    public RunStore Store => store;
+
+    /// <summary>Its folder as <c>runs/name</c>.</summary>
+    public string Name => $"runs/{Path.GetFileName(store.Folder)}";
+
+    /// <summary>Whether it is new and without a name: checkpoints are deleted where a run is done.</summary>
+    public bool IsNew { get; private init; }
+
+    /// <summary>From now on shows progress, as a notebook's bar does, and can be stopped: a run is then gone on with next time.</summary>
+    /// <returns>This study.</returns>
+    public Study Follow(Action<TrainingProgress>? show, CancellationToken cancellation = default)
+    {
+        (_show, _cancellation) = (show, cancellation);
+        return this;
+    }
+
+    /// <summary>Of each run by its name, whether it was trained now, gone on with, or found done.</summary>
+    public IReadOnlyDictionary<string, string> Origins => _origins;
+
+    /// <summary>Trains and scores every arm with every seed, or finds what is done.</summary>
+    /// <param name="experiment">How.</param>
+    /// <param name="arms">The arms.</param>
+    /// <param name="seeds">The seeds, one after the other.</param>
+    public async Task<ArmRuns> RunAsync<TModel, TBatch>(Experiment<TModel, TBatch> experiment, IReadOnlyList<Arm> arms, IReadOnlyList<int> seeds)
+        where TModel : nn.Module where TBatch : IBatch
+    {
+        var runs = new Dictionary<(Arm, int), StoredRun>();
+        foreach (int seed in seeds)
+        {
+            foreach (Arm arm in arms)
+                runs[(arm, seed)] = await RunAsync(experiment, arm, seed);
+        }
+        return new(this, arms, seeds, runs);
+    }
+
+    /// <summary>
+    /// Trains an arm from one point to the next and scores it at each; goes on where that was interrupted, and returns the run as
+    /// it is where it is done.
+    /// </summary>
+    /// <param name="experiment">How.</param>
+    /// <param name="arm">The arm.</param>
+    /// <param name="seed">Of weights, batches and dropout.</param>
+    /// <returns>The run, done; <see cref="Read"/> gives what it scored.</returns>
+    /// <exception cref="IntraDistillException">There is no point, points are not in order, or a setting is of a type that no config holds.</exception>
+    /// <exception cref="WeightChoiceException">A rule has nothing to choose from at a point.</exception>
+    public Task<StoredRun> RunAsync<TModel, TBatch>(Experiment<TModel, TBatch> experiment, Arm arm, int seed)
+        where TModel : nn.Module where TBatch : IBatch
+    {
+        TrainerSettings training = experiment.Training(arm) with { Seed = seed };
+        var config = new RunConfig(seed, [("arm", arm.Name), .. RunConfig.OfParts(experiment.Settings(arm, seed)),
+            .. RunConfig.Of("training", training), .. RunConfig.OfMachine(device, type)]);
+        return RunAsync($"{experiment.Label} {arm.Name}", config,
+            experiment.Points?.Invoke(arm) ?? [new(StudyPoint.End, training.MaxUpdates)], () => Place(experiment.Model(arm)), (model, checkpoints) =>
+        {
+            string label = string.Join(", ", new[] { experiment.Label, arm.Name, $"seed {seed}" }.Where(part => part.Length > 0));
+            var trainer = new Trainer<TBatch>(model, training with { Label = label, CheckpointFolder = checkpoints },
+                experiment.Batches(seed), experiment.Step(arm, model));
+            if (experiment.Validate is { } validate)
+                trainer.Validate = () => validate(model, trainer.Result.Update);
+            return trainer;
+        }, experiment.Predict, experiment.Score, experiment.Examine);
+    }
+
+    /// <summary>Measures in turns how long an update of each arm takes, or finds the measurement: one for all seeds of the study.</summary>
+    /// <param name="experiment">How the arms are trained.</param>
+    /// <param name="arms">The arms.</param>
+    /// <param name="settings">What the times depend on, as an object of settings records and plain values; not α, nor rates.</param>
+    /// <param name="rounds">How often the arms take turns.</param>
+    /// <param name="updates">Updates in a turn, of which the first does not count: 2 or more.</param>
+    public Task<UpdateTimes> MeasureAsync<TModel, TBatch>(Experiment<TModel, TBatch> experiment, IReadOnlyList<Arm> arms, object settings,
+        int rounds, int updates) where TModel : nn.Module where TBatch : IBatch
+    {
+        const int seed = 1;
+        var config = new RunConfig(seed, [.. RunConfig.OfParts(settings),
+            ("arms", string.Join("; ", arms.Select(arm => $"{arm.Name}, K {arm.Passes}{(arm.Alpha > 0 ? ", weighed" : "")}"))),
+            .. RunConfig.OfMachine(device, type)]);
+        return UpdateTimes.MeasureAsync(store, config, device, [.. arms.Select(arm =>
+            (arm.Name, new Func<(nn.Module, Trainer<TBatch>)>(() =>
+            {
+                Reproducible.Seed(seed);
+                TModel model = Place(experiment.Model(arm));
+                return (model, new Trainer<TBatch>(model, experiment.Training(arm) with
+                {
+                    Seed = seed, ValidateEvery = 0, CheckpointEvery = 0, Rules = [], Patience = 0,
+                }, experiment.Batches(seed), experiment.Step(arm, model)));
+            })))], rounds, updates, _cancellation);
+    }
+
+    /// <summary>A training that no arm is compared by, such as a pretraining, as a stored run: made once, however many want it.</summary>
+    /// <param name="label">What it is called in progress and in the name of its folder.</param>
+    /// <param name="seed">Its seed; torch is seeded with it before the model is made.</param>
+    /// <param name="settings">All that it depends on besides the trainer's settings and the machine, as in <see cref="Experiment{TModel, TBatch}.Settings"/>.</param>
+    /// <param name="training">How it is trained.</param>
+    /// <param name="newModel">Makes the model, on the CPU.</param>
+    /// <param name="batches">Makes the batches.</param>
+    /// <param name="step">A batch's loss.</param>
+    /// <param name="save">Writes what it leaves into the run's folder.</param>
+    public async Task<StoredRun> TrainAsync<TModel, TBatch>(string label, int seed, object settings, TrainerSettings training,
+        Func<TModel> newModel, Func<IBatchSource<TBatch>> batches, Func<TModel, TBatch, IntraDistillationLoss> step, Action<TModel, string> save)
+        where TModel : nn.Module where TBatch : IBatch
+    {
+        training = training with { Seed = seed };
+        var config = new RunConfig(seed, [.. RunConfig.OfParts(settings), .. RunConfig.Of("training", training), .. RunConfig.OfMachine(device, type)]);
+        using RunFolder run = await store.StartWhenFreeAsync(label, config, device, Console.WriteLine, _cancellation);
+        if (run.IsDone)
+            return run;
+        Reproducible.Seed(seed);
+        using TModel model = Place(newModel());
+        using var trainer = new Trainer<TBatch>(model, training with { Label = label, CheckpointFolder = run.CheckpointFolder }, batches(),
+            (batch, _) => step(model, batch));
+        trainer.TryResume();
+        if (_show is not null)
+            trainer.ProgressChanged += _show;
+        TrainingResult result;
+        using (TrainingLog.Follow(run, trainer, every: (int)Math.Max(1, training.MaxUpdates / 40)))
+            result = await trainer.TrainAsync(cancellation: _cancellation);
+        save(model, run.Folder);
+        run.Finish([(UpdatesName, result.Update), ("epochs", result.Epochs), ("training_seconds", result.TrainingTime.TotalSeconds),
+            ("parameters", model.parameters().Sum(parameter => parameter.numel()))]);
+        return run;
+    }
+
+    /// <summary>
+    /// Of the study's runs that are done and differ from one in nothing but some settings, the newest of each seed: what is measured
+    /// beside a published number.
+    /// </summary>
+    /// <param name="like">The run.</param>
+    /// <param name="where">Which of them; null for all.</param>
+    /// <param name="except">The settings that may differ, as in <see cref="RunConfig.IsLike"/>; the seed may.</param>
+    public IReadOnlyDictionary<long, StoredRun> Alike(StoredRun like, Func<StoredRun, bool>? where = null, params string[] except) => store.All()
+        .Where(run => run.Status == RunStatus.Done && run.Config.IsLike(like.Config, [.. except, "seed"]) && where?.Invoke(run) != false)
+        .GroupBy(run => run.Config.Seed).ToDictionary(same => same.Key, same => same.MaxBy(run => run.Origin.Started)!);
+
+    /// <summary>As the other, with all that an <see cref="Experiment{TModel, TBatch}"/> says given one by one.</summary>
+    internal async Task<StoredRun> RunAsync<TModel, TBatch>(string label, RunConfig config, IReadOnlyList<StudyPoint> points,
+        Func<TModel> newModel, Func<TModel, string, Trainer<TBatch>> newTrainer, Func<TModel, IReadOnlyList<string>> predict,
+        Func<IReadOnlyList<string>, IEnumerable<(string Name, RunValue Value)>> score,
+        Func<TModel, StoredRun, StudyPoint, IEnumerable<(string Name, RunValue Value)>>? examine = null)
+        where TModel : nn.Module where TBatch : IBatch
+    {
+        RequireOrder(points);
+        var whole = new RunConfig(config.Seed, config.Where(pair => pair.Key != "seed").Select(pair => (pair.Key, pair.Value))
+            .Concat(points.Select(point => ($"point.{point.Name}", (RunValue)point.Update))));
+        using RunFolder run = await store.StartWhenFreeAsync(label, whole, device, Console.WriteLine, _cancellation);
+        _origins[run.Name] = run.IsDone ? "found, done" : "trained now";
+        if (run.IsDone)
+            return run;
+
+        // Of a GPU all that it holds counts, since torch's allocator gives nothing back that an earlier arm has used.
+        long memory = device.type == DeviceType.CUDA ? 0 : Machine.MemoryInUse();
+        Reproducible.Seed(config.Seed);
+        using TModel model = newModel();
+        using Trainer<TBatch> trainer = newTrainer(model, run.CheckpointFolder);
+        if (trainer.TryResume())
+            _origins[run.Name] = FormattableString.Invariant($"gone on with from update {trainer.Result.Update:N0}");
+        if (_show is not null)
+            trainer.ProgressChanged += _show;
+        using (TrainingLog log = TrainingLog.Follow(run, trainer, every: (int)Math.Max(1, points[0].Update / 40)))
+        {
+            foreach (StudyPoint point in points)
+            {
+                if (trainer.Result.Update > point.Update)
+                    continue;      // scored before training went on, and logged
+                await trainer.TrainAsync(point.Update, cancellation: _cancellation);
+                Score(run, trainer, point, () => predict(model), score,
+                    () => examine is null ? [] : trainer.WithChosenWeights(() => examine(model, run, point).ToArray()));
+            }
+        }
+        TrainingResult result = trainer.Result;
+        run.Finish([
+            .. LinesOf(run).SelectMany(Flatten),
+            (UpdatesName, result.Update), ("epochs", result.Epochs), ("training_seconds", result.TrainingTime.TotalSeconds),
+            (MillisecondsName, MedianMilliseconds(result)),
+            ("tokens_per_second", result.History.Average(one => one.TokensPerSecond)),
+            (MemoryName, (result.PeakMemory - memory) / 1e6),
+            ("parameters", model.parameters().Sum(parameter => parameter.numel())),
+        ]);
+        if (IsNew)
+            run.DeleteCheckpoints();
+        return run;
+    }
+
+    /// <summary>
+    /// Of runs of this study in one line, as <c>12 runs (9 found, done, 3 trained now), 14.2 minutes of training</c>: of the median update
+    /// of each, so that what stopped the machine for a while is not in it.
+    /// </summary>
+    public string Summary(IReadOnlyCollection<StoredRun> runs) => FormattableString.Invariant($"{runs.Count} runs (")
+        + string.Join(", ", runs.Select(run => _origins[run.Name].Split(" from")[0]).CountBy(origin => origin).Select(same => $"{same.Value} {same.Key}"))
+        + FormattableString.Invariant($"), {runs.Sum(Seconds) / 60:F1} minutes of training");
+
+    /// <summary>How long a run trained by its median update, in seconds.</summary>
+    public static double Seconds(StoredRun run) => run.Result![UpdatesName].Number * run.Result[MillisecondsName].Number / 1000;
+
+    /// <summary>What the weights scored that a rule chose at a point of a run that is done.</summary>
+    /// <exception cref="IntraDistillException">The run has no such point or rule; names the run.</exception>
+    public static ScoredWeights Read(StoredRun run, string point, WeightRule rule)
+    {
+        string prefix = Prefix(point, rule);
+        if (run.Result is not { } result || !result.TryGet(prefix + WeightsName, out RunValue? weights))
+            throw new IntraDistillException($"{run.Name}: nothing is stored of point {point} by the rule {rule}");
+        var scores = new RunValues(result.Where(pair => pair.Key.StartsWith(prefix, StringComparison.Ordinal)
+            && pair.Key != prefix + WeightsName).Select(pair => (pair.Key[prefix.Length..], pair.Value)));
+        IReadOnlyList<string> lines = run.Hypotheses(weights.Text)
+            ?? throw new IntraDistillException($"{run.Name}: the hypotheses of weights {weights.Text} are missing");
+        return new(new(point, (long)scores[UpdateName].Number), rule, weights.Text, scores, lines);
+    }
+
+    /// <summary>The points of a run that is done, in order, with the updates at which it came to them.</summary>
+    public static IReadOnlyList<StudyPoint> Points(StoredRun run) => [.. (run.Result ?? new RunValues())
+        .Where(pair => pair.Key.EndsWith('.' + UpdateName, StringComparison.Ordinal))
+        .Select(pair => new StudyPoint(pair.Key.Split('.')[0], (long)pair.Value.Number))
+        .DistinctBy(point => point.Name)];
+
+    private TModel Place<TModel>(TModel model) where TModel : nn.Module => model.to(device, type ?? get_default_dtype());
+
+    // A line of the metrics for each rule: an interrupted run finds there what it has scored already.
+    private static void Score<TBatch>(RunFolder run, Trainer<TBatch> trainer, StudyPoint point, Func<IReadOnlyList<string>> predict,
+        Func<IReadOnlyList<string>, IEnumerable<(string Name, RunValue Value)>> score,
+        Func<IEnumerable<(string Name, RunValue Value)>> examine) where TBatch : IBatch
+    {
+        foreach (WeightRule rule in trainer.Rules)
+        {
+            if (LinesOf(run).Any(line => line[PointName].Text == point.Name && line[RuleName].Text == $"{rule}"))
+                continue;
+            string weights = trainer.Chosen(rule).Weights;
+            // The same weights by another rule or at an earlier point have predicted already.
+            IReadOnlyList<string>? lines = run.Hypotheses(weights);
+            if (lines is null)
+            {
+                lines = trainer.WithChosenWeights(predict, rule);
+                run.WriteHypotheses(lines, weights);
+            }
+            run.Log([
+                (UpdateName, trainer.Result.Update), (PointName, point.Name), (RuleName, $"{rule}"), (WeightsName, weights),
+                (EndName, $"{trainer.Result.Stopped}"), ("seconds", trainer.Result.TrainingTime.TotalSeconds), .. score(lines),
+                .. rule == trainer.Rules[0] ? examine() : [],
+            ]);
+        }
+    }
+
+    private static IEnumerable<RunValues> LinesOf(StoredRun run) => run.Metrics().Where(line => line.TryGet(PointName, out _));
+
+    private static IEnumerable<(string, RunValue)> Flatten(RunValues line) => line
+        .Where(pair => pair.Key is not (PointName or RuleName))
+        .Select(pair => (Prefix(line[PointName].Text, Enum.Parse<WeightRule>(line[RuleName].Text)) + pair.Key, pair.Value));
+
+    private static string Prefix(string point, WeightRule rule) => $"{point}.{rule}.";
+
+    private static double MedianMilliseconds(TrainingResult result) =>
+        MathNet.Numerics.Statistics.Statistics.Median(UpdateTimes.Milliseconds(result.History));
+
+    private static void RequireOrder(IReadOnlyList<StudyPoint> points)
+    {
+        if (points.Count == 0)
+            throw new IntraDistillException("a study's arm has no point to be scored at; expected one or more");
+        for (int i = 0; i < points.Count; i++)
+        {
+            if (points[i].Name.Length == 0 || !points[i].Name.All(c => char.IsAsciiLetterOrDigit(c) || c == '-'))
+                throw new IntraDistillException($"a point is called \"{points[i].Name}\"; expected letters, digits and hyphens");
+            if (points[i].Update < 1 || i > 0 && points[i].Update < points[i - 1].Update)
+                throw new IntraDistillException($"point {points[i].Name} comes after {points[i].Update} updates; expected "
+                    + (i == 0 ? "1 or more" : $"{points[i - 1].Update} or more, as it follows {points[i - 1].Name}"));
+        }
+        if (points.Select(point => point.Name).Distinct().Count() < points.Count)
+            throw new IntraDistillException("two points of an arm have one name; expected different ones");
+    }
+}
