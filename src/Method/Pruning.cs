@@ -22,6 +22,22 @@ public enum PruningOrder
 /// </remarks>
 public static class Pruning
 {
+    /// <summary>What a model loses where more and more of it is cut: the weights are put back after each cut.</summary>
+    /// <param name="model">The model.</param>
+    /// <param name="sensitivity">Its sensitivity.</param>
+    /// <param name="percents">Which parts of the parameters reached are set to zero, in per cent.</param>
+    /// <param name="order">Which go first.</param>
+    /// <param name="loss">Measures the model as it is.</param>
+    public static IEnumerable<(double Percent, double Loss)> Curve(nn.Module model, ParameterSensitivity sensitivity, IEnumerable<double> percents,
+        PruningOrder order, Func<double> loss)
+    {
+        foreach (double percent in percents)
+        {
+            using PrunedWeights pruned = Prune(model, sensitivity, percent / 100, order);
+            yield return (percent, loss());
+        }
+    }
+
     /// <summary>Sets a part of the reached parameters to zero until the returned object is disposed.</summary>
     /// <remarks>A pruned module can be pruned again; the prunings are then disposed in reverse order.</remarks>
     /// <param name="model">The module that <paramref name="sensitivity"/> was measured on.</param>

@@ -38,6 +38,17 @@ public sealed class Claims(string arm, params (string Name, string Title)[] othe
     public void Add(string text, string measure, int decimals, bool smaller, Func<string, IReadOnlyList<double>> values) =>
         _claims.Add(new(text, measure, decimals, smaller, values));
 
+    /// <summary>Adds a claim by several measures of what was examined.</summary>
+    /// <param name="text">What is claimed.</param>
+    /// <param name="smaller">Whether the measures are to be smaller, else larger.</param>
+    /// <param name="of">What was examined of an arm by its name, the same seeds in the same order for all arms.</param>
+    /// <param name="by">The measures.</param>
+    public void Add<T>(string text, bool smaller, Func<string, IReadOnlyList<T>> of, params Measure<T>[] by)
+    {
+        foreach (Measure<T> measure in by)
+            Add(text, measure.Name, measure.Decimals, smaller, name => [.. of(name).Select(measure.Value)]);
+    }
+
     /// <summary>The outcomes, by claim in their order and, within it, by what the arm is compared with.</summary>
     public IReadOnlyList<IReadOnlyList<ClaimOutcome>> Outcomes =>
         [.. Judge().Select(of => of.Select(one => one.Outcome).ToArray())];

@@ -57,7 +57,7 @@ public sealed class RunConfig : RunValues, IEquatable<RunConfig>
 
     /// <summary>
     /// The same of an object of parts, <c>new { data = "3f2a…", model = shape, epochs = 4 }</c>: each property that is a settings record
-    /// taken apart under its own name, any other as a value.
+    /// taken apart under its own name, any other as a value. One that is null is no part of this run.
     /// </summary>
     /// <exception cref="IntraDistillException">A property is of a type that no config holds; it is named.</exception>
     public static IReadOnlyList<(string Name, RunValue Value)> OfParts(object parts) => SettingsValues.OfParts(parts);

@@ -28,8 +28,8 @@ internal static class SettingsValues
             object? value = property.GetValue(parts);
             if (value is not null && IsRecord(value.GetType()))
                 Add(property.Name, value, values);
-            else
-                values.Add((property.Name, value is null ? None : Value(value, property.Name)));
+            else if (value is not null)
+                values.Add((property.Name, Value(value, property.Name)));
         }
         return values;
     }

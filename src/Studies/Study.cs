@@ -260,7 +260,8 @@ public sealed class Study(RunStore store, Device device, ScalarType? type = null
         .Select(pair => new StudyPoint(pair.Key.Split('.')[0], (long)pair.Value.Number))
         .DistinctBy(point => point.Name)];
 
-    private TModel Place<TModel>(TModel model) where TModel : nn.Module => model.to(device, type ?? get_default_dtype());
+    /// <summary>Moves a model to the study's device and type.</summary>
+    public TModel Place<TModel>(TModel model) where TModel : nn.Module => model.to(device, type ?? get_default_dtype());
 
     // A line of the metrics for each rule: an interrupted run finds there what it has scored already.
     private static void Score<TBatch>(RunFolder run, Trainer<TBatch> trainer, StudyPoint point, Func<IReadOnlyList<string>> predict,

@@ -7,6 +7,15 @@ namespace IntraDistill.Tasks;
 /// </remarks>
 public static class PublishedIwslt14
 {
+    /// <summary>Baseline, control and intra-distillation with the published dropout, learning rate and α.</summary>
+    /// <param name="passes">K of the last two; 3 is published.</param>
+    public static Arm[] Arms(int passes = 3) =>
+    [
+        new(IntraDistill.Arms.Baseline, 1, 0, Dropout: 0.3, LearningRate: 5e-4),
+        new(IntraDistill.Arms.Control, passes, 0, Dropout: 0.3, LearningRate: 5e-4),
+        new(IntraDistill.Arms.IntraDistillation, passes, 5, Dropout: 0.3, LearningRate: 5e-4),
+    ];
+
     /// <summary>The setting of a run beside the published one; bold is what differs.</summary>
     /// <param name="shape">The model, with the dropout of the arm.</param>
     /// <param name="training">How it is trained.</param>
