@@ -30,9 +30,8 @@ internal sealed class PictureAxis
     /// <summary>An axis for the names of bars, at 0, 1, 2 …</summary>
     public PictureAxis(BarChart chart)
     {
-        (Title, _low, _high) = (chart.XTitle, -0.5, chart.Categories.Count - 0.5);
+        (Title, Bars, _low, _high) = (chart.XTitle, chart, -0.5, chart.Categories.Count - 0.5);
         Ticks = [.. chart.Categories.Select((name, i) => ((double)i, name))];
-        (IsOfNames, Turn, TextSize) = (true, chart.Turn, chart.NameSize);
     }
 
     /// <summary>What it shows, with its unit.</summary>
@@ -41,14 +40,8 @@ internal sealed class PictureAxis
     /// <summary>Its labels and where they stand.</summary>
     public IReadOnlyList<(double Value, string Label)> Ticks { get; }
 
-    /// <summary>Whether its labels are names.</summary>
-    public bool IsOfNames { get; }
-
-    /// <summary>By how many degrees, clockwise, its labels are turned.</summary>
-    public double Turn { get; }
-
-    /// <summary>The size of its labels, in pixels.</summary>
-    public double TextSize { get; } = 13;
+    /// <summary>The bars that its labels are names of; null where they are numbers.</summary>
+    public BarChart? Bars { get; }
 
     /// <summary>Where a value lies, from 0 at the lower end to 1 at the upper; no number where it has no place.</summary>
     public double Part(double value) => (Scale(value) - _low) / (_high - _low);

@@ -17,32 +17,31 @@ internal sealed class PictureFrame
         string title, PictureAxis x, PictureAxis y, IReadOnlyList<string> legend, Action<SvgCanvas, int, Point> sample)
     {
         (_title, _x, _y) = (title, x, y);
-        _left = 42 + Widest(y);
+        _left = 42 + y.Ticks.Select(tick => SvgCanvas.Width(tick.Label, 13)).DefaultIfEmpty(0).Max();
         Canvas.Text(title, _left, 33, size: 17);
         double top = LegendTop + (legend.Count > 1 ? DrawLegend(legend, sample) : 0);
         _bottom = top + Height;
 
         IEnumerable<Point> grid = y.Ticks.SelectMany(tick => Rule((_left, Y(tick.Value)), (Right, Y(tick.Value))));
-        if (!x.IsOfNames)
+        if (x.Bars is null)
             grid = grid.Concat(x.Ticks.SelectMany(tick => Rule((X(tick.Value), top), (X(tick.Value), _bottom))));
         Canvas.Line(grid, PlotlyFigure.GridColor);
         Canvas.Line([(_left, top), (_left, _bottom), (Right, _bottom)], PlotlyFigure.Grey);
 
         foreach ((double value, string label) in y.Ticks)
             Canvas.Text(label, _left - 8, Y(value) + 4.5, "end");
+        (double turn, double size) = (x.Bars?.Turn ?? 0, x.Bars?.NameSize ?? 13);
         foreach ((double value, string label) in x.Ticks)
-            if (x.Turn == 0)
-                Canvas.Text(label, X(value), _bottom + 18, "middle", x.TextSize);
+            if (turn == 0)
+                Canvas.Text(label, X(value), _bottom + 18, "middle", size);
             else
-                Canvas.Text(label, X(value) + 0.35 * x.TextSize, _bottom + 8, "end", x.TextSize, x.Turn);
-        double below = x.Turn == 0 ? 18 : 10 + Widest(x) * Math.Sin(-x.Turn * Math.PI / 180);
+                Canvas.Text(label, X(value) + 0.35 * size, _bottom + 8, "end", size, turn);
+        double below = turn == 0 ? 18 : 10 + x.Bars!.LongestName * Math.Sin(-turn * Math.PI / 180);
         Canvas.Text(x.Title, (_left + Right) / 2, _bottom + below + 26, "middle", 15);
         Canvas.Text(y.Title, 18, (top + _bottom) / 2, "middle", 15, -90);
         _end = _bottom + below + 36;
 
         static Point[] Rule(Point from, Point to) => [from, to, SvgCanvas.Gap];
-        static double Widest(PictureAxis axis) =>
-            axis.Ticks.Select(tick => SvgCanvas.Width(tick.Label, axis.TextSize)).DefaultIfEmpty(0).Max();
     }
 
     /// <summary>Where to draw.</summary>
