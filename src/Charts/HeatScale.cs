@@ -2,7 +2,7 @@ using System.Globalization;
 
 namespace IntraDistill;
 
-/// <summary>The colours of a heat map's values, and the colour of a number printed on one.</summary>
+/// <summary>The colours of a heat map's values.</summary>
 internal sealed class HeatScale
 {
     /// <summary>
@@ -30,8 +30,11 @@ internal sealed class HeatScale
         (Low, High) = diverging ? (-finite.Max(Math.Abs), finite.Max(Math.Abs)) : (finite.Min(), finite.Max());
         if (Low == High)
             (Low, High) = (Low - 1, High + 1);
-        Stops = diverging ? s_diverging : s_sequential;
+        IsDiverging = diverging;
     }
+
+    /// <summary>Whether 0 is in the middle of it.</summary>
+    public bool IsDiverging { get; }
 
     /// <summary>The value at the scale's lower end.</summary>
     public double Low { get; }
@@ -40,40 +43,23 @@ internal sealed class HeatScale
     public double High { get; }
 
     /// <summary>Places on the scale (0–1) and their colours (<c>#rrggbb</c>); straight between them.</summary>
-    public IReadOnlyList<(double At, string Color)> Stops { get; }
+    public IReadOnlyList<(double At, string Color)> Stops => IsDiverging ? s_diverging : s_sequential;
 
-    /// <summary>The colour of text on a value's colour: of white and ink the one that stands out more (WCAG).</summary>
-    public string TextOn(double value)
-    {
-        double ground = Luminance(Mix(Stops, (value - Low) / (High - Low)));
-        return 1.05 / (ground + 0.05) > (ground + 0.05) / (Luminance(PlotlyFigure.Ink) + 0.05) ? "#ffffff" : PlotlyFigure.Ink;
-    }
+    /// <summary>The colour of text on a value's colour.</summary>
+    public string TextOn(double value) => PlotlyFigure.TextOn(Color(value));
 
-    /// <summary>The colour at a place on a scale, clamped to its ends.</summary>
-    /// <param name="stops">The scale.</param>
-    /// <param name="at">The place, 0–1.</param>
-    public static string Mix(IReadOnlyList<(double At, string Color)> stops, double at)
+    /// <summary>The colour of a value, clamped to the scale's ends; rounded to so many shades where that is asked for.</summary>
+    public string Color(double value, int? shades = null)
     {
+        double at = Math.Clamp((value - Low) / (High - Low), 0, 1);
+        if (shades is { } count)
+            at = Math.Round(at * (count - 1)) / (count - 1);
         int next = 1;
-        while (next < stops.Count - 1 && stops[next].At < at)
+        while (Stops[next].At < at)
             next++;
-        (double from, double to) = (stops[next - 1].At, stops[next].At);
-        double part = Math.Clamp((at - from) / (to - from), 0, 1);
-        int[] a = Channels(stops[next - 1].Color), b = Channels(stops[next].Color);
-        return "#" + string.Concat(a.Zip(b, (x, y) =>
-            ((int)Math.Round(x + part * (y - x))).ToString("x2", CultureInfo.InvariantCulture)));
-    }
-
-    private static int[] Channels(string color)
-    {
-        int rgb = Convert.ToInt32(color[1..], 16);
-        return [rgb >> 16, rgb >> 8 & 255, rgb & 255];
-    }
-
-    private static double Luminance(string color)
-    {
-        double[] linear = [.. Channels(color).Select(c => c / 255.0)
-            .Select(c => c <= 0.04045 ? c / 12.92 : Math.Pow((c + 0.055) / 1.055, 2.4))];
-        return 0.2126 * linear[0] + 0.7152 * linear[1] + 0.0722 * linear[2];
+        ((double from, string before), (double to, string after)) = (Stops[next - 1], Stops[next]);
+        IEnumerable<int> mixed = PlotlyFigure.Channels(before).Zip(PlotlyFigure.Channels(after),
+            (a, b) => (int)Math.Round(a + (at - from) / (to - from) * (b - a)));
+        return "#" + string.Concat(mixed.Select(channel => channel.ToString("x2", CultureInfo.InvariantCulture)));
     }
 }

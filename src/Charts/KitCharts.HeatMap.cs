@@ -11,9 +11,6 @@ public static partial class KitCharts
 {
     private const string NotMeasured = "not measured";
 
-    // In pixels. Above the cells: title, colour bar, the groups' names and a line below each; below them, the columns' names.
-    private const double HeatTop = 112, HeatRight = 24, ColorBarTop = 46, ColorBarLength = 220, GroupLine = 4;
-
     /// <summary>
     /// A heat map with its numbers printed in the cells. More than 26 columns are broken into bands one below the other, between
     /// groups where that can be.
@@ -45,41 +42,28 @@ public static partial class KitCharts
         IReadOnlyList<string>? columnGroups = null)
     {
         CheckCells(columns, rows, values, columnGroups);
-        HeatBand[] bands = HeatBands.Split(columns.Count, columnGroups);
-        int widest = bands.Max(band => band.Count);
-        double left = rows.Max(row => SvgCanvas.Width(row, 13)) + (yTitle.Length > 0 ? 44 : 16);
-        double cellWidth = (StaticPicture.Width - left - HeatRight) / widest;
-        double cellHeight = Math.Clamp(Math.Round(300.0 / (bands.Length * rows.Count)), 22, 36);
-        // Less the gap between cells, which is wider between groups.
-        (string[][] texts, double textSize) = HeatBands.Print(values, cellWidth - (columnGroups is null ? 3 : 4), diverging);
-        HeatScale scale = new(values.SelectMany(row => row), diverging);
-
-        double nameSize = cellWidth < 30 ? 11 : 13, longest = columns.Max(column => SvgCanvas.Width(column, nameSize));
-        bool turned = longest > cellWidth - 4;
-        double below = turned ? 0.71 * longest + 18 : 24;
-        double[] above = [.. bands.Select(GroupRoom)];
-        double[] tops = new double[bands.Length];   // of each band's cells, below the first's
-        for (int b = 1; b < bands.Length; b++)
-            tops[b] = tops[b - 1] + rows.Count * cellHeight + below + 8 + above[b];
-        double height = tops[^1] + rows.Count * cellHeight;
-        double marginTop = HeatTop + above[0], marginBottom = below + (xTitle.Length > 0 ? 34 : 12);
+        HeatCells heat = new(xTitle, yTitle, valueTitle, columns, rows, values, new(values.SelectMany(row => row), diverging));
+        HeatLayout layout = HeatLayout.Of(heat, columnGroups);
+        double marginTop = layout.Tops[0], rowsHeight = rows.Count * layout.CellHeight;
+        double height = layout.Tops[^1] + rowsHeight - marginTop;
+        int widest = layout.Bands.Max(band => band.Count);
 
         List<Trace> traces = [];
         List<(string, object?)> axes = [];
         List<Annotation> names = [];
         List<Shape> lines = [];
-        for (int b = 0; b < bands.Length; b++)
+        for (int b = 0; b < layout.Bands.Length; b++)
         {
-            HeatBand band = bands[b];
+            HeatBand band = layout.Bands[b];
             string number = b == 0 ? "" : $"{b + 1}";
             traces.Add(Cells(band, number));
             traces.AddRange(Texts(band, number));
-            double top = Paper(tops[b]), bottom = Paper(tops[b] + rows.Count * cellHeight);
-            axes.Add(($"xaxis{number}", HeatAxis(b == bands.Length - 1 ? xTitle : "", columns.Skip(band.First).Take(band.Count),
-                [-0.5, widest - 0.5], ("anchor", $"y{number}"), ("tickangle", turned ? -45 : 0),
-                ("tickfont", Make<Font>(("size", nameSize))), ("automargin", b == bands.Length - 1))));
+            double top = layout.Tops[b], bottom = top + rowsHeight, line = top - HeatLayout.GroupLine;
+            axes.Add(($"xaxis{number}", HeatAxis(b == layout.Bands.Length - 1 ? xTitle : "", columns.Skip(band.First).Take(band.Count),
+                [-0.5, widest - 0.5], ("anchor", $"y{number}"), ("tickangle", layout.Turn),
+                ("tickfont", Make<Font>(("size", layout.NameSize))), ("automargin", b == layout.Bands.Length - 1))));
             axes.Add(($"yaxis{number}", HeatAxis(yTitle, rows, [rows.Count - 0.5, -0.5], ("anchor", $"x{number}"),
-                ("domain", new[] { Number(Math.Max(0, bottom)), Number(top) }))));
+                ("domain", new[] { Number(Math.Max(0, Paper(bottom))), Number(Paper(top)) }))));
             foreach (HeatGroup group in band.Groups)
             {
                 double end = group.First + group.Count;
@@ -87,36 +71,27 @@ public static partial class KitCharts
                 {
                     names.Add(Make<Annotation>(
                         ("text", group.Name), ("showarrow", false), ("xref", $"x{number}"), ("yref", "paper"),
-                        ("x", group.First + (group.Count - 1) / 2.0), ("y", Paper(tops[b] - GroupLine - 2)),
-                        ("xanchor", "center"), ("yanchor", "bottom"), ("textangle", Lies(group) ? 0 : -90),
-                        ("font", Make<Font>(("size", GroupSize())))));
-                    lines.Add(Line(number, group.First - 0.44, end - 0.56, tops[b] - GroupLine, tops[b] - GroupLine, Grey, 1.5));
+                        ("x", group.First + (group.Count - 1) / 2.0), ("y", Paper(line - 2)),
+                        ("xanchor", "center"), ("yanchor", "bottom"), ("textangle", layout.Lies(group) ? 0 : -90),
+                        ("font", Make<Font>(("size", layout.GroupSize)))));
+                    lines.Add(Line(number, group.First - 0.44, end - 0.56, line, line, Grey, 1.5));
                 }
                 if (end < band.Count)
-                    lines.Add(Line(number, end - 0.5, end - 0.5, tops[b], tops[b] + rows.Count * cellHeight, "white", 3));
+                    lines.Add(Line(number, end - 0.5, end - 0.5, top, bottom, "white", 3));
             }
         }
         GenericChart chart = Compose(title, traces,
             [
-                .. axes, ("height", Math.Round(marginTop + height + marginBottom)), ("showlegend", false),
-                ("margin", Make<Margin>(("l", Math.Round(left)), ("r", HeatRight), ("t", marginTop), ("b", marginBottom))),
+                .. axes, ("height", Math.Round(marginTop + height + layout.Bottom)), ("showlegend", false),
+                ("margin", Make<Margin>(("l", Math.Round(layout.Left)), ("r", HeatLayout.Right), ("t", marginTop), ("b", layout.Bottom))),
                 ("annotations", names.Count > 0 ? names.ToArray() : null), ("shapes", lines.Count > 0 ? lines.ToArray() : null),
             ]);
         // The names of the rows may be long: a title that began behind them would soon be cut off.
         Fill((Title)GenericChart.getLayout(chart).GetPropertyValue("title"), ("xref", "container"),
-            ("pad", Make<Padding>(("t", 16), ("l", Math.Min(Math.Round(left), 70)))));
-        return chart;
+            ("pad", Make<Padding>(("t", 16), ("l", Math.Min(Math.Round(layout.Left), 70)))));
+        return chart.WithPicture(now => new HeatPicture(heat, layout).Draw(now));
 
-        double Paper(double down) => Math.Round(1 - down / height, 5);
-
-        double GroupSize() => cellWidth < 30 ? 11 : 12;
-
-        bool Lies(HeatGroup group) => SvgCanvas.Width(group.Name, GroupSize()) <= group.Count * cellWidth - 2;
-
-        // The names of narrow groups stand upright.
-        double GroupRoom(HeatBand band) => band.Groups.Where(group => group.Name.Length > 0)
-            .Select(group => GroupLine + (Lies(group) ? 18 : SvgCanvas.Width(group.Name, GroupSize()) + 6))
-            .DefaultIfEmpty(0).Max();
+        double Paper(double down) => Math.Round(1 - (down - marginTop) / height, 5);
 
         Shape Line(string number, double x0, double x1, double y0, double y1, string color, double width) => Make<Shape>(
             ("type", "line"), ("xref", $"x{number}"), ("yref", "paper"), ("x0", Number(x0)), ("x1", Number(x1)),
@@ -126,14 +101,14 @@ public static partial class KitCharts
             ("z", values.Select(row => Numbers(row.Skip(band.First).Take(band.Count))).ToArray()),
             ("text", values.Select(row => row.Skip(band.First).Take(band.Count).Select(Hover).ToArray()).ToArray()),
             ("hovertemplate", $"%{{y}}, %{{x}}<br>{valueTitle}: %{{text}}<extra></extra>"), ("xgap", 1), ("ygap", 1),
-            ("zmin", Number(scale.Low)), ("zmax", Number(scale.High)),
-            ("colorscale", scale.Stops.Select(stop => new object[] { stop.At, stop.Color }).ToArray()),
+            ("zmin", Number(heat.Scale.Low)), ("zmax", Number(heat.Scale.High)),
+            ("colorscale", heat.Scale.Stops.Select(stop => new object[] { stop.At, stop.Color }).ToArray()),
             ("showscale", number.Length == 0), ("xaxis", $"x{number}"), ("yaxis", $"y{number}"),
             ("colorbar", number.Length > 0 ? null : Make<ColorBar>(("orientation", "h"),
                 ("title", Make<Title>(("text", valueTitle), ("side", "top"), ("font", Make<Font>(("size", 13))))),
                 ("thickness", 12), ("lenmode", "pixels"),
-                ("len", ColorBarLength), ("tickfont", Make<Font>(("size", 12))), ("x", 0), ("xanchor", "left"), ("xpad", 0),
-                ("y", Paper(ColorBarTop - marginTop)),
+                ("len", HeatLayout.BarLength), ("tickfont", Make<Font>(("size", 12))), ("x", 0), ("xanchor", "left"), ("xpad", 0),
+                ("y", Paper(HeatLayout.BarTop)),
                 ("yanchor", "top"), ("ypad", 0), ("outlinewidth", 0), ("ticks", ""), ("nticks", 6))));
 
         // Not the heat map's own texts: their colour on middling grounds is plotly.js's, and hard to read.
@@ -141,12 +116,12 @@ public static partial class KitCharts
             from row in Enumerable.Range(0, rows.Count)
             from column in Enumerable.Range(0, band.Count)
             where double.IsFinite(values[row][band.First + column])
-            group (Row: row, Column: column) by scale.TextOn(values[row][band.First + column]) into cells
+            group (Row: row, Column: column) by heat.Scale.TextOn(values[row][band.First + column]) into cells
             select NewTrace("scatter", ("mode", "text"), ("name", "numbers"),
                 ("x", cells.Select(cell => cell.Column).ToArray()),
                 ("y", cells.Select(cell => cell.Row).ToArray()),
-                ("text", cells.Select(cell => texts[cell.Row][band.First + cell.Column]).ToArray()),
-                ("textfont", Make<Font>(("color", cells.Key), ("size", textSize))), ("hoverinfo", "skip"), ("showlegend", false),
+                ("text", cells.Select(cell => layout.Texts[cell.Row][band.First + cell.Column]).ToArray()),
+                ("textfont", Make<Font>(("color", cells.Key), ("size", layout.TextSize))), ("hoverinfo", "skip"), ("showlegend", false),
                 ("xaxis", $"x{number}"), ("yaxis", $"y{number}"));
 
         string Hover(double value) => Number(value) is not { } rounded ? NotMeasured

@@ -1,7 +1,5 @@
 using System.Globalization;
 using Plotly.NET;
-using Plotly.NET.LayoutObjects;
-using Plotly.NET.TraceObjects;
 using static IntraDistill.PlotlyFigure;
 
 namespace IntraDistill;
@@ -22,7 +20,7 @@ public static partial class KitCharts
     /// <param name="series">The lines.</param>
     /// <exception cref="IntraDistillException">No series, or one whose lists differ in length or are empty.</exception>
     public static GenericChart LearningCurves(string title, string xTitle, string yTitle, IEnumerable<CurveSeries> series) =>
-        Compose(title, Check(series).SelectMany(Curve), Axis(xTitle), Axis(yTitle));
+        Lines(title, new(xTitle), new(yTitle), Check(series).Select(Curve));
 
     /// <summary>Sensitivity distributions laid over one another on a log10 axis, as filled steps.</summary>
     /// <param name="title">The chart's title.</param>
@@ -38,17 +36,12 @@ public static partial class KitCharts
             if (h.Heights.Count == 0 || h.LogEdges.Count != h.Heights.Count + 1)
                 throw new IntraDistillException(
                     $"histogram '{h.Name}' has {h.LogEdges.Count} edges and {h.Heights.Count} bins; expected one edge more");
-        IEnumerable<Trace> traces = histograms.Select((h, i) =>
+        return Lines(title, new(xTitle, IsLog: true), new(yTitle, FromZero: true), histograms.Select((h, i) =>
         {
-            string color = Arms.Color(h.Name, i);
-            double[] x = [h.LogEdges[0], .. h.LogEdges];
             // From 0 up to the first bin, along the bins, and down to 0 behind the last.
-            double[] y = [0, .. h.Heights, 0];
-            return LineTrace(h.Name, [.. x.Select(edge => Math.Pow(10, edge))], y, color,
-                ("line", Make<Line>(("color", color), ("width", 1.8), ("shape", "hv"))),
-                ("fill", "tozeroy"), ("fillcolor", Translucent(color, 0.22)));
-        });
-        return Compose(title, traces, LogAxis(xTitle), Axis(yTitle, ("rangemode", "tozero")));
+            IEnumerable<double> x = h.LogEdges.Prepend(h.LogEdges[0]).Select(edge => Math.Pow(10, edge));
+            return new ChartLine(h.Name, [.. x], [0, .. h.Heights, 0], Arms.Color(h.Name, i)) { Width = 1.8, IsSteps = true };
+        }));
     }
 
     /// <summary>
@@ -60,22 +53,20 @@ public static partial class KitCharts
     /// <exception cref="IntraDistillException">No series, or one whose lists differ in length or are empty.</exception>
     public static GenericChart PruningCurves(string title, string yTitle, IEnumerable<PruningSeries> series)
     {
-        IEnumerable<Trace> traces = NotEmpty(series).SelectMany((model, i) => new[]
+        return Lines(title, new("Parameters pruned (%)"), new(yTitle), NotEmpty(series).SelectMany((model, i) => new[]
         {
-            One(model, i, model.LeastSensitive, "least sensitive", "solid"),
-            One(model, i, model.MostSensitive, "most sensitive", "dash"),
-        }).OfType<Trace>();
-        return Compose(title, traces, Axis("Parameters pruned (%)"), Axis(yTitle));
+            One(model, i, model.LeastSensitive, "least sensitive", "solid", "circle"),
+            One(model, i, model.MostSensitive, "most sensitive", "dash", "circle-open"),
+        }).OfType<ChartLine>());
 
-        static Trace? One(PruningSeries model, int i, IReadOnlyList<double>? metric, string which, string dash)
+        static ChartLine? One(
+            PruningSeries model, int i, IReadOnlyList<double>? metric, string which, string dash, string marker)
         {
             if (metric is null)
                 return null;
-            string color = Arms.Color(model.Name, i), name = $"{model.Name}, {which}";
+            string name = $"{model.Name}, {which}";
             CheckPoints(name, model.Percent, metric);
-            return LineTrace(name, model.Percent, metric, color, ("mode", "lines+markers"),
-                ("line", Make<Line>(("color", color), ("width", 2.5), ("dash", dash))),
-                ("marker", Make<Marker>(("size", 7), ("symbol", dash == "solid" ? "circle" : "circle-open"))));
+            return new(name, model.Percent, metric, Arms.Color(model.Name, i)) { Dash = dash, Marker = marker };
         }
     }
 
@@ -84,15 +75,19 @@ public static partial class KitCharts
     /// <param name="schedules">The schedules; each over its own number of steps.</param>
     /// <exception cref="IntraDistillException">No schedule.</exception>
     public static GenericChart AlphaSchedules(string title, IEnumerable<AdaptiveAlpha> schedules) =>
-        Compose(title, NotEmpty(schedules).Select((schedule, i) =>
-        {
-            string name = string.Create(
-                CultureInfo.InvariantCulture, $"p = {schedule.P:0.##}, q = {schedule.Q:0.##}, α = {schedule.Alpha:0.##}");
-            CurveSeries curve = CurveSeries.Of(
-                name, 0, 100, percent => schedule.At((long)(schedule.TotalSteps * percent / 100)), MaxPoints + 1);
-            // The three fixed colours are the arms'; these curves are not arms.
-            return LineTrace(name, curve.X, curve.Y, Arms.Color("", i), ("hovertemplate", "%{x}% of training: α′ = %{y}"));
-        }), Axis("Training (% of all updates)"), Axis("Weight α′ of the divergence (no unit)", ("rangemode", "tozero")));
+        Lines(title, new("Training (% of all updates)"), new("Weight α′ of the divergence (no unit)", FromZero: true),
+            NotEmpty(schedules).Select((schedule, i) =>
+            {
+                string name = string.Create(
+                    CultureInfo.InvariantCulture, $"p = {schedule.P:0.##}, q = {schedule.Q:0.##}, α = {schedule.Alpha:0.##}");
+                CurveSeries curve = CurveSeries.Of(
+                    name, 0, 100, percent => schedule.At((long)(schedule.TotalSteps * percent / 100)), MaxPoints + 1);
+                // The three fixed colours are the arms'; these curves are not arms.
+                return new ChartLine(name, curve.X, curve.Y, Arms.Color("", i))
+                {
+                    Live = [("hovertemplate", "%{x}% of training: α′ = %{y}")],
+                };
+            }));
 
     /// <summary>Quantiles of the sensitivities on a log axis: how far the least and the most sensitive lie apart.</summary>
     /// <param name="title">The chart's title.</param>
@@ -100,10 +95,8 @@ public static partial class KitCharts
     /// <param name="series">X: the part of the parameters below (0–1); Y: the quantile. Values of 0 leave gaps.</param>
     /// <exception cref="IntraDistillException">No series, or one whose lists differ in length or are empty.</exception>
     public static GenericChart QuantileCurves(string title, string yTitle, IEnumerable<CurveSeries> series) =>
-        Compose(title,
-            Check(series).Select(curve => curve with { Y = [.. curve.Y.Select(y => y > 0 ? y : double.NaN)] }).SelectMany(Curve),
-            Axis("Parameters below, least sensitive first (%)", ("tickformat", ".0%"), ("range", new[] { 0, 1 })),
-            LogAxis(yTitle));
+        Lines(title, new("Parameters below, least sensitive first (%)", IsPart: true), new(yTitle, IsLog: true), Check(series)
+            .Select(curve => curve with { Y = [.. curve.Y.Select(y => y > 0 ? y : double.NaN)] }).Select(Curve));
 
     /// <summary>Lorenz curves: what part of all sensitivity the least sensitive hold; the diagonal is equality.</summary>
     /// <param name="title">The chart's title.</param>
@@ -111,24 +104,27 @@ public static partial class KitCharts
     /// <exception cref="IntraDistillException">No series, or one whose lists differ in length or are empty.</exception>
     public static GenericChart LorenzCurves(string title, IEnumerable<CurveSeries> series)
     {
-        Trace equality = LineTrace("Equal sensitivity", [0, 1], [0, 1], "#9a9a9a",
-            ("line", Make<Line>(("color", "#9a9a9a"), ("width", 1.5), ("dash", "dot"))), ("hoverinfo", "skip"));
-        return Compose(title, [.. Check(series).SelectMany(Curve), equality],
-            Axis("Parameters, least sensitive first (%)", ("tickformat", ".0%"), ("range", new[] { 0, 1 })),
-            Axis("Part of all sensitivity (%)", ("tickformat", ".0%"), ("range", new[] { 0, 1 })));
+        ChartLine equality = new("Equal sensitivity", [0, 1], [0, 1], "#9a9a9a")
+        {
+            Width = 1.5, Dash = "dot", Live = [("hoverinfo", "skip")],
+        };
+        return Lines(title, new("Parameters, least sensitive first (%)", IsPart: true),
+            new("Part of all sensitivity (%)", IsPart: true), Check(series).Select(Curve).Append(equality));
     }
 
-    // A line, and before it the band it lies on.
-    private static IEnumerable<Trace> Curve(CurveSeries curve, int index)
+    private static GenericChart Lines(string title, ChartAxis x, ChartAxis y, IEnumerable<ChartLine> lines)
     {
-        string color = Arms.Color(curve.Name, index);
+        ChartLine[] all = [.. lines];
+        return Compose(title, all.SelectMany(Traces), Axis(x), Axis(y)).WithPicture(now => LinePicture.Draw(now, x, y, all));
+    }
+
+    private static ChartLine Curve(CurveSeries curve, int index)
+    {
         CurveSeries thin = Thin(curve);
-        if (thin.Low is not null && thin.High is not null)
-            yield return NewTrace("scatter", ("mode", "lines"), ("name", $"{curve.Name}, range"), ("showlegend", false),
-                ("legendgroup", curve.Name), ("hoverinfo", "skip"),
-                ("x", Numbers([.. thin.X, .. thin.X.Reverse()])), ("y", Numbers([.. thin.High, .. thin.Low.Reverse()])),
-                ("fill", "toself"), ("fillcolor", Translucent(color, 0.18)), ("line", Make<Line>(("width", 0))));
-        yield return LineTrace(curve.Name, thin.X, thin.Y, color, ("legendgroup", curve.Name));
+        return new(curve.Name, thin.X, thin.Y, Arms.Color(curve.Name, index))
+        {
+            Band = thin.Low is null || thin.High is null ? null : (thin.Low, thin.High), Live = [("legendgroup", curve.Name)],
+        };
     }
 
     private static CurveSeries Thin(CurveSeries curve)

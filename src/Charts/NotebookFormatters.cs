@@ -66,25 +66,14 @@ public static class NotebookFormatters
     {
         string figure = GenericChart.toJson(chart);
         string kitFolder = Path.GetDirectoryName(typeof(NotebookFormatters).Assembly.Location) ?? "";
-        return ChartHtml.Of(figure, PlotlyFigure.Title(chart), Picture(figure),
+        return ChartHtml.Of(figure, PlotlyFigure.Title(chart), StaticPicture.Of(chart),
             ChartHtml.PlotlyBeside(kitFolder, Environment.CurrentDirectory));
     }
 
     /// <summary>
-    /// A chart as a small static picture; a line of text where it holds something that the picture would not show faithfully.
+    /// A chart as a small static picture; its title in words where it has none: a triangle, a network, a chart with a slider, one
+    /// that was not made by <see cref="KitCharts"/> or was made into another by Plotly.NET.
     /// </summary>
     public static string ToSvg(GenericChart chart) =>
-        Picture(GenericChart.toJson(chart)) ?? StaticPicture.InWords($"Chart: {PlotlyFigure.Title(chart)}");
-
-    private static string? Picture(string figure)
-    {
-        try
-        {
-            return StaticPicture.Draw(figure);
-        }
-        catch (Exception e) when (e is not OutOfMemoryException)
-        {
-            return null;   // a chart is worth showing without its picture too, whatever is odd in it
-        }
-    }
+        StaticPicture.Of(chart) ?? StaticPicture.InWords($"Chart: {PlotlyFigure.Title(chart)}");
 }

@@ -3,6 +3,7 @@ using DynamicObj;
 using Microsoft.FSharp.Collections;
 using Plotly.NET;
 using Plotly.NET.LayoutObjects;
+using Plotly.NET.TraceObjects;
 using Property = (string Name, object? Value);
 
 namespace IntraDistill;
@@ -19,8 +20,15 @@ internal static class PlotlyFigure
     /// <summary>The colour of lines that are there to guide the eye.</summary>
     public const string Grey = "#8a8a8a";
 
-    private const double PlotHeight = 330;
-    private const string FontFamily = "'Segoe UI', 'Helvetica Neue', Helvetica, Arial, 'DejaVu Sans', sans-serif";
+    /// <summary>The colour of a grid.</summary>
+    public const string GridColor = "#e8e8e8";
+
+    /// <summary>The fonts of all text.</summary>
+    public const string FontFamily = "'Segoe UI', 'Helvetica Neue', Helvetica, Arial, 'DejaVu Sans', sans-serif";
+
+    /// <summary>The height of what lies between the axes, in pixels.</summary>
+    public const double PlotHeight = 330;
+
     private const int TitleBand = 62, LegendRow = 22, AxisBand = 62;
 
     /// <summary>An object of plotly.js with the given properties; null values are left out.</summary>
@@ -48,11 +56,30 @@ internal static class PlotlyFigure
     /// <summary>An axis with its title; grid, ticks and fonts as everywhere.</summary>
     public static LinearAxis Axis(string title, params Property[] more) => Fill(Make<LinearAxis>(
         ("title", Make<Title>(("text", title), ("standoff", 10))), ("automargin", true), ("showline", true), ("linecolor", Grey),
-        ("ticks", "outside"), ("tickcolor", Grey), ("gridcolor", "#e8e8e8"), ("zeroline", false)), more);
+        ("ticks", "outside"), ("tickcolor", Grey), ("gridcolor", GridColor), ("zeroline", false)), more);
 
-    /// <summary>A log axis that labels its decades.</summary>
-    public static LinearAxis LogAxis(string title, params Property[] more) =>
-        Fill(Axis(title, ("type", "log"), ("exponentformat", "power"), ("dtick", 1)), more);
+    /// <summary>An axis as a chart describes it; a log axis labels its decades.</summary>
+    public static LinearAxis Axis(ChartAxis axis) => Axis(axis.Title,
+        ("type", axis.IsLog ? "log" : null), ("exponentformat", axis.IsLog ? "power" : null), ("dtick", axis.IsLog ? 1 : null),
+        ("tickformat", axis.IsPart ? ".0%" : null), ("range", axis.IsPart ? new[] { 0, 1 } : null),
+        ("rangemode", axis.FromZero ? "tozero" : null));
+
+    /// <summary>The traces of a line: its band, if it has one, and then itself.</summary>
+    public static IEnumerable<Trace> Traces(ChartLine line)
+    {
+        if (line.Band is { } band)
+            yield return NewTrace("scatter", ("mode", "lines"), ("name", $"{line.Name}, range"), ("showlegend", false),
+                ("legendgroup", line.Name), ("hoverinfo", "skip"),
+                ("x", Numbers([.. line.X, .. line.X.Reverse()])), ("y", Numbers([.. band.High, .. band.Low.Reverse()])),
+                ("fill", "toself"), ("fillcolor", Translucent(line.Color, ChartLine.BandOpacity)), ("line", Make<Line>(("width", 0))));
+        yield return LineTrace(line.Name, line.X, line.Y, line.Color, [
+            ("mode", line.Marker is null ? "lines" : "lines+markers"),
+            ("line", Make<Line>(("color", line.Color), ("width", line.Width), ("dash", line.Dash),
+                ("shape", line.IsSteps ? "hv" : null))),
+            ("marker", line.Marker is null ? null : Make<Marker>(("size", 7), ("symbol", line.Marker))),
+            ("fill", line.IsSteps ? "tozeroy" : null),
+            ("fillcolor", line.IsSteps ? Translucent(line.Color, ChartLine.StepsOpacity) : null), .. line.Live]);
+    }
 
     /// <summary>A chart with one pair of axes.</summary>
     public static GenericChart Compose(
@@ -120,17 +147,28 @@ internal static class PlotlyFigure
     public static double? Number(double value) => double.IsFinite(value)
         ? double.Parse(value.ToString("G5", CultureInfo.InvariantCulture), CultureInfo.InvariantCulture) : null;
 
-    /// <summary>The colour of text on a ground (#rrggbb): white or ink, whichever reads better.</summary>
+    /// <summary>The colour of text on a ground (#rrggbb): of white and ink the one that stands out more (WCAG).</summary>
     public static string TextOn(string ground)
     {
-        int rgb = Convert.ToInt32(ground[1..], 16);
-        return 0.299 * (rgb >> 16) + 0.587 * (rgb >> 8 & 255) + 0.114 * (rgb & 255) > 145 ? Ink : "white";
+        double luminance = Luminance(ground);
+        return 1.05 / (luminance + 0.05) > (luminance + 0.05) / (Luminance(Ink) + 0.05) ? "#ffffff" : Ink;
+
+        static double Luminance(string color)
+        {
+            double[] linear = [.. Channels(color).Select(c => c / 255.0)
+                .Select(c => c <= 0.04045 ? c / 12.92 : Math.Pow((c + 0.055) / 1.055, 2.4))];
+            return 0.2126 * linear[0] + 0.7152 * linear[1] + 0.0722 * linear[2];
+        }
+    }
+
+    /// <summary>Red, green and blue of a colour (#rrggbb), 0–255.</summary>
+    public static int[] Channels(string color)
+    {
+        int rgb = Convert.ToInt32(color[1..], 16);
+        return [rgb >> 16, rgb >> 8 & 255, rgb & 255];
     }
 
     /// <summary>A colour (#rrggbb) made translucent.</summary>
-    public static string Translucent(string color, double opacity)
-    {
-        int rgb = Convert.ToInt32(color[1..], 16);
-        return string.Create(CultureInfo.InvariantCulture, $"rgba({rgb >> 16},{rgb >> 8 & 255},{rgb & 255},{opacity})");
-    }
+    public static string Translucent(string color, double opacity) =>
+        string.Create(CultureInfo.InvariantCulture, $"rgba({string.Join(',', Channels(color))},{opacity})");
 }

@@ -10,14 +10,20 @@ internal static class ChartJson
 
     public static JsonElement[] Traces(this JsonElement figure) => [.. figure.GetProperty("data").EnumerateArray()];
 
-    public static JsonElement Layout(this JsonElement figure, params string[] path) =>
-        path.Aggregate(figure.GetProperty("layout"), (element, name) => element.GetProperty(name));
+    public static JsonElement Layout(this JsonElement figure, params string[] path) => figure.GetProperty("layout").At(path);
 
     public static string? Text(this JsonElement trace, string name) => trace.GetProperty(name).GetString();
 
-    public static double?[] Values(this JsonElement trace, string name) =>
+    public static double Number(this JsonElement trace, params string[] path) => trace.At(path).GetDouble();
+
+    public static string[] Texts(this JsonElement trace, params string[] path) =>
+        [.. trace.At(path).EnumerateArray().Select(e => e.GetString()!)];
+
+    public static double?[] Values(this JsonElement trace, params string[] path) =>
     [
-        .. trace.GetProperty(name).EnumerateArray()
-            .Select(e => e.ValueKind is JsonValueKind.Null ? (double?)null : e.GetDouble()),
+        .. trace.At(path).EnumerateArray().Select(e => e.ValueKind is JsonValueKind.Null ? (double?)null : e.GetDouble()),
     ];
+
+    private static JsonElement At(this JsonElement element, string[] path) =>
+        path.Aggregate(element, (inner, name) => inner.GetProperty(name));
 }

@@ -89,8 +89,7 @@ public sealed class PlotlyLoaderTests : IDisposable
     private static string Html(string name)
     {
         GenericChart chart = KitCharts.LearningCurves("Loss", "x", "y", [new(name, [1, 2], [3, 4])]);
-        string figure = GenericChart.toJson(chart);
-        return ChartHtml.Of(figure, "Loss", StaticPicture.Draw(figure), "../bin/plotly.min.js");
+        return ChartHtml.Of(GenericChart.toJson(chart), "Loss", StaticPicture.Of(chart), "../bin/plotly.min.js");
     }
 
     private void Put(string name, string origin)

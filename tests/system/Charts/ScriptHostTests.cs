@@ -15,8 +15,10 @@ public class ScriptHostTests
 
         MatchCollection charts = Regex.Matches(output,
             @"\[(result|display)\] MultiChart application/vnd\.plotly\.v1\+json=\d+ text/html=\d+ image/svg\+xml=(\d+)");
+        // Five pictures; a network, a slider and a triangle in words.
         Assert.Equal(8, charts.Count);
-        Assert.All(charts, chart => Assert.InRange(int.Parse(chart.Groups[2].Value), 2_000, 20_000));
+        Assert.Equal(5, charts.Count(chart => int.Parse(chart.Groups[2].Value) is > 1_500 and < 20_000));
+        Assert.Equal(3, charts.Count(chart => int.Parse(chart.Groups[2].Value) < 500));
         Assert.Single(Regex.Matches(output, @"\[display\] KitTable text/html="));
     }
 
