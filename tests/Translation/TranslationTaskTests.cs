@@ -9,7 +9,7 @@ public class TranslationTaskTests
 {
     private static readonly ParallelCorpus s_data = new("toy", "made up", Pairs(40), Pairs(8), Pairs(6), []);
 
-    private static SentencePair[] Pairs(int count) => [.. Enumerable.Range(0, count).Select(i => new SentencePair($"eins {i}", $"one {i}", $"{i}"))];
+    private static SentencePair[] Pairs(int count) => [.. Enumerable.Range(0, count).Select(i => new SentencePair($"eins zwei drei vier {i}", $"one two three four {i}", $"{i}"))];
 
     [Fact]
     public void It_measures_loss_bleu_and_chrf_of_a_model_on_its_parts()
@@ -32,7 +32,7 @@ public class TranslationTaskTests
         Assert.Equal([("bleu", 100.0), ("chrf2", 100.0)], task.Score(right).Select(score => (score.Item1, Math.Round(score.Item2.Number, 6))));
         Assert.Equal(s_data.Test.Count, task.Translate(model, s_data.Test, task.Greedy).Count);
         Assert.Equal(task.Vocabulary.Encode("eins 1").Length, task.CutUp("eins 1").Split(' ').Length);
-        Assert.Matches(@"train +40 +80 +80\n", s_data.Table("de", "en").ToString());
+        Assert.Matches(@"train +40 +200 +200\n", s_data.Table("de", "en").ToString());
     }
 
     [Fact]

@@ -65,9 +65,6 @@ public sealed class NotebookStepTests : IDisposable
         };
         """;
 
-    // What the cell of 01 needs besides.
-    private const string Arms = "record Arm(int K, double Alpha); const int updates = 10; const double labelSmoothing = 0.1;";
-
     private const string CheckTranslation = """
         Tensor source = Random(20, 4, 6), input = Random(20, 4, 5), target = Random(20, 4, 5);
         foreach (Tensor padded in new[] { source, input, target })
@@ -139,7 +136,7 @@ public sealed class NotebookStepTests : IDisposable
     public void Dispose() => Directory.Delete(_folder, recursive: true);
 
     [Theory]
-    [InlineData("01-sensitivity-gap", Arms + "\n" + Translation, CheckTranslation, "IntraDistillationLoss Step(", "TranslationTransformer")]
+    [InlineData("01-sensitivity-gap", Translation, CheckTranslation, "IntraDistillationLoss Step(", "TranslationTransformer")]
     [InlineData("02-iwslt", Translation, CheckTranslation, "IntraDistillationLoss Step(", "TranslationTransformer")]
     [InlineData("03-glue", Encoders, CheckClassifier, "IntraDistillationLoss Step(", "BertForSequenceClassification")]
     [InlineData("04-zero-shot", Encoders + "\n" + Device, CheckTagger, "IntraDistillationLoss TagStep(", "BertForTokenClassification",
@@ -150,7 +147,7 @@ public sealed class NotebookStepTests : IDisposable
             .Where(cell => (string)cell!["cell_type"]! == "code")
             .Select(cell => string.Concat(cell!["source"]!.AsArray().Select(line => (string)line!)))];
         TestNotebook.Write(Path.Combine(_folder, "step.ipynb"), $"#r \"{Repository.Root}/bin/IntraDistill.Kit.dll\"",
-            Assert.Single(cells, cell => cell.StartsWith("using IntraDistill.", StringComparison.Ordinal)), Plain, before,
+            Assert.Single(cells, cell => cell.StartsWith("using IntraDistill;", StringComparison.Ordinal)), "using TorchSharp;\n" + Plain, before,
             Assert.Single(cells, cell => cell.Contains(step, StringComparison.Ordinal)), check);
         (int code, string output, string errors) = await RunnerProcess.Run(_folder, "step.ipynb");
         Assert.True(code == 0, output + errors);
