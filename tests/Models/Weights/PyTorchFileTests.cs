@@ -126,6 +126,7 @@ public class PyTorchFileTests
         { WeightBytes.Zip([("a/data.pkl", []), ("b/data.pkl", [])]), "data.pkl" },
         { WeightBytes.Zip([("a/data.pkl", new byte[5000])], CompressionLevel.Optimal), "compressed" },
         { WeightBytes.Zip([("a/data.pkl", []), ("a/data.pkl", [])]), "twice" },
+        { Overlapping(), "overlap" },
         { WeightBytes.Zip([("a/data.pkl", new byte[(1 << 22) + 1])]), "pickle of" },
         { WeightBytes.Zip([("a/data.pkl", []), ("a/byteorder", "big"u8.ToArray())]), "little-endian" },
     };
@@ -141,6 +142,15 @@ public class PyTorchFileTests
         byte[] file = WeightBytes.PyTorch(PickleBytes.Of("w", "FloatStorage", "0", 12, 0, [12], [1]), ("0", s_twelve));
         for (int length = 0; length < file.Length; length++)
             Assert.Throws<WeightFileException>(() => WeightBytes.OpenPyTorch(file[..length]));
+    }
+
+    /// <summary>An archive whose directory has the second file where the first one is.</summary>
+    private static byte[] Overlapping()
+    {
+        byte[] archive = WeightBytes.Zip([("a/data.pkl", [1, 2]), ("a/data/0", [3, 4])]);
+        int second = archive.AsSpan().LastIndexOf("PK\x1\x2"u8);
+        archive.AsSpan(second + 42, sizeof(int)).Clear();
+        return archive;
     }
 
     private static PyTorchFile Open(byte[] pickle) => WeightBytes.OpenPyTorch(WeightBytes.PyTorch(pickle, ("0", s_twelve)));

@@ -161,7 +161,8 @@ public class WeightFileFuzzTests
             Assert.DoesNotContain('\n', error.Message);
             good = false;
         }
-        Assert.InRange(GC.GetAllocatedBytesForCurrentThread() - before, 0, 100_000 + 50 * bytes.Length);
+        // .NET's zip reader takes buffers of up to 256 KB from a pool, whatever the file's length.
+        Assert.InRange(GC.GetAllocatedBytesForCurrentThread() - before, 0, 500_000 + 50 * bytes.Length);
         return good;
     }
 
