@@ -1,3 +1,4 @@
+using System.Text;
 using static TorchSharp.torch;
 
 namespace IntraDistill;
@@ -97,5 +98,83 @@ public abstract class WeightFile : IDisposable
         {
             throw new WeightFileException(Path, entry.Name, $"cannot be read: {error.Message}", error);
         }
+    }
+}
+
+/// <summary>One tensor of a weight file: what the file says of it, checked against the file's length.</summary>
+public sealed record WeightEntry : KitRecord
+{
+    /// <summary>No weight has more dimensions; a file that says so is broken.</summary>
+    internal const int MaxDimensions = 8;
+
+    /// <summary>The tensor's name.</summary>
+    public required string Name { get; init; }
+
+    /// <summary>The type of its elements in the file.</summary>
+    public required ScalarType Type { get; init; }
+
+    /// <summary>Its shape; empty for a scalar.</summary>
+    public required IReadOnlyList<long> Shape { get; init; }
+
+    /// <summary>Where its first element lies, in bytes from the start of the file.</summary>
+    internal long Offset { get; init; }
+
+    /// <summary>How many elements of the file it is made from: fewer than it has, or more, where it is strided.</summary>
+    internal long StoredElements { get; init; }
+
+    /// <summary>The distance of neighbours along each dimension, in elements; null where they lie row by row.</summary>
+    internal long[]? Strides { get; init; }
+
+    /// <summary>The size of one element in bytes.</summary>
+    internal static int SizeOf(ScalarType type) => type switch
+    {
+        ScalarType.Bool or ScalarType.Byte or ScalarType.Int8 => 1,
+        ScalarType.Int16 or ScalarType.Float16 or ScalarType.BFloat16 => 2,
+        ScalarType.Int32 or ScalarType.Float32 => 4,
+        ScalarType.Int64 or ScalarType.Float64 => 8,
+        _ => throw new ArgumentOutOfRangeException(nameof(type), type, "a type of weight files was expected"),
+    };
+
+    /// <summary>The number of elements of a shape, or null where a dimension is negative or the sizes are beyond counting.</summary>
+    internal static long? Count(ReadOnlySpan<long> shape)
+    {
+        // Zeros are left out of the bound: what torch multiplies for strides must be countable as well.
+        long elements = 1, bound = 1;
+        foreach (long size in shape)
+        {
+            if (size < 0 || (size > 1 && bound > long.MaxValue / sizeof(long) / size))
+                return null;
+            bound *= Math.Max(size, 1);
+            elements *= size;
+        }
+        return elements;
+    }
+}
+
+/// <summary>
+/// A weight file cannot be read, is not what it says it is, or does not fit the model. The message is one line,
+/// <c>file: tensor 'name': what is wrong</c>.
+/// </summary>
+public sealed class WeightFileException : IntraDistillException
+{
+    private const int LongestName = 120;
+
+    internal WeightFileException(string file, string? tensor, string problem, Exception? inner = null)
+        : base(tensor is null ? $"{file}: {problem}" : $"{file}: tensor '{Printable(tensor)}': {problem}", inner!) =>
+        (File, TensorName) = (file, tensor);
+
+    /// <summary>The file at fault, or the folder where none of several files is.</summary>
+    public string File { get; }
+
+    /// <summary>The tensor at fault, under its name in the file; null where it is not about one tensor.</summary>
+    public string? TensorName { get; }
+
+    /// <summary>A text out of a file, short enough for a message and on one line.</summary>
+    internal static string Printable(string text)
+    {
+        StringBuilder shown = new();
+        foreach (char c in text.AsSpan(0, Math.Min(text.Length, LongestName)))
+            shown.Append(char.IsControl(c) || char.IsSurrogate(c) || c is '\u2028' or '\u2029' ? '?' : c);
+        return text.Length > LongestName ? $"{shown}…" : shown.ToString();
     }
 }

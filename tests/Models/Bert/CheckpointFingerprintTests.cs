@@ -47,7 +47,7 @@ public sealed class CheckpointFingerprintTests : SingleThreadedTests
             {
                 using FileStream stream = File.Create(folder[file]);
                 using Tensor value = ones(2);
-                SafetensorsWriter.Write(stream, [(name, value)]);
+                SafetensorsFile.Write(stream, [(name, value)]);
             }
             File.WriteAllText(folder["model.safetensors.index.json"],
                 $$"""{ "weight_map": { "one": "{{first}}", "two": "{{second}}" } }""");
