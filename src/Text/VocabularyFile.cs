@@ -8,13 +8,14 @@ internal static class VocabularyFile
 {
     private static readonly UTF8Encoding s_utf8 = new(encoderShouldEmitUTF8Identifier: false, throwOnInvalidBytes: true);
 
-    /// <summary>The text of a UTF-8 file.</summary>
-    public static string ReadText(string path)
+    /// <summary>The lines of a UTF-8 file; the last line's end is optional.</summary>
+    public static string[] ReadLines(string path)
     {
         byte[] bytes = ReadBytes(path);
         try
         {
-            return s_utf8.GetString(bytes);
+            string[] lines = s_utf8.GetString(bytes).Split('\n');
+            return [.. lines.Take(lines[^1].Length == 0 ? lines.Length - 1 : lines.Length).Select(line => line.TrimEnd('\r'))];
         }
         catch (DecoderFallbackException e)
         {
@@ -35,21 +36,23 @@ internal static class VocabularyFile
         }
     }
 
-    /// <summary>Takes apart a file that holds a JSON object.</summary>
-    public static void ReadJson(string path, Action<JsonElement> read)
+    /// <summary>The JSON object that a file holds.</summary>
+    public static JsonElement ReadJson(string path)
     {
         try
         {
-            using JsonDocument document = JsonDocument.Parse(ReadBytes(path));
-            if (document.RootElement.ValueKind is not JsonValueKind.Object)
-                throw new SubwordFileException(path, 1, "expected a JSON object");
-            read(document.RootElement);
+            JsonElement json = JsonElement.Parse(ReadBytes(path));
+            return json.ValueKind is JsonValueKind.Object ? json : throw new SubwordFileException(path, 1, "expected a JSON object");
         }
         catch (JsonException e)
         {
-            throw new SubwordFileException(path, (int)(e.LineNumber ?? 0) + 1, $"expected JSON: {OneLine(e.Message)}");
+            throw NoJson(path, e);
         }
     }
+
+    /// <summary>The error of a file that is no JSON.</summary>
+    public static SubwordFileException NoJson(string path, JsonException e) =>
+        new(path, (int)(e.LineNumber ?? 0) + 1, $"expected JSON: {OneLine(e.Message)}");
 
     /// <summary>The line of a byte, from 1.</summary>
     public static int LineOf(ReadOnlySpan<byte> bytes, long index) =>
