@@ -68,7 +68,7 @@ public sealed class SubwordLearner
     {
         Dictionary<Rune, long> counts = [];
         foreach ((string word, long count) in wordCounts)
-            foreach (Rune rune in SubwordVocabulary.Characters(word))
+            foreach (Rune rune in word.EnumerateRunes())
                 CollectionsMarshal.GetValueRefOrAddDefault(counts, rune, out _) += count;
 
         double wanted = coverage * counts.Values.Sum();
@@ -118,7 +118,7 @@ public sealed class SubwordLearner
         {
             // An unknown character parts the word: nothing merges across it.
             List<int> symbols = [];
-            foreach (Rune rune in SubwordVocabulary.Characters(text))
+            foreach (Rune rune in text.EnumerateRunes())
             {
                 if (ids.TryGetValue(rune.ToString(), out int id))
                 {

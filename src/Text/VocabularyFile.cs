@@ -3,6 +3,19 @@ using System.Text.Json;
 
 namespace IntraDistill.Tasks;
 
+/// <summary>Raised when a subword file is not one; the message has the form <c>file:line: what was expected</c>.</summary>
+public sealed class SubwordFileException : IntraDistillException
+{
+    internal SubwordFileException(string path, int line, string message) : base($"{path}:{line}: {message}") =>
+        (Path, Line) = (path, line);
+
+    /// <summary>The file.</summary>
+    public string Path { get; }
+
+    /// <summary>The line at fault, from 1; 0 where the file cannot be read at all.</summary>
+    public int Line { get; }
+}
+
 /// <summary>Reading and writing the text files of pretrained tokenizers; errors name file and line.</summary>
 internal static class VocabularyFile
 {

@@ -45,7 +45,7 @@ public static class WordPieceLearner
 
         List<string> tokens = [.. SpecialTokens.Bert.Names];
         HashSet<string> known = [.. tokens];
-        foreach (string character in subwords.CharacterList)
+        foreach (string character in subwords.Characters)
         {
             Add(" " + character);
             Add(character);
