@@ -82,9 +82,9 @@ public sealed class BertTokenizer : PretrainedTokenizer
         for (int i = 0; i < tokens.Length; i++)
         {
             if (tokens[i].Length == 0)
-                throw new SubwordFileException(path, i + 1, "expected a piece, got an empty line");
+                throw VocabularyFile.Error(path, i + 1, "expected a piece, got an empty line");
             if (!ids.TryAdd(tokens[i], i))
-                throw new SubwordFileException(path, i + 1, $"'{tokens[i]}' is there twice, first in line {ids[tokens[i]] + 1}");
+                throw VocabularyFile.Error(path, i + 1, $"'{tokens[i]}' is there twice, first in line {ids[tokens[i]] + 1}");
         }
         VocabularyFile.RequireSpecials(path, tokens.Length, SpecialTokens.Bert, ids);
         return (tokens, ids);
@@ -106,7 +106,7 @@ public sealed class BertTokenizer : PretrainedTokenizer
                 || value.ValueKind is JsonValueKind.Null)
                 return null;
             return value.ValueKind is JsonValueKind.True or JsonValueKind.False ? value.GetBoolean()
-                : throw new SubwordFileException(path, 0, $"expected true or false as {name}, got {value.GetRawText()}");
+                : throw VocabularyFile.Error(path, 0, $"expected true or false as {name}, got {value.GetRawText()}");
         }
 
         // Special and unused tokens ([CLS], [unused5]) are no text.

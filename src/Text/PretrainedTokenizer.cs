@@ -107,8 +107,9 @@ public abstract class PretrainedTokenizer : IPretrainedTokenizer
     /// itself does); <c>vocab.json</c> and <c>merges.txt</c> (RoBERTa); <c>sentencepiece.bpe.model</c> (XLM-R).
     /// <c>tokenizer.json</c> is not read.
     /// </param>
-    /// <exception cref="SubwordFileException">A file is not what it should be; the message names file and line.</exception>
-    /// <exception cref="IntraDistillException">The folder holds none of these vocabularies, or several.</exception>
+    /// <exception cref="IntraDistillException">
+    /// A file is not what it should be; the message names file and line. Or the folder holds none of these vocabularies, or several.
+    /// </exception>
     public static PretrainedTokenizer Load(string folder)
     {
         bool bert = Holds(BertTokenizer.VocabularyName), roberta = Holds(BpeFiles.VocabularyName) || Holds(BpeFiles.MergesName),

@@ -177,17 +177,16 @@ internal sealed record BpeFiles(string[] Tokens, Dictionary<string, int> Ids, Li
         foreach ((string token, int id) in ids)
         {
             if (id >= tokens.Length || tokens[id] is { })
-                throw new SubwordFileException(path, lines,
-                    $"'{token}' has the id {id}; expected each of 0 to {ids.Count - 1} once");
+                throw VocabularyFile.Error(path, lines, $"'{token}' has the id {id}; expected each of 0 to {ids.Count - 1} once");
             tokens[id] = token;
         }
         VocabularyFile.RequireSpecials(path, lines, SpecialTokens.Roberta, ids);
         for (int b = 0; b < 256; b++)
             if (!ids.ContainsKey(ByteLevel.Character((byte)b).ToString()))
-                throw new SubwordFileException(path, lines, $"the file ends without '{ByteLevel.Character((byte)b)}', the byte {b}");
+                throw VocabularyFile.Error(path, lines, $"the file ends without '{ByteLevel.Character((byte)b)}', the byte {b}");
         return (tokens, ids);
 
-        SubwordFileException Bad(long index, string message) => new(path, VocabularyFile.LineOf(json, index), message);
+        IntraDistillException Bad(long index, string message) => VocabularyFile.Error(path, VocabularyFile.LineOf(json, index), message);
     }
 
     private static List<string> ReadMerges(string path, Dictionary<string, int> ids)
@@ -203,12 +202,12 @@ internal sealed record BpeFiles(string[] Tokens, Dictionary<string, int> Ids, Li
                 continue;
             string[] parts = line.Split(' ');
             if (parts.Length != 2 || parts[0].Length == 0 || parts[1].Length == 0)
-                throw new SubwordFileException(path, i + 1, "expected a merge: two pieces with a space between");
+                throw VocabularyFile.Error(path, i + 1, "expected a merge: two pieces with a space between");
             foreach (string piece in new[] { parts[0], parts[1], parts[0] + parts[1] })
                 if (!ids.ContainsKey(piece))
-                    throw new SubwordFileException(path, i + 1, $"'{piece}' is not in vocab.json");
+                    throw VocabularyFile.Error(path, i + 1, $"'{piece}' is not in vocab.json");
             if (!known.Add(line))
-                throw new SubwordFileException(path, i + 1, "this merge is there twice");
+                throw VocabularyFile.Error(path, i + 1, "this merge is there twice");
             merges.Add(line);
         }
         return merges;

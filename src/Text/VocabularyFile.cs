@@ -3,19 +3,6 @@ using System.Text.Json;
 
 namespace IntraDistill.Tasks;
 
-/// <summary>Raised when a subword file is not one; the message has the form <c>file:line: what was expected</c>.</summary>
-public sealed class SubwordFileException : IntraDistillException
-{
-    internal SubwordFileException(string path, int line, string message) : base($"{path}:{line}: {message}") =>
-        (Path, Line) = (path, line);
-
-    /// <summary>The file.</summary>
-    public string Path { get; }
-
-    /// <summary>The line at fault, from 1; 0 where the file cannot be read at all.</summary>
-    public int Line { get; }
-}
-
 /// <summary>Reading and writing the text files of pretrained tokenizers; errors name file and line.</summary>
 internal static class VocabularyFile
 {
@@ -32,7 +19,7 @@ internal static class VocabularyFile
         }
         catch (DecoderFallbackException e)
         {
-            throw new SubwordFileException(path, LineOf(bytes, e.Index), "expected UTF-8 text");
+            throw Error(path, LineOf(bytes, e.Index), "expected UTF-8 text");
         }
     }
 
@@ -45,7 +32,7 @@ internal static class VocabularyFile
         }
         catch (Exception e) when (e is IOException or UnauthorizedAccessException)
         {
-            throw new SubwordFileException(path, 0, $"cannot be read: {e.Message}");
+            throw Error(path, 0, $"cannot be read: {e.Message}");
         }
     }
 
@@ -55,7 +42,7 @@ internal static class VocabularyFile
         try
         {
             JsonElement json = JsonElement.Parse(ReadBytes(path));
-            return json.ValueKind is JsonValueKind.Object ? json : throw new SubwordFileException(path, 1, "expected a JSON object");
+            return json.ValueKind is JsonValueKind.Object ? json : throw Error(path, 1, "expected a JSON object");
         }
         catch (JsonException e)
         {
@@ -63,9 +50,12 @@ internal static class VocabularyFile
         }
     }
 
+    /// <summary>An error of a file; the line is from 1, or 0 where it is about none.</summary>
+    public static IntraDistillException Error(string path, int line, string message) => new($"{path}:{line}: {message}");
+
     /// <summary>The error of a file that is no JSON.</summary>
-    public static SubwordFileException NoJson(string path, JsonException e) =>
-        new(path, (int)(e.LineNumber ?? 0) + 1, $"expected JSON: {OneLine(e.Message)}");
+    public static IntraDistillException NoJson(string path, JsonException e) =>
+        Error(path, (int)(e.LineNumber ?? 0) + 1, $"expected JSON: {OneLine(e.Message)}");
 
     /// <summary>The line of a byte, from 1.</summary>
     public static int LineOf(ReadOnlySpan<byte> bytes, long index) =>
@@ -76,7 +66,7 @@ internal static class VocabularyFile
     {
         foreach (string name in special.Names)
             if (!ids.ContainsKey(name))
-                throw new SubwordFileException(path, lines, $"the file ends without the special token {name}");
+                throw Error(path, lines, $"the file ends without the special token {name}");
     }
 
     /// <summary>Writes a file whole or not at all.</summary>

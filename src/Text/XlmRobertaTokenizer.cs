@@ -182,11 +182,11 @@ internal sealed class SentencePieceModel
     public SentencePieceTokenizer Unigram { get; }
 
     /// <summary>Reads a model.</summary>
-    /// <exception cref="SubwordFileException">The file is missing, damaged or no such model.</exception>
+    /// <exception cref="IntraDistillException">The file is missing, damaged or no such model.</exception>
     public static SentencePieceModel Read(string path) => new(path);
 
     /// <summary>An error of the file.</summary>
-    public SubwordFileException Bad(string message) => new(Path, 0, message);
+    public IntraDistillException Bad(string message) => VocabularyFile.Error(Path, 0, message);
 
     private void Read(byte[] bytes)
     {

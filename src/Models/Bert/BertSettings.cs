@@ -284,7 +284,7 @@ internal sealed class BertConfigFile
         {
             if (!int.TryParse(label.Name, NumberStyles.None, CultureInfo.InvariantCulture, out int id)
                 || label.Value.ValueKind != JsonValueKind.String || !labels.TryAdd(id, label.Value.GetString()!))
-                throw Bad($"id2label has '{WeightFileException.Printable(label.Name)}'; expected numbers, once each, with names");
+                throw Bad($"id2label has '{WeightFile.Printable(label.Name)}'; expected numbers, once each, with names");
         }
         return labels.Count > 0 && labels.Keys.Last() == labels.Count - 1
             ? [.. labels.Values]
@@ -313,7 +313,7 @@ internal sealed class BertConfigFile
         value.ValueKind is JsonValueKind.True or JsonValueKind.False ? value.GetBoolean() : null) ?? otherwise;
 
     private string? Text(string key) => Value(key) is not JsonElement value ? null
-        : value.ValueKind == JsonValueKind.String ? WeightFileException.Printable(value.GetString()!)
+        : value.ValueKind == JsonValueKind.String ? WeightFile.Printable(value.GetString()!)
         : throw Bad($"{key} is {Shown(value)}; expected a text");
 
     private T? Value<T>(string key, string expected, Func<JsonElement, T?> read) where T : struct => Value(key) is not JsonElement value ? null
@@ -322,7 +322,7 @@ internal sealed class BertConfigFile
     private JsonElement? Value(string key) =>
         _config.TryGetProperty(key, out JsonElement value) && value.ValueKind != JsonValueKind.Null ? value : null;
 
-    private static string Shown(JsonElement value) => WeightFileException.Printable(value.GetRawText());
+    private static string Shown(JsonElement value) => WeightFile.Printable(value.GetRawText());
 
     private IntraDistillException Bad(string problem) => new($"{_path}: {problem}");
 }

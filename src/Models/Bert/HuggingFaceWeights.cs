@@ -42,7 +42,7 @@ public static class HuggingFaceWeights
     /// <param name="model">A <see cref="BertEncoder"/> or an <see cref="IBertModel"/>, on any device.</param>
     /// <param name="folder">The checkpoint's folder.</param>
     /// <returns>What was loaded, and what was not: to be looked at, as a model with a new head knows nothing of its task.</returns>
-    /// <exception cref="WeightFileException">
+    /// <exception cref="IntraDistillException">
     /// There are no weights, a file is broken, or a tensor is missing, unknown or of another shape than the model's.
     /// </exception>
     /// <exception cref="ArgumentException">The model is of another kind.</exception>
@@ -67,7 +67,7 @@ public static class HuggingFaceWeights
     /// </summary>
     /// <param name="model">A <see cref="BertEncoder"/> or an <see cref="IBertModel"/>, on any device.</param>
     /// <param name="folder">Where to; made if it is not there. Files of these names are replaced, each whole.</param>
-    /// <exception cref="WeightFileException">A file cannot be written.</exception>
+    /// <exception cref="IntraDistillException">A file cannot be written.</exception>
     /// <exception cref="ArgumentException">The model is of another kind.</exception>
     public static void Save(nn.Module model, string folder)
     {
@@ -87,7 +87,7 @@ public static class HuggingFaceWeights
     /// checkpoints, and equal ones lie under many names. Reads the weights through, about a gigabyte a second.
     /// </summary>
     /// <param name="folder">The checkpoint's folder; other files in it do not count.</param>
-    /// <exception cref="WeightFileException">There are no weights, or a file cannot be read.</exception>
+    /// <exception cref="IntraDistillException">There are no weights, or a file cannot be read.</exception>
     public static string Fingerprint(string folder)
     {
         string[] files;
@@ -107,7 +107,7 @@ public static class HuggingFaceWeights
             }
             catch (Exception error) when (error is IOException or UnauthorizedAccessException)
             {
-                throw new WeightFileException(path, null, $"cannot be read: {error.Message}", error);
+                throw WeightFile.Error(path, null, $"cannot be read: {error.Message}", error);
             }
         }
         return Convert.ToHexStringLower(hash.GetHashAndReset())[..12];
@@ -148,7 +148,7 @@ internal sealed class WeightFolder : IDisposable
         _files.Values.SelectMany(file => file.Tensors.Values.Select(entry => (entry, file)));
 
     /// <summary>Opens the weights of a folder.</summary>
-    /// <exception cref="WeightFileException">There are none, or a file is broken, or the index is not true of the files.</exception>
+    /// <exception cref="IntraDistillException">There are none, or a file is broken, or the index is not true of the files.</exception>
     public static WeightFolder Open(string folder)
     {
         foreach ((string name, Func<string, WeightFile> open) in s_formats)
@@ -172,7 +172,7 @@ internal sealed class WeightFolder : IDisposable
                 throw;
             }
         }
-        throw new WeightFileException(folder, null,
+        throw WeightFile.Error(folder, null,
             $"has no weights; expected {string.Join(" or ", s_formats.Select(format => format.Name))}, or an index of parts");
     }
 
@@ -190,17 +190,16 @@ internal sealed class WeightFolder : IDisposable
         {
             // A name with a folder in it could reach any file of the machine.
             if (shard.AsSpan().IndexOfAny("/\\:") >= 0 || shard is "" or "." or "..")
-                throw new WeightFileException(Path, null,
-                    $"names the part '{WeightFileException.Printable(shard)}'; expected a file of the same folder");
+                throw WeightFile.Error(Path, null, $"names the part '{WeightFile.Printable(shard)}'; expected a file of the same folder");
             _files.Add(shard, open(System.IO.Path.Combine(folder, shard)));
         }
         foreach ((string tensor, string shard) in map)
             if (!_files[shard].Tensors.ContainsKey(tensor))
-                throw new WeightFileException(_files[shard].Path, tensor, $"is not in the file where {Path} has it");
+                throw WeightFile.Error(_files[shard].Path, tensor, $"is not in the file where {Path} has it");
         foreach ((string shard, WeightFile file) in _files)
             foreach (string tensor in file.Tensors.Keys)
                 if (map.GetValueOrDefault(tensor) != shard)
-                    throw new WeightFileException(file.Path, tensor, $"is in the file, but {Path} does not have it there");
+                    throw WeightFile.Error(file.Path, tensor, $"is in the file, but {Path} does not have it there");
     }
 
     private Dictionary<string, string> ReadIndex()
@@ -212,21 +211,21 @@ internal sealed class WeightFolder : IDisposable
             if (index.RootElement.ValueKind != JsonValueKind.Object
                 || !index.RootElement.TryGetProperty("weight_map", out JsonElement entries)
                 || entries.ValueKind != JsonValueKind.Object)
-                throw new WeightFileException(Path, null, "has no weight_map; expected the file of each tensor");
+                throw WeightFile.Error(Path, null, "has no weight_map; expected the file of each tensor");
             foreach (JsonProperty entry in entries.EnumerateObject())
             {
                 if (entry.Value.ValueKind != JsonValueKind.String || !map.TryAdd(entry.Name, entry.Value.GetString()!))
-                    throw new WeightFileException(Path, entry.Name, "expected the name of one file in weight_map");
+                    throw WeightFile.Error(Path, entry.Name, "expected the name of one file in weight_map");
             }
             return map;
         }
         catch (Exception error) when (error is IOException or UnauthorizedAccessException)
         {
-            throw new WeightFileException(Path, null, $"cannot be read: {error.Message}", error);
+            throw WeightFile.Error(Path, null, $"cannot be read: {error.Message}", error);
         }
         catch (Exception error) when (error is JsonException or InvalidOperationException) // the latter for bad UTF-8 in a text
         {
-            throw new WeightFileException(Path, null, "is no valid JSON", error);
+            throw WeightFile.Error(Path, null, "is no valid JSON", error);
         }
     }
 }
@@ -258,7 +257,7 @@ internal sealed class WeightMatch
     /// <param name="weights">The checkpoint.</param>
     /// <param name="encoderName">What stands before the encoder's names in a model with a head.</param>
     /// <param name="parameters">The model's parameters.</param>
-    /// <exception cref="WeightFileException">They do not fit each other.</exception>
+    /// <exception cref="IntraDistillException">They do not fit each other.</exception>
     public WeightMatch(WeightFolder weights, string encoderName, IEnumerable<(string name, Parameter parameter)> parameters)
     {
         _prefix = encoderName + '.';
@@ -268,7 +267,7 @@ internal sealed class WeightMatch
         {
             string name = Canonical(entry.Name);
             if (!s_buffers.Contains(name) && !_found.TryAdd(name, (entry, file)))
-                throw new WeightFileException(file.Path, entry.Name, "is in the checkpoint under another name as well");
+                throw WeightFile.Error(file.Path, entry.Name, "is in the checkpoint under another name as well");
         }
         ResolveShared();
 
@@ -278,14 +277,14 @@ internal sealed class WeightMatch
             if (_found.Remove(name, out var found))
                 Pair(own, parameter, found.Entry, found.File);
             else if (Part(name) is "" || present.Contains(Part(name)))
-                throw new WeightFileException(weights.Path, own, "is not in the checkpoint, and the model needs it");
+                throw WeightFile.Error(weights.Path, own, "is not in the checkpoint, and the model needs it");
             else
                 Missing.Add(own);
         }
         foreach ((string name, (WeightEntry entry, WeightFile file)) in _found)
         {
             if (Part(name) is "" || present.Contains(Part(name)))
-                throw new WeightFileException(file.Path, entry.Name, "is unknown: the model has no such parameter");
+                throw WeightFile.Error(file.Path, entry.Name, "is unknown: the model has no such parameter");
             Unused.Add(entry.Name);
         }
     }
@@ -307,7 +306,7 @@ internal sealed class WeightMatch
         CheckShape(entry, file, parameter);
         if (entry.Type is not (torch.ScalarType.Float32 or torch.ScalarType.Float64
             or torch.ScalarType.Float16 or torch.ScalarType.BFloat16))
-            throw new WeightFileException(file.Path, entry.Name, $"is of type {entry.Type}; expected floating-point numbers");
+            throw WeightFile.Error(file.Path, entry.Name, $"is of type {entry.Type}; expected floating-point numbers");
         Pairs.Add((parameter, entry, file));
         Loaded.Add(own);
     }
@@ -327,8 +326,7 @@ internal sealed class WeightMatch
     private static void CheckShape(WeightEntry entry, WeightFile file, Parameter parameter)
     {
         if (!entry.Shape.SequenceEqual(parameter.shape))
-            throw new WeightFileException(file.Path, entry.Name,
-                $"has the shape {TensorShape.Text([.. entry.Shape])}; the model's is {parameter.Text()}");
+            throw WeightFile.Error(file.Path, entry.Name, $"has the shape {TensorShape.Text([.. entry.Shape])}; the model's is {parameter.Text()}");
     }
 
     /// <summary>The part of a model that a name belongs to; empty for the encoder's own and for unknown names.</summary>

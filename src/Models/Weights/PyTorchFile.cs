@@ -22,7 +22,7 @@ public sealed class PyTorchFile : WeightFile
     private PyTorchFile(string path, Stream stream, IEnumerable<WeightEntry> entries) : base(path, stream, entries) { }
 
     /// <summary>Opens a file and reads which tensors it holds.</summary>
-    /// <exception cref="WeightFileException">
+    /// <exception cref="IntraDistillException">
     /// The file cannot be read, is truncated, is no state dictionary, or its pickle wants more than weights need.
     /// </exception>
     public static PyTorchFile Open(string path) => Open(path, stream => Read(path, stream));
@@ -33,26 +33,25 @@ public sealed class PyTorchFile : WeightFile
     internal static PyTorchFile Read(string path, Stream stream)
     {
         if (stream.Length >= s_oldStart.Length && Bytes(stream, 0, s_oldStart.Length).AsSpan().SequenceEqual(s_oldStart))
-            throw new WeightFileException(path, null,
-                "is in PyTorch's format before 1.6, which is not read; take the model's model.safetensors, or save it anew");
+            throw Error(path, null, "is in PyTorch's format before 1.6, which is not read; take the model's model.safetensors, or save it anew");
         Dictionary<string, (long Offset, long Length)> files = Files(path, stream);
         string root = Root(path, files);
         if (files.TryGetValue(root + "/byteorder", out var order) && order.Length < 16
             && Encoding.ASCII.GetString(Bytes(stream, order.Offset, order.Length)) != "little")
-            throw new WeightFileException(path, null, "is not little-endian");
+            throw Error(path, null, "is not little-endian");
 
         (long start, long length) = files[root + PickleName];
         if (length > MaxPickle)
-            throw new WeightFileException(path, null, $"has a pickle of {length:N0} bytes; at most {MaxPickle:N0} were expected");
+            throw Error(path, null, $"has a pickle of {length:N0} bytes; at most {MaxPickle:N0} were expected");
         Dictionary<string, WeightEntry> entries = new(StringComparer.Ordinal);
         foreach ((object? key, object? value) in StateDictPickle.Parse(path, Bytes(stream, start, length)))
         {
             if (key is not string name)
-                throw new WeightFileException(path, null, "is no state dictionary: one of its keys is no text");
+                throw Error(path, null, "is no state dictionary: one of its keys is no text");
             if (value is not PickledTensor tensor)
-                throw new WeightFileException(path, name, "is no tensor");
+                throw Error(path, name, "is no tensor");
             if (!entries.TryAdd(name, Place(path, name, tensor, root, files)))
-                throw new WeightFileException(path, name, "is in the file twice");
+                throw Error(path, name, "is in the file twice");
         }
         return new(path, stream, entries.Values);
     }
@@ -79,19 +78,19 @@ public sealed class PyTorchFile : WeightFile
         }
         catch (InvalidDataException error)
         {
-            throw new WeightFileException(path, null, $"is truncated, damaged or no zip archive: {error.Message}", error);
+            throw Error(path, null, $"is truncated, damaged or no zip archive: {error.Message}", error);
         }
         long last = 0;
         foreach ((long offset, long length) in files.Values.Where(file => file.Length > 0).Order())
         {
             if (offset < last)
-                throw new WeightFileException(path, null, $"has entries that overlap at byte {offset:N0}");
+                throw Error(path, null, $"has entries that overlap at byte {offset:N0}");
             last = offset + length;
         }
         return files;
 
-        WeightFileException Bad(ZipArchiveEntry entry, string problem) =>
-            new(path, null, $"its entry '{WeightFileException.Printable(entry.FullName)}' {problem}");
+        IntraDistillException Bad(ZipArchiveEntry entry, string problem) =>
+            Error(path, null, $"its entry '{Printable(entry.FullName)}' {problem}");
     }
 
     private static string Root(string path, Dictionary<string, (long Offset, long Length)> files)
@@ -99,7 +98,7 @@ public sealed class PyTorchFile : WeightFile
         string[] pickles = [.. files.Keys.Where(name => name.EndsWith(PickleName, StringComparison.Ordinal)).Take(2)];
         return pickles is [string pickle]
             ? pickle[..^PickleName.Length]
-            : throw new WeightFileException(path, null, "is no file of PyTorch: expected one data.pkl in the archive");
+            : throw Error(path, null, "is no file of PyTorch: expected one data.pkl in the archive");
     }
 
     /// <summary>Holds a tensor's shape against its storage, and the storage against its file.</summary>
@@ -108,7 +107,7 @@ public sealed class PyTorchFile : WeightFile
     {
         PickledStorage storage = tensor.Storage;
         if (!files.TryGetValue($"{root}/data/{storage.Key}", out var file))
-            throw Bad($"has its elements in '{WeightFileException.Printable(storage.Key)}', which is not in the archive");
+            throw Bad($"has its elements in '{Printable(storage.Key)}', which is not in the archive");
         int size = WeightEntry.SizeOf(storage.Type);
         if (file.Length % size != 0 || file.Length / size != storage.Elements)
             throw Bad($"has a storage of {storage.Elements:N0} elements of {storage.Type}, but {file.Length:N0} bytes");
@@ -131,7 +130,7 @@ public sealed class PyTorchFile : WeightFile
             Strides = rows ? null : tensor.Strides,
         };
 
-        WeightFileException Bad(string problem) => new(path, name, problem);
+        IntraDistillException Bad(string problem) => Error(path, name, problem);
     }
 
     /// <summary>The elements from a tensor's first to its last, both counted; null if that is beyond counting.</summary>

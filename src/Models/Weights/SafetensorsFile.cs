@@ -26,13 +26,13 @@ public sealed class SafetensorsFile : WeightFile
     private SafetensorsFile(string path, Stream stream, IEnumerable<WeightEntry> entries) : base(path, stream, entries) { }
 
     /// <summary>Opens a file and checks its header.</summary>
-    /// <exception cref="WeightFileException">The file cannot be read, is truncated, or its header is not true of it.</exception>
+    /// <exception cref="IntraDistillException">The file cannot be read, is truncated, or its header is not true of it.</exception>
     public static SafetensorsFile Open(string path) => Open(path, stream => Read(path, stream));
 
     /// <summary>Writes tensors to a file, whole or not at all; one of this name is replaced.</summary>
     /// <param name="path">The file; its folder is made if it is not there.</param>
     /// <param name="tensors">On any device, of real numbers or Bool.</param>
-    /// <exception cref="WeightFileException">The file cannot be written.</exception>
+    /// <exception cref="IntraDistillException">The file cannot be written.</exception>
     public static void Write(string path, IReadOnlyList<(string Name, Tensor Tensor)> tensors) =>
         Replace(path, stream => Write(stream, tensors));
 
@@ -42,14 +42,12 @@ public sealed class SafetensorsFile : WeightFile
     internal static SafetensorsFile Read(string path, Stream stream)
     {
         if (stream.Length < sizeof(long))
-            throw new WeightFileException(path, null, $"is truncated: it has only {stream.Length} bytes");
+            throw Error(path, null, $"is truncated: it has only {stream.Length} bytes");
         ulong length = BinaryPrimitives.ReadUInt64LittleEndian(Bytes(stream, 0, sizeof(long)));
         if (length > MaxHeader)
-            throw new WeightFileException(path, null,
-                $"is no safetensors file: it says that its header has {length:N0} bytes; at most {MaxHeader:N0} were expected");
+            throw Error(path, null, $"is no safetensors file: it says that its header has {length:N0} bytes; at most {MaxHeader:N0} were expected");
         if ((long)length > stream.Length - sizeof(long))
-            throw new WeightFileException(path, null,
-                $"is truncated: it says that its header has {length:N0} bytes, and has {stream.Length:N0} bytes itself");
+            throw Error(path, null, $"is truncated: it says that its header has {length:N0} bytes, and has {stream.Length:N0} bytes itself");
         byte[] header = Bytes(stream, sizeof(long), (long)length);
         return new(path, stream, SafetensorsHeader.Parse(path, header, stream.Length));
     }
@@ -117,7 +115,7 @@ internal ref struct SafetensorsHeader
     /// <param name="path">The file, for messages.</param>
     /// <param name="header">The header's bytes, which follow the 8 of its length.</param>
     /// <param name="fileLength">The length of the whole file.</param>
-    /// <exception cref="WeightFileException">The header is no such header, or is not true of the file.</exception>
+    /// <exception cref="IntraDistillException">The header is no such header, or is not true of the file.</exception>
     public static List<WeightEntry> Parse(string path, ReadOnlySpan<byte> header, long fileLength)
     {
         SafetensorsHeader parser = new(path, header, fileLength);
@@ -127,7 +125,7 @@ internal ref struct SafetensorsHeader
         }
         catch (Exception error) when (error is JsonException or InvalidOperationException) // the latter for bad UTF-8 in a text
         {
-            throw new WeightFileException(path, parser._tensor, $"has a header that is no valid JSON{Place(error)}", error);
+            throw WeightFile.Error(path, parser._tensor, $"has a header that is no valid JSON{Place(error)}", error);
         }
         parser.CheckPlaces();
         return parser._entries;
@@ -167,7 +165,7 @@ internal ref struct SafetensorsHeader
             else if (key == "data_offsets" && offsets is null)
                 offsets = ReadNumbers(key, 2);
             else
-                throw Bad($"has the key '{WeightFileException.Printable(key)}'; "
+                throw Bad($"has the key '{WeightFile.Printable(key)}'; "
                     + "expected dtype, shape and data_offsets, once each");
         }
         if (type is null || shape is null || offsets is not [long start, long end])
@@ -193,7 +191,7 @@ internal ref struct SafetensorsHeader
     {
         Expect(JsonTokenType.String, "a text as dtype");
         string type = _json.GetString()!;
-        return SafetensorsFile.TypeOf(type) ?? throw Bad($"has the dtype '{WeightFileException.Printable(type)}'; "
+        return SafetensorsFile.TypeOf(type) ?? throw Bad($"has the dtype '{WeightFile.Printable(type)}'; "
             + "expected BOOL, U8, I8, I16, I32, I64, F16, BF16, F32 or F64");
     }
 
@@ -219,15 +217,13 @@ internal ref struct SafetensorsHeader
         foreach ((long start, long end, string name) in _places)
         {
             if (start < last)
-                throw new WeightFileException(_path, name, $"starts at byte {start:N0}, inside another tensor");
+                throw WeightFile.Error(_path, name, $"starts at byte {start:N0}, inside another tensor");
             if (start > last)
-                throw new WeightFileException(_path, name,
-                    $"starts at byte {start:N0}, and bytes {last:N0} to {start:N0} belong to no tensor");
+                throw WeightFile.Error(_path, name, $"starts at byte {start:N0}, and bytes {last:N0} to {start:N0} belong to no tensor");
             last = end;
         }
         if (last != _dataLength)
-            throw new WeightFileException(_path, null,
-                $"has {_dataLength:N0} bytes after its header; the tensors have {last:N0}");
+            throw WeightFile.Error(_path, null, $"has {_dataLength:N0} bytes after its header; the tensors have {last:N0}");
     }
 
     private void Expect(JsonTokenType type, string what)
@@ -238,7 +234,7 @@ internal ref struct SafetensorsHeader
 
     private JsonTokenType Next() => _json.Read() ? _json.TokenType : throw Bad("the header ends in the middle");
 
-    private readonly WeightFileException Bad(string problem) => new(_path, _tensor, problem);
+    private readonly IntraDistillException Bad(string problem) => WeightFile.Error(_path, _tensor, problem);
 
     private static string Place(Exception error) => error is JsonException { BytePositionInLine: long position } json
         ? $" (line {json.LineNumber + 1}, byte {position + 1})"

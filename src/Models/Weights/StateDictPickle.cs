@@ -47,7 +47,7 @@ internal ref struct StateDictPickle
     /// <param name="path">The file that it is of, for messages.</param>
     /// <param name="pickle">Its bytes, all of them.</param>
     /// <returns>The dictionary's entries, in order; a key may come twice.</returns>
-    /// <exception cref="WeightFileException">It is truncated, or is something else than the weights of a model.</exception>
+    /// <exception cref="IntraDistillException">It is truncated, or is something else than the weights of a model.</exception>
     public static List<(object? Key, object? Value)> Parse(string path, ReadOnlySpan<byte> pickle)
     {
         StateDictPickle reader = new(path, pickle);
@@ -135,7 +135,7 @@ internal ref struct StateDictPickle
             ("torch", "CharStorage") => ScalarType.Int8,
             ("torch", "ByteStorage") => ScalarType.Byte,
             ("torch", "BoolStorage") => ScalarType.Bool,
-            _ => throw Bad($"asks for '{WeightFileException.Printable($"{module}.{name}")}', which weights do not need; "
+            _ => throw Bad($"asks for '{WeightFile.Printable($"{module}.{name}")}', which weights do not need; "
                 + "it was not looked up, and nothing was executed"),
         };
     }
@@ -182,7 +182,7 @@ internal ref struct StateDictPickle
         }
         catch (DecoderFallbackException error)
         {
-            throw new WeightFileException(_path, null, $"has a text in its pickle that is not UTF-8, before byte {_at:N0}", error);
+            throw WeightFile.Error(_path, null, $"has a text in its pickle that is not UTF-8, before byte {_at:N0}", error);
         }
     }
 
@@ -244,5 +244,5 @@ internal ref struct StateDictPickle
         return items;
     }
 
-    private readonly WeightFileException Bad(string problem) => new(_path, null, problem);
+    private readonly IntraDistillException Bad(string problem) => WeightFile.Error(_path, null, problem);
 }

@@ -10,6 +10,7 @@ namespace IntraDistill;
 public abstract class WeightFile : IDisposable
 {
     private const int ChunkBytes = 1 << 28;
+    private const int LongestName = 120;
 
     private readonly Stream _stream;
 
@@ -29,11 +30,11 @@ public abstract class WeightFile : IDisposable
     /// <summary>Reads one tensor.</summary>
     /// <param name="name">A name of <see cref="Tensors"/>.</param>
     /// <returns>The tensor on the CPU, in the file's type and shape.</returns>
-    /// <exception cref="WeightFileException">There is no such tensor, or the file cannot be read any more.</exception>
+    /// <exception cref="IntraDistillException">There is no such tensor, or the file cannot be read any more.</exception>
     public Tensor Read(string name)
     {
         if (!Tensors.TryGetValue(name, out WeightEntry? entry))
-            throw new WeightFileException(Path, name, "is not in the file");
+            throw Error(Path, name, "is not in the file");
         using var scope = NewDisposeScope();
         Tensor stored = empty([entry.StoredElements], entry.Type, CPU);
         Fill(stored, entry);
@@ -63,7 +64,7 @@ public abstract class WeightFile : IDisposable
         {
             stream?.Dispose();
             if (error is IOException or UnauthorizedAccessException)
-                throw new WeightFileException(path, null, $"cannot be read: {error.Message}", error);
+                throw Error(path, null, $"cannot be read: {error.Message}", error);
             throw;
         }
     }
@@ -78,9 +79,26 @@ public abstract class WeightFile : IDisposable
     }
 
     /// <summary>Writes a file whole or not at all.</summary>
-    /// <exception cref="WeightFileException">It cannot be written.</exception>
+    /// <exception cref="IntraDistillException">It cannot be written.</exception>
     internal static void Replace(string path, Action<Stream> write) => AtomicFile.Write(path, write,
-        error => new WeightFileException(path, null, $"cannot be written: {error.Message}", error));
+        error => Error(path, null, $"cannot be written: {error.Message}", error));
+
+    /// <summary>An error of a file, one line: <c>file: tensor 'name': what is wrong</c>.</summary>
+    /// <param name="file">The file at fault, or the folder where none of several files is.</param>
+    /// <param name="tensor">The tensor at fault, under its name in the file; null where it is not about one tensor.</param>
+    /// <param name="problem">What is wrong, and what was expected.</param>
+    /// <param name="inner">What lay behind it.</param>
+    internal static IntraDistillException Error(string file, string? tensor, string problem, Exception? inner = null) =>
+        new(tensor is null ? $"{file}: {problem}" : $"{file}: tensor '{Printable(tensor)}': {problem}", inner!);
+
+    /// <summary>A text out of a file, short enough for a message and on one line.</summary>
+    internal static string Printable(string text)
+    {
+        StringBuilder shown = new();
+        foreach (char c in text.AsSpan(0, Math.Min(text.Length, LongestName)))
+            shown.Append(char.IsControl(c) || char.IsSurrogate(c) || c is '\u2028' or '\u2029' ? '?' : c);
+        return text.Length > LongestName ? $"{shown}…" : shown.ToString();
+    }
 
     private void Fill(Tensor stored, WeightEntry entry)
     {
@@ -96,7 +114,7 @@ public abstract class WeightFile : IDisposable
         }
         catch (Exception error) when (error is IOException or UnauthorizedAccessException)
         {
-            throw new WeightFileException(Path, entry.Name, $"cannot be read: {error.Message}", error);
+            throw Error(Path, entry.Name, $"cannot be read: {error.Message}", error);
         }
     }
 }
@@ -148,33 +166,5 @@ public sealed record WeightEntry : KitRecord
             elements *= size;
         }
         return elements;
-    }
-}
-
-/// <summary>
-/// A weight file cannot be read, is not what it says it is, or does not fit the model. The message is one line,
-/// <c>file: tensor 'name': what is wrong</c>.
-/// </summary>
-public sealed class WeightFileException : IntraDistillException
-{
-    private const int LongestName = 120;
-
-    internal WeightFileException(string file, string? tensor, string problem, Exception? inner = null)
-        : base(tensor is null ? $"{file}: {problem}" : $"{file}: tensor '{Printable(tensor)}': {problem}", inner!) =>
-        (File, TensorName) = (file, tensor);
-
-    /// <summary>The file at fault, or the folder where none of several files is.</summary>
-    public string File { get; }
-
-    /// <summary>The tensor at fault, under its name in the file; null where it is not about one tensor.</summary>
-    public string? TensorName { get; }
-
-    /// <summary>A text out of a file, short enough for a message and on one line.</summary>
-    internal static string Printable(string text)
-    {
-        StringBuilder shown = new();
-        foreach (char c in text.AsSpan(0, Math.Min(text.Length, LongestName)))
-            shown.Append(char.IsControl(c) || char.IsSurrogate(c) || c is '\u2028' or '\u2029' ? '?' : c);
-        return text.Length > LongestName ? $"{shown}…" : shown.ToString();
     }
 }

@@ -35,7 +35,7 @@ public sealed class CheckpointFingerprintTests : SingleThreadedTests
         }
         File.Delete(folder["model.safetensors"]);
         File.Delete(folder["pytorch_model.bin"]);
-        Assert.Throws<WeightFileException>(() => HuggingFaceWeights.Fingerprint(folder.Path));
+        Assert.Throws<IntraDistillException>(() => HuggingFaceWeights.Fingerprint(folder.Path));
         Parts("a.safetensors", "b.safetensors");
         string parts = HuggingFaceWeights.Fingerprint(folder.Path);
         Parts("a.safetensors", "c.safetensors");

@@ -8,7 +8,7 @@ using Random = System.Random;
 namespace IntraDistill.Tests;
 
 /// <summary>
-/// 100,000 files that are broken in some way, or may be: each is read whole or refused by a <see cref="WeightFileException"/>
+/// 100,000 files that are broken in some way, or may be: each is read whole or refused by a <see cref="IntraDistillException"/>
 /// of one line, and what it makes the reader allocate is in proportion to its length.
 /// </summary>
 public class WeightFileFuzzTests
@@ -156,7 +156,7 @@ public class WeightFileFuzzTests
                 Assert.Equal(entry.Shape, tensor.shape);
             }
         }
-        catch (WeightFileException error)
+        catch (IntraDistillException error)
         {
             Assert.DoesNotContain('\n', error.Message);
             good = false;
