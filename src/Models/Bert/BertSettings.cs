@@ -184,14 +184,10 @@ internal sealed class BertConfigFile
     {
         try
         {
-            using JsonDocument json = JsonDocument.Parse(File.ReadAllBytes(path));
+            using JsonDocument json = JsonDocument.Parse(ReadFile.Bytes(path));
             BertSettings settings = new BertConfigFile(path, json.RootElement).Read();
             settings.Validate();
             return settings;
-        }
-        catch (Exception error) when (error is IOException or UnauthorizedAccessException)
-        {
-            throw new IntraDistillException($"{path}: cannot be read: {error.Message}", error);
         }
         catch (Exception error) when (error is JsonException or InvalidOperationException) // the latter for bad UTF-8 in a text
         {

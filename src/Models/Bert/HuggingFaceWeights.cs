@@ -207,7 +207,7 @@ internal sealed class WeightFolder : IDisposable
         Dictionary<string, string> map = new(StringComparer.Ordinal);
         try
         {
-            using JsonDocument index = JsonDocument.Parse(File.ReadAllBytes(Path));
+            using JsonDocument index = JsonDocument.Parse(ReadFile.Bytes(Path));
             if (index.RootElement.ValueKind != JsonValueKind.Object
                 || !index.RootElement.TryGetProperty("weight_map", out JsonElement entries)
                 || entries.ValueKind != JsonValueKind.Object)
@@ -218,10 +218,6 @@ internal sealed class WeightFolder : IDisposable
                     throw WeightFile.Error(Path, entry.Name, "expected the name of one file in weight_map");
             }
             return map;
-        }
-        catch (Exception error) when (error is IOException or UnauthorizedAccessException)
-        {
-            throw WeightFile.Error(Path, null, $"cannot be read: {error.Message}", error);
         }
         catch (Exception error) when (error is JsonException or InvalidOperationException) // the latter for bad UTF-8 in a text
         {

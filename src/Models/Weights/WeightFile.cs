@@ -54,17 +54,14 @@ public abstract class WeightFile : IDisposable
     /// <summary>Opens a file for a reader, which disposes it with itself; a reader that throws leaves it closed.</summary>
     private protected static T Open<T>(string path, Func<Stream, T> read) where T : WeightFile
     {
-        FileStream? stream = null;
+        FileStream stream = ReadFile.Of(path, () => File.OpenRead(path));
         try
         {
-            stream = new FileStream(path, FileMode.Open, FileAccess.Read, FileShare.Read);
-            return read(stream);
+            return ReadFile.Of(path, () => read(stream));
         }
-        catch (Exception error)
+        catch
         {
-            stream?.Dispose();
-            if (error is IOException or UnauthorizedAccessException)
-                throw Error(path, null, $"cannot be read: {error.Message}", error);
+            stream.Dispose();
             throw;
         }
     }
