@@ -73,34 +73,18 @@ public static class GlueFile
 
     private static List<LabelledText> ReadJson(string path, GlueTask task)
     {
-        JsonDocument document;
+        using JsonDocument document = ReadFile.Json(path);
         try
         {
-            document = JsonDocument.Parse(File.ReadAllBytes(path));
+            return [.. document.RootElement.EnumerateObject().Select(entry => new LabelledText(
+                Text(entry.Value, "text_a"), task.Columns.Pair is null ? null : Text(entry.Value, "text_b"),
+                LabelOf(Text(entry.Value, "label"), task, what => new IntraDistillException($"{path}: example {entry.Name}: {what}")),
+                entry.Name))];
         }
-        catch (JsonException e)
+        catch (Exception e) when (e is KeyNotFoundException or InvalidOperationException)
         {
-            throw Bad(path, (int)(e.LineNumber ?? 0) + 1, "not JSON", e);
-        }
-        catch (Exception e) when (e is IOException or UnauthorizedAccessException)
-        {
-            throw TsvLines.Unreadable(path, e);
-        }
-        using (document)
-        {
-            try
-            {
-                return [.. document.RootElement.EnumerateObject().Select(entry => new LabelledText(
-                    Text(entry.Value, "text_a"), task.Columns.Pair is null ? null : Text(entry.Value, "text_b"),
-                    LabelOf(Text(entry.Value, "label"), task,
-                        what => new IntraDistillException($"{path}: example {entry.Name}: {what}")),
-                    entry.Name))];
-            }
-            catch (Exception e) when (e is KeyNotFoundException or InvalidOperationException)
-            {
-                throw new IntraDistillException(
-                    $"{path}: expected an object of examples that have text_a, text_b and label as text: {e.Message}", e);
-            }
+            throw new IntraDistillException(
+                $"{path}: expected an object of examples that have text_a, text_b and label as text: {e.Message}", e);
         }
 
         static string Text(JsonElement example, string name) => example.GetProperty(name).GetString()
@@ -119,6 +103,5 @@ public static class GlueFile
         throw bad($"label '{label}', where one of {string.Join(", ", task.Labels)} was expected");
     }
 
-    private static IntraDistillException Bad(string path, int line, string what, Exception? inner = null) =>
-        inner is null ? new($"{path}:{line}: {what}") : new($"{path}:{line}: {what}", inner);
+    private static IntraDistillException Bad(string path, int line, string what) => new($"{path}:{line}: {what}");
 }

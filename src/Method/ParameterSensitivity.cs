@@ -124,7 +124,7 @@ public sealed class ParameterSensitivity
     /// weights of exactly 0, where those lie.
     /// </summary>
     /// <param name="path">The file; one of this name is replaced, whole.</param>
-    /// <exception cref="WeightFileException">It cannot be written.</exception>
+    /// <exception cref="IntraDistillException">It cannot be written.</exception>
     public void Save(string path)
     {
         using var scope = NewDisposeScope();
@@ -136,14 +136,14 @@ public sealed class ParameterSensitivity
     }
 
     /// <summary>Reads what <see cref="Save"/> wrote.</summary>
-    /// <exception cref="WeightFileException">The file cannot be read, is damaged, or holds something else than sensitivities.</exception>
+    /// <exception cref="IntraDistillException">The file cannot be read, is damaged, or holds something else than sensitivities.</exception>
     public static ParameterSensitivity Load(string path)
     {
         using var scope = NewDisposeScope();
         using SafetensorsFile file = SafetensorsFile.Open(path);
         T[] Values<T>(WeightEntry entry, ScalarType type) where T : unmanaged => entry.Type == type
             ? file.Read(entry.Name).data<T>().ToArray()
-            : throw new WeightFileException(path, entry.Name, $"has elements of type {entry.Type}; expected {type}");
+            : throw WeightFile.Error(path, entry.Name, $"has elements of type {entry.Type}; expected {type}");
         MeasuredParameter[] parameters = [.. file.Tensors.Values.Where(entry => !entry.Name.EndsWith(ZeroWeight, StringComparison.Ordinal))
             .Select(entry => new MeasuredParameter(entry.Name, [.. entry.Shape], Values<float>(entry, ScalarType.Float32),
                 file.Tensors.TryGetValue(entry.Name + ZeroWeight, out WeightEntry? zero) ? Values<bool>(zero, ScalarType.Bool) : null))];
@@ -153,7 +153,7 @@ public sealed class ParameterSensitivity
         }
         catch (IntraDistillException error)
         {
-            throw new WeightFileException(path, null, $"holds something else than sensitivities: {error.Message}", error);
+            throw WeightFile.Error(path, null, $"holds something else than sensitivities: {error.Message}", error);
         }
     }
 

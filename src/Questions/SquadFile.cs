@@ -21,7 +21,7 @@ public static class SquadFile
     /// </exception>
     public static IReadOnlyList<QuestionExample> Read(string path)
     {
-        using JsonDocument document = Parse(path);
+        using JsonDocument document = ReadFile.Json(path);
         List<QuestionExample> examples = [];
         foreach (JsonElement article in Items(Get(document.RootElement, "data", path), path, "data"))
             foreach (JsonElement paragraph in Items(Get(article, "paragraphs", path), path, "paragraphs"))
@@ -38,22 +38,6 @@ public static class SquadFile
                 }
             }
         return examples.Count > 0 ? examples : throw new IntraDistillException($"{path}: no question in it");
-    }
-
-    private static JsonDocument Parse(string path)
-    {
-        try
-        {
-            return JsonDocument.Parse(File.ReadAllBytes(path));
-        }
-        catch (JsonException e)
-        {
-            throw new IntraDistillException($"{path}:{(e.LineNumber ?? 0) + 1}: not JSON", e);
-        }
-        catch (Exception e) when (e is IOException or UnauthorizedAccessException)
-        {
-            throw new IntraDistillException($"{path}: cannot be read: {e.Message.ReplaceLineEndings(" ")}", e);
-        }
     }
 
     private static AnswerSpan Answer(JsonElement answer, string context, int[]? starts, string where)

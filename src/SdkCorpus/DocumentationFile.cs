@@ -19,7 +19,7 @@ internal static class DocumentationFile
     /// The members that the file says something about, in its order. There are none in a file that is no documentation, which is
     /// to say that its outermost element is not <c>doc</c>.
     /// </summary>
-    /// <exception cref="SdkCorpusException">The file cannot be read, or is damaged; names file and line.</exception>
+    /// <exception cref="IntraDistillException">The file cannot be read, or is damaged; names file and line.</exception>
     public static List<MemberDocumentation> Read(string path)
     {
         List<MemberDocumentation> members = [];
@@ -42,12 +42,12 @@ internal static class DocumentationFile
         }
         catch (XmlException e)
         {
-            throw new SdkCorpusException(
+            throw new IntraDistillException(
                 $"{path}:{e.LineNumber}: expected XML documentation: {e.Message.ReplaceLineEndings(" ")}", e);
         }
         catch (Exception e) when (e is IOException or UnauthorizedAccessException)
         {
-            throw new SdkCorpusException($"{path}: cannot be read: {e.Message.ReplaceLineEndings(" ")}", e);
+            throw new IntraDistillException($"{path}: cannot be read: {e.Message.ReplaceLineEndings(" ")}", e);
         }
         return members;
     }

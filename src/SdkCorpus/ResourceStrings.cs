@@ -13,7 +13,7 @@ internal static class ResourceStrings
     /// <summary>The strings of a file by resource name (without extension and language) and key.</summary>
     /// <param name="path">An assembly.</param>
     /// <param name="language">The language whose suffix resource names carry in it; null for the neutral assembly.</param>
-    /// <exception cref="SdkCorpusException">The file is not an assembly, or a resource in it is damaged.</exception>
+    /// <exception cref="IntraDistillException">The file is not an assembly, or a resource in it is damaged.</exception>
     public static Dictionary<(string Resource, string Key), string> Read(string path, string? language)
     {
         Dictionary<(string, string), string> strings = [];
@@ -41,7 +41,7 @@ internal static class ResourceStrings
         catch (Exception e) when (e is BadImageFormatException or InvalidOperationException or ArgumentException
             or FormatException or IOException or UnauthorizedAccessException or NotSupportedException)
         {
-            throw new SdkCorpusException($"{path}: cannot read its resources: {e.Message.ReplaceLineEndings(" ")}", e);
+            throw new IntraDistillException($"{path}: cannot read its resources: {e.Message.ReplaceLineEndings(" ")}", e);
         }
         return strings;
     }

@@ -54,7 +54,7 @@ public sealed class SdkCorpus
     /// </summary>
     /// <param name="dotnetRoot">As <see cref="SdkCorpusSettings.DotnetRoot"/>.</param>
     /// <returns>The SDK's folder and the files, by their paths below it.</returns>
-    /// <exception cref="SdkCorpusException">There is no SDK, or it has no localized resources.</exception>
+    /// <exception cref="IntraDistillException">There is no SDK, or it has no localized resources.</exception>
     public static (string Root, string[] Files) FilesRead(string? dotnetRoot = null)
     {
         (string root, _, IReadOnlyList<LocalizedAssembly> assemblies) = SdkFolder.Find(dotnetRoot, Translations);
@@ -63,7 +63,7 @@ public sealed class SdkCorpus
     }
 
     /// <summary>Reads the corpus; it takes a few seconds.</summary>
-    /// <exception cref="SdkCorpusException">
+    /// <exception cref="IntraDistillException">
     /// There is no SDK, it has no localized resources, a file of it is damaged, or no message passes the filters.
     /// </exception>
     public static SdkCorpus Load(SdkCorpusSettings? settings = null)
@@ -83,7 +83,7 @@ public sealed class SdkCorpus
         }
         (List<SdkMessage> kept, SdkCorpusCounts counts) = Filter(read.SelectMany(messages => messages), settings.MaxCharacters);
         if (kept.Count == 0)
-            throw new SdkCorpusException(
+            throw new IntraDistillException(
                 $"none of the {counts.Read} messages of the .NET SDK in {root} is left: {counts.WithoutLetters} without letters, "
                 + $"{counts.Untranslated} untranslated, {counts.TooLong} longer than {settings.MaxCharacters} characters "
                 + "(SdkCorpusSettings.MaxCharacters)");
@@ -93,12 +93,12 @@ public sealed class SdkCorpus
     /// <summary>The messages that have a text in both languages, as translation pairs.</summary>
     /// <param name="source">The language to translate from, one of <see cref="Languages"/>.</param>
     /// <param name="target">The language to translate to.</param>
-    /// <exception cref="SdkCorpusException">A language is unknown, or source and target are the same.</exception>
+    /// <exception cref="IntraDistillException">A language is unknown, or source and target are the same.</exception>
     public ParallelCorpus Parallel(string source, string target)
     {
         (source, target) = (Known(source), Known(target));
         if (source == target)
-            throw new SdkCorpusException($"source and target language are both '{source}'; two different ones are needed");
+            throw new IntraDistillException($"source and target language are both '{source}'; two different ones are needed");
         SdkMessage[] both =
             [.. Messages.Where(message => message.Texts.ContainsKey(source) && message.Texts.ContainsKey(target))];
         return new ParallelCorpus(
@@ -116,7 +116,7 @@ public sealed class SdkCorpus
 
     private string Known(string language) =>
         Languages.FirstOrDefault(known => known.Equals(language, StringComparison.OrdinalIgnoreCase))
-        ?? throw new SdkCorpusException($"unknown language '{language}'; the SDK has {string.Join(", ", Languages)}");
+        ?? throw new IntraDistillException($"unknown language '{language}'; the SDK has {string.Join(", ", Languages)}");
 
     private static List<SdkMessage> Read(LocalizedAssembly assembly)
     {

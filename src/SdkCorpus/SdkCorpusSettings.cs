@@ -1,4 +1,3 @@
-
 namespace IntraDistill.Tasks;
 
 /// <summary>Where the SDK corpus is read from and which messages it keeps.</summary>
@@ -13,14 +12,4 @@ public sealed record SdkCorpusSettings
 
     /// <summary>The most characters a text may have; a longer one in any language drops the message for all of them.</summary>
     public int MaxCharacters { get; init; } = 400;
-}
-
-/// <summary>Raised when the SDK corpus cannot be had: no SDK, no localized resources, or an unknown language.</summary>
-public sealed class SdkCorpusException : IntraDistillException
-{
-    /// <summary>Makes the error from its one-line message.</summary>
-    public SdkCorpusException(string message) : base(message) { }
-
-    /// <summary>Makes the error from its one-line message and what lay behind it.</summary>
-    public SdkCorpusException(string message, Exception inner) : base(message, inner) { }
 }

@@ -39,7 +39,7 @@ public sealed class SdkDocumentation
 
     /// <summary>Reads the documentation; it takes a few seconds.</summary>
     /// <param name="settings">Says where the SDK is; what it says of messages has no effect. Null for the defaults.</param>
-    /// <exception cref="SdkCorpusException">
+    /// <exception cref="IntraDistillException">
     /// There is no SDK, it has no documentation, or a file of it is damaged (the message names file and line).
     /// </exception>
     public static SdkDocumentation Load(SdkCorpusSettings? settings = null)
@@ -49,7 +49,7 @@ public sealed class SdkDocumentation
         MemberDocumentation[] members =
             [.. ParallelMap.Of(files.Count, i => DocumentationFile.Read(files[i])).SelectMany(read => read)];
         return members.Length > 0 ? new SdkDocumentation(root, packs, members)
-            : throw new SdkCorpusException($"the {files.Count} XML files in the packs of the .NET SDK in {root} document no member");
+            : throw new IntraDistillException($"the {files.Count} XML files in the packs of the .NET SDK in {root} document no member");
     }
 
     /// <summary>

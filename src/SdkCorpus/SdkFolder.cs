@@ -24,7 +24,7 @@ internal static class SdkFolder
                     return (root, version, found);
             }
         }
-        throw new SdkCorpusException(
+        throw new IntraDistillException(
             $"the .NET SDK in {string.Join(", ", withSdk)} has no localized resources (no sdk/*/de/*{SatelliteSuffix} with its "
             + "main assembly): install the SDK as Microsoft distributes it, or name another in SdkCorpusSettings.DotnetRoot");
     }
@@ -47,7 +47,7 @@ internal static class SdkFolder
                         .OrderBy(copies => copies.Key, StringComparer.Ordinal)
                         .Select(copies => copies.Order(StringComparer.Ordinal).First())]);
         }
-        throw new SdkCorpusException(
+        throw new IntraDistillException(
             $"the .NET SDK in {string.Join(", ", withSdk)} has no XML documentation (no packs/*/*/ref/**/*.xml): install the SDK "
             + "as Microsoft distributes it, or name another in SdkCorpusSettings.DotnetRoot");
     }
@@ -57,7 +57,7 @@ internal static class SdkFolder
     {
         List<string> roots = wantedRoot is null ? Candidates() : [Path.GetFullPath(wantedRoot)];
         List<string> withSdk = [.. roots.Where(root => Versions(Path.Combine(root, "sdk")).Count > 0)];
-        return withSdk.Count > 0 ? withSdk : throw new SdkCorpusException(
+        return withSdk.Count > 0 ? withSdk : throw new IntraDistillException(
             $"no .NET SDK in {string.Join(", ", roots)}: set DOTNET_ROOT or SdkCorpusSettings.DotnetRoot to the folder that "
             + "holds 'sdk/'");
     }

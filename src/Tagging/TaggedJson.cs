@@ -67,15 +67,8 @@ internal static class TaggedJson
 
     private static byte[] Content(string path)
     {
-        try
-        {
-            byte[] content = File.ReadAllBytes(path);
-            return content.AsSpan().StartsWith("\ufeff"u8) ? content[3..] : content;
-        }
-        catch (Exception e) when (e is IOException or UnauthorizedAccessException)
-        {
-            throw TsvLines.Unreadable(path, e);
-        }
+        byte[] content = ReadFile.Bytes(path);
+        return content.AsSpan().StartsWith("\ufeff"u8) ? content[3..] : content;
     }
 
     private static JsonDocument Parse(string path, int line, ReadOnlyMemory<byte> content)

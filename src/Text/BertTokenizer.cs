@@ -1,4 +1,7 @@
+using System.Collections.Frozen;
+using System.Globalization;
 using System.Text;
+using System.Text.Json;
 using WordPieces = Microsoft.ML.Tokenizers.WordPieceTokenizer;
 
 namespace IntraDistill.Tasks;
@@ -13,6 +16,10 @@ namespace IntraDistill.Tasks;
 /// </remarks>
 public sealed class BertTokenizer : PretrainedTokenizer
 {
+    internal const string VocabularyName = "vocab.txt";
+
+    private const string ConfigName = "tokenizer_config.json";
+    private const string LowerCaseKey = "do_lower_case", StripAccentsKey = "strip_accents", SplitChineseKey = "tokenize_chinese_chars";
     private const int LongestWord = 100;
 
     private readonly WordPieces _pieces;
@@ -32,13 +39,24 @@ public sealed class BertTokenizer : PretrainedTokenizer
     /// <summary>Writes <c>vocab.txt</c> and <c>tokenizer_config.json</c>, each whole or not at all.</summary>
     /// <param name="folder">The folder; made where it is not there.</param>
     /// <exception cref="IntraDistillException">They cannot be written.</exception>
-    public void Save(string folder) => BertFiles.Write(folder, Tokens, _text);
+    public void Save(string folder)
+    {
+        string config = JsonSerializer.Serialize(new Dictionary<string, object>
+        {
+            [LowerCaseKey] = _text.LowerCase,
+            [StripAccentsKey] = _text.StripAccents,
+            [SplitChineseKey] = _text.SplitChinese,
+            ["tokenizer_class"] = "BertTokenizer",
+        });
+        VocabularyFile.Write(Path.Combine(folder, ConfigName), config + '\n');
+        VocabularyFile.Write(Path.Combine(folder, VocabularyName), string.Concat(Tokens.Select(token => token + '\n')));
+    }
 
     /// <summary>Reads the tokenizer of a folder.</summary>
     internal static BertTokenizer Read(string folder)
     {
-        (string[] tokens, Dictionary<string, int> ids) = BertFiles.ReadVocabulary(Path.Combine(folder, BertFiles.Vocabulary));
-        return new BertTokenizer(tokens, token => ids[token], BertFiles.ReadText(folder, tokens));
+        (string[] tokens, Dictionary<string, int> ids) = ReadVocabulary(Path.Combine(folder, VocabularyName));
+        return new BertTokenizer(tokens, token => ids[token], ReadText(folder, tokens));
     }
 
     /// <summary>Makes a tokenizer of a vocabulary that has the special tokens and nothing twice.</summary>
@@ -54,5 +72,163 @@ public sealed class BertTokenizer : PretrainedTokenizer
             return [new Piece(UnkId, 0, word.Length)];
         var tokens = _pieces.EncodeToTokens(word, out _, considerPreTokenization: false, considerNormalization: false);
         return [.. tokens.Select(token => new Piece(token.Id, token.Offset.Start.Value, token.Offset.End.Value))];
+    }
+
+    /// <summary>Reads a vocabulary: a piece a line, whose id is the line's number less one.</summary>
+    private static (string[] Tokens, Dictionary<string, int> Ids) ReadVocabulary(string path)
+    {
+        string[] tokens = VocabularyFile.ReadLines(path);
+        Dictionary<string, int> ids = new(tokens.Length, StringComparer.Ordinal);
+        for (int i = 0; i < tokens.Length; i++)
+        {
+            if (tokens[i].Length == 0)
+                throw VocabularyFile.Error(path, i + 1, "expected a piece, got an empty line");
+            if (!ids.TryAdd(tokens[i], i))
+                throw VocabularyFile.Error(path, i + 1, $"'{tokens[i]}' is there twice, first in line {ids[tokens[i]] + 1}");
+        }
+        VocabularyFile.RequireSpecials(path, tokens.Length, SpecialTokens.Bert, ids);
+        return (tokens, ids);
+    }
+
+    /// <summary>Reads the text rules; what the folder does not say is as in Hugging Face's BERT.</summary>
+    /// <param name="folder">The folder, with or without a tokenizer_config.json.</param>
+    /// <param name="tokens">The vocabulary. Without a word on case, it is cased when lower-casing would change a piece.</param>
+    private static BertText ReadText(string folder, string[] tokens)
+    {
+        string path = Path.Combine(folder, ConfigName);
+        JsonElement config = File.Exists(path) ? VocabularyFile.ReadJson(path) : default;
+        bool lower = Given(LowerCaseKey) ?? !tokens.Any(IsCased);
+        return new BertText(lower, Given(StripAccentsKey) ?? lower, Given(SplitChineseKey) ?? true);
+
+        bool? Given(string name)
+        {
+            if (config.ValueKind is JsonValueKind.Undefined || !config.TryGetProperty(name, out JsonElement value)
+                || value.ValueKind is JsonValueKind.Null)
+                return null;
+            return value.ValueKind is JsonValueKind.True or JsonValueKind.False ? value.GetBoolean()
+                : throw VocabularyFile.Error(path, 0, $"expected true or false as {name}, got {value.GetRawText()}");
+        }
+
+        // Special and unused tokens ([CLS], [unused5]) are no text.
+        static bool IsCased(string token) => token[0] != '[' && token != token.ToLowerInvariant();
+    }
+}
+
+/// <summary>
+/// BERT's text rules (<c>tokenization.py</c> of google-research/bert, as Hugging Face's fast tokenizer has them): control
+/// characters go, white space parts words, punctuation and Chinese characters are words of their own; for uncased models
+/// accents go and letters become lower-case.
+/// </summary>
+/// <param name="LowerCase">Whether letters become lower-case.</param>
+/// <param name="StripAccents">Whether accents go.</param>
+/// <param name="SplitChinese">Whether each Chinese character is a word.</param>
+internal sealed record BertText(bool LowerCase, bool StripAccents, bool SplitChinese)
+{
+    /// <summary>Adds the words of a part of a text.</summary>
+    public void Split(string text, int start, int end, AlignedText words)
+    {
+        for (int i = start, length; i < end; i += length)
+        {
+            char c = text[i];
+            length = 1;
+            if (char.IsAsciiLetterOrDigit(c))
+            {
+                words.Append(LowerCase ? char.ToLowerInvariant(c) : c, i, i + 1);
+                continue;
+            }
+            Rune.DecodeFromUtf16(text.AsSpan(i, end - i), out Rune rune, out length);
+            if (c is ' ' or '\t' or '\n' or '\r')
+                words.EndWord();
+            else if (IsDropped(rune))
+                continue;
+            else if (SplitChinese && IsChinese(rune.Value))
+            {
+                words.EndWord();
+                AddCharacter(rune, i, i + length, words);
+                words.EndWord();
+            }
+            else
+                AddCharacter(rune, i, i + length, words);
+        }
+        words.EndWord();
+    }
+
+    /// <summary>Control, format and private-use characters. Unassigned ones stay, as with Hugging Face's fast tokenizer.</summary>
+    private static bool IsDropped(Rune rune) => rune.Value == 0xFFFD || Rune.GetUnicodeCategory(rune)
+        is UnicodeCategory.Control or UnicodeCategory.Format or UnicodeCategory.PrivateUse;
+
+    private static bool IsChinese(int value) => value is >= 0x4E00 and <= 0x9FFF or >= 0x3400 and <= 0x4DBF
+        or >= 0x20000 and <= 0x2A6DF or >= 0x2A700 and <= 0x2B73F or >= 0x2B740 and <= 0x2B81F or >= 0x2B820 and <= 0x2CEAF
+        or >= 0xF900 and <= 0xFAFF or >= 0x2F800 and <= 0x2FA1F;
+
+    /// <summary>All ASCII marks count, such as <c>$</c> and <c>^</c>, which Unicode has as symbols.</summary>
+    private static bool IsPunctuation(Rune rune) => rune.IsAscii
+        ? !Rune.IsLetterOrDigit(rune)
+        : Rune.IsPunctuation(rune);
+
+    private void AddCharacter(Rune character, int start, int end, AlignedText words)
+    {
+        foreach (Rune rune in (StripAccents ? CanonicalBases.Of(character) : character.ToString()).EnumerateRunes())
+        {
+            if (Rune.IsWhiteSpace(rune))
+            {
+                words.EndWord();
+                continue;
+            }
+            bool alone = IsPunctuation(rune);
+            if (alone)
+                words.EndWord();
+            words.Append(LowerCase ? Lower(rune) : rune.ToString(), start, end);
+            if (alone)
+                words.EndWord();
+        }
+    }
+
+    // The one letter whose lower case is two characters; .NET's invariant casing leaves it.
+    private static string Lower(Rune rune) => rune.Value == 'İ' ? "i\u0307" : Rune.ToLowerInvariant(rune).ToString();
+}
+
+/// <summary>
+/// Characters without their accents: the canonical decomposition (NFD) less its nonspacing marks. The table is the kit's own
+/// because <see cref="string.Normalize()"/> returns its text unchanged where globalization is invariant.
+/// </summary>
+internal static class CanonicalBases
+{
+    private const string Resource = "canonical-bases.txt";
+    private const int FirstHangul = 0xAC00, LastHangul = 0xD7A3, Vowels = 21, Finals = 28;
+
+    private static readonly FrozenDictionary<Rune, string> s_bases = Read();
+
+    /// <summary>What is left of a character: most often itself, nothing of a nonspacing mark, the letters of a Hangul syllable.</summary>
+    public static string Of(Rune rune)
+    {
+        if (s_bases.TryGetValue(rune, out string? bases))
+            return bases;
+        if (rune.Value is >= FirstHangul and <= LastHangul)
+            return Letters(rune.Value - FirstHangul);
+        return Rune.GetUnicodeCategory(rune) is UnicodeCategory.NonSpacingMark ? "" : rune.ToString();
+    }
+
+    /// <summary>The Unicode standard, section 3.12: a syllable's letters by arithmetic.</summary>
+    private static string Letters(int syllable)
+    {
+        char initial = (char)(0x1100 + syllable / (Vowels * Finals)), vowel = (char)(0x1161 + syllable / Finals % Vowels);
+        int final = syllable % Finals;
+        return final == 0 ? $"{initial}{vowel}" : $"{initial}{vowel}{(char)(0x11A7 + final)}";
+    }
+
+    private static FrozenDictionary<Rune, string> Read()
+    {
+        Dictionary<Rune, string> bases = [];
+        using StreamReader reader = new(typeof(CanonicalBases).Assembly.GetManifestResourceStream(Resource)!);
+        while (reader.ReadLine() is { } line)
+        {
+            if (line.StartsWith('#'))
+                continue;
+            int space = line.IndexOf(' ', StringComparison.Ordinal);
+            foreach (Rune rune in line[(space + 1)..].EnumerateRunes())
+                bases.Add(rune, line[..space]);
+        }
+        return bases.ToFrozenDictionary();
     }
 }

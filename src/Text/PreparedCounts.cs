@@ -2,9 +2,7 @@ using System.Text.Json;
 
 namespace IntraDistill.Tasks;
 
-/// <summary>
-/// Holds the files of a prepared folder to the counts in its <c>about.json</c>: a file may have lost lines since.
-/// </summary>
+/// <summary>Holds the files of a prepared folder to the counts in its <c>about.json</c>: a file may have lost lines since.</summary>
 internal static class PreparedCounts
 {
     /// <summary>Compares <c>counts.{part}</c> with what was read, if the folder has an <c>about.json</c> at all.</summary>

@@ -3,6 +3,22 @@ using System.Text;
 
 namespace IntraDistill.Tasks;
 
+/// <summary>How subwords are learned.</summary>
+public sealed record SubwordSettings
+{
+    /// <summary>How many merges to learn; fewer where the texts run out of pairs.</summary>
+    public int Merges { get; init; } = 4000;
+
+    /// <summary>
+    /// The share of all character occurrences that the vocabulary covers, in (0, 1]; the rarest characters beyond it are
+    /// unknown (SentencePiece's <c>character_coverage</c>).
+    /// </summary>
+    public double CharacterCoverage { get; init; } = 1.0;
+
+    /// <summary>A pair seen less often than this is not merged.</summary>
+    public long MinimumPairCount { get; init; } = 2;
+}
+
 /// <summary>
 /// Learns subwords by byte-pair encoding over characters (Sennrich, Haddow and Birch, ACL 2016): the most frequent pair of
 /// neighbouring symbols inside words becomes one symbol, again and again. Give it the texts of both languages for a joint
@@ -52,7 +68,7 @@ public sealed class SubwordLearner
     {
         Dictionary<Rune, long> counts = [];
         foreach ((string word, long count) in wordCounts)
-            foreach (Rune rune in SubwordVocabulary.Characters(word))
+            foreach (Rune rune in word.EnumerateRunes())
                 CollectionsMarshal.GetValueRefOrAddDefault(counts, rune, out _) += count;
 
         double wanted = coverage * counts.Values.Sum();
@@ -102,7 +118,7 @@ public sealed class SubwordLearner
         {
             // An unknown character parts the word: nothing merges across it.
             List<int> symbols = [];
-            foreach (Rune rune in SubwordVocabulary.Characters(text))
+            foreach (Rune rune in text.EnumerateRunes())
             {
                 if (ids.TryGetValue(rune.ToString(), out int id))
                 {

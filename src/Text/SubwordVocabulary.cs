@@ -1,11 +1,10 @@
 using System.Collections.Concurrent;
+using System.Globalization;
 using System.Text;
 
 namespace IntraDistill.Tasks;
 
-/// <summary>
-/// Subwords and the merges that make them from characters. Immutable and safe to use from several threads.
-/// </summary>
+/// <summary>Subwords and the merges that make them from characters. Immutable and safe to use from several threads.</summary>
 /// <remarks>
 /// Decoding gives back the encoded text exactly, spaces and line ends included, as long as its characters are known; an
 /// unknown one comes back as U+2047 (⁇). Ids: four special ones, then the characters, then the merged symbols.
@@ -33,7 +32,6 @@ public sealed class SubwordVocabulary
     private readonly List<string> _tokens = ["<pad>", "<s>", "</s>", "<unk>"];
     private readonly Dictionary<string, int> _ids = new(StringComparer.Ordinal);
     private readonly Dictionary<(int Left, int Right), (int Rank, int Id)> _merges = [];
-    private readonly List<(string Left, string Right)> _mergeList = [];
     private readonly ConcurrentDictionary<string, int[]> _cache = new(StringComparer.Ordinal);
 
     /// <summary>Makes a vocabulary; every merge joins characters or results of earlier merges.</summary>
@@ -41,32 +39,24 @@ public sealed class SubwordVocabulary
     {
         foreach (string character in characters)
             AddToken(character);
-        CharacterCount = characters.Count;
+        (Characters, Merges) = (characters, merges);
         foreach ((string left, string right) in merges)
         {
             string merged = left + right;
             if (!_ids.TryGetValue(merged, out int id))
                 id = AddToken(merged);
             _merges.Add((_ids[left], _ids[right]), (_merges.Count, id));
-            _mergeList.Add((left, right));
         }
     }
 
     /// <summary>How many ids there are, special ones included: ids are in [0, Size).</summary>
     public int Size => _tokens.Count;
 
-    /// <summary>How many characters are known.</summary>
-    public int CharacterCount { get; }
-
     /// <summary>The characters in the order of their ids, the one that begins a word (a space) among them.</summary>
-    internal IReadOnlyList<string> CharacterList => _tokens.GetRange(FirstCharacterId, CharacterCount);
+    internal IReadOnlyList<string> Characters { get; }
 
     /// <summary>The merges in the order in which they were learned.</summary>
-    internal IReadOnlyList<(string Left, string Right)> Merges => _mergeList;
-
-    /// <summary>A subword to look at, with its space shown as ▁; special ids have names such as <c>&lt;pad&gt;</c>.</summary>
-    /// <param name="id">An id in [0, <see cref="Size"/>).</param>
-    public string Token(int id) => id < FirstCharacterId ? _tokens[id] : SubwordFile.Escape(_tokens[id]);
+    internal IReadOnlyList<(string Left, string Right)> Merges { get; }
 
     /// <summary>The ids of a text, without BOS and EOS; none for an empty text.</summary>
     public int[] Encode(string text)
@@ -103,21 +93,6 @@ public sealed class SubwordVocabulary
         return text.Length > 0 && text[0] == ' ' ? text.ToString(1, text.Length - 1) : text.ToString();
     }
 
-    /// <summary>Writes the vocabulary as readable text, whole or not at all; a missing folder is made.</summary>
-    /// <exception cref="IntraDistillException">The file cannot be written.</exception>
-    public void Save(string path) => SubwordFile.Write(path, CharacterList, _mergeList);
-
-    /// <summary>Reads a vocabulary that <see cref="Save"/> wrote.</summary>
-    /// <exception cref="SubwordFileException">The file is missing or not such a file; the message names the line.</exception>
-    public static SubwordVocabulary Load(string path)
-    {
-        (List<string> characters, List<(string, string)> merges) = SubwordFile.Read(path);
-        return new SubwordVocabulary(characters, merges);
-    }
-
-    /// <summary>The characters of a word, a lone surrogate as U+FFFD.</summary>
-    internal static StringRuneEnumerator Characters(string word) => word.EnumerateRunes();
-
     /// <summary>The symbols with every occurrence of a pair, from the left, replaced by one symbol.</summary>
     internal static int[] Merge(ReadOnlySpan<int> symbols, (int Left, int Right) pair, int id)
     {
@@ -144,7 +119,7 @@ public sealed class SubwordVocabulary
     private int[] EncodeWord(string word)
     {
         List<int> characters = [];
-        foreach (Rune rune in Characters(word))
+        foreach (Rune rune in word.EnumerateRunes())
             characters.Add(_ids.GetValueOrDefault(rune.ToString(), UnkId));
         int[] symbols = [.. characters];
         while (true)
@@ -160,5 +135,65 @@ public sealed class SubwordVocabulary
                 return symbols;
             symbols = Merge(symbols, bestPair, best.Id);
         }
+    }
+}
+
+/// <summary>
+/// Cuts text into the words inside which subwords are learned and merged. The words joined are the text with one space before
+/// it, as in SentencePiece: a space belongs to the word that follows it, so that a word is the same one everywhere in a
+/// sentence.
+/// </summary>
+internal static class WordSplitter
+{
+    /// <summary>Longer runs are cut, which bounds the cost of a word; text in a script without spaces has such runs.</summary>
+    private const int LongestWord = 48;
+
+    private enum Kind { Letter, Digit, Kana, Han, Symbol, Space }
+
+    /// <summary>
+    /// The words of a text, none for an empty one. A word is at most one space, then a run of letters (with their marks), of
+    /// digits, of one East Asian script or of symbols; other white space is a word a character.
+    /// </summary>
+    public static IEnumerable<string> Split(string text)
+    {
+        if (text.Length == 0)
+            yield break;
+        string all = ' ' + text;
+        int start = 0, length = 0;
+        Kind run = Kind.Space; // a word that holds its leading space alone
+        for (int i = 0; i < all.Length;)
+        {
+            // A lone surrogate decodes as U+FFFD of one UTF-16 unit.
+            Rune.DecodeFromUtf16(all.AsSpan(i), out Rune rune, out int units);
+            Kind kind = KindOf(rune);
+            bool joins = length > 0 && length < LongestWord && kind != Kind.Space
+                && (kind == run || run == Kind.Space && all[start] == ' ');
+            if (!joins && length > 0)
+            {
+                yield return all[start..i];
+                (start, length) = (i, 0);
+            }
+            run = kind;
+            length++;
+            i += units;
+        }
+        yield return all[start..];
+    }
+
+    private static Kind KindOf(Rune rune)
+    {
+        int value = rune.Value;
+        if (Rune.IsWhiteSpace(rune))
+            return Kind.Space;
+        if (value is >= 0x3040 and <= 0x30FF)
+            return Kind.Kana;
+        if (value is >= 0x3400 and <= 0x9FFF or >= 0xF900 and <= 0xFAFF or >= 0x20000 and <= 0x3FFFF)
+            return Kind.Han;
+        if (Rune.IsDigit(rune))
+            return Kind.Digit;
+        return Rune.IsLetter(rune) || Rune.GetUnicodeCategory(rune) is UnicodeCategory.NonSpacingMark
+            or UnicodeCategory.SpacingCombiningMark
+            ? Kind.Letter
+            : Kind.Symbol;
     }
 }

@@ -18,7 +18,7 @@ internal static class TsvLines
     /// <exception cref="IntraDistillException">It cannot be read, or is not UTF-8; the message names the line.</exception>
     public static IEnumerable<(int Number, string[] Columns)> Read(string path)
     {
-        using FileStream file = Open(path);
+        using FileStream file = ReadFile.Of(path, () => File.OpenRead(path));
         byte[] buffer = new byte[1 << 16];
         int start = 0, end = 0, number = 0;
         while (true)
@@ -39,7 +39,7 @@ internal static class TsvLines
             }
             if (end == buffer.Length)
                 Array.Resize(ref buffer, 2 * buffer.Length);
-            int read = ReadBytes();
+            int read = ReadFile.Of(path, () => file.Read(buffer, end, buffer.Length - end));
             if (read == 0)
                 break;
             end += read;
@@ -64,31 +64,5 @@ internal static class TsvLines
                 throw new IntraDistillException($"{path}:{number}: not UTF-8", e);
             }
         }
-
-        int ReadBytes()
-        {
-            try
-            {
-                return file.Read(buffer, end, buffer.Length - end);
-            }
-            catch (IOException e)
-            {
-                throw Unreadable(path, e);
-            }
-        }
     }
-
-    private static FileStream Open(string path)
-    {
-        try
-        {
-            return File.OpenRead(path);
-        }
-        catch (Exception e) when (e is IOException or UnauthorizedAccessException)
-        {
-            throw Unreadable(path, e);
-        }
-    }
-
-    internal static IntraDistillException Unreadable(string path, Exception e) => new($"{path}: cannot be read: {e.Message}", e);
 }

@@ -8,17 +8,18 @@ internal static class VocabularyFile
 {
     private static readonly UTF8Encoding s_utf8 = new(encoderShouldEmitUTF8Identifier: false, throwOnInvalidBytes: true);
 
-    /// <summary>The text of a UTF-8 file.</summary>
-    public static string ReadText(string path)
+    /// <summary>The lines of a UTF-8 file; the last line's end is optional.</summary>
+    public static string[] ReadLines(string path)
     {
         byte[] bytes = ReadBytes(path);
         try
         {
-            return s_utf8.GetString(bytes);
+            string[] lines = s_utf8.GetString(bytes).Split('\n');
+            return [.. lines.Take(lines[^1].Length == 0 ? lines.Length - 1 : lines.Length).Select(line => line.TrimEnd('\r'))];
         }
         catch (DecoderFallbackException e)
         {
-            throw new SubwordFileException(path, LineOf(bytes, e.Index), "expected UTF-8 text");
+            throw Error(path, LineOf(bytes, e.Index), "expected UTF-8 text");
         }
     }
 
@@ -31,25 +32,30 @@ internal static class VocabularyFile
         }
         catch (Exception e) when (e is IOException or UnauthorizedAccessException)
         {
-            throw new SubwordFileException(path, 0, $"cannot be read: {e.Message}");
+            throw Error(path, 0, $"cannot be read: {e.Message}");
         }
     }
 
-    /// <summary>Takes apart a file that holds a JSON object.</summary>
-    public static void ReadJson(string path, Action<JsonElement> read)
+    /// <summary>The JSON object that a file holds.</summary>
+    public static JsonElement ReadJson(string path)
     {
         try
         {
-            using JsonDocument document = JsonDocument.Parse(ReadBytes(path));
-            if (document.RootElement.ValueKind is not JsonValueKind.Object)
-                throw new SubwordFileException(path, 1, "expected a JSON object");
-            read(document.RootElement);
+            JsonElement json = JsonElement.Parse(ReadBytes(path));
+            return json.ValueKind is JsonValueKind.Object ? json : throw Error(path, 1, "expected a JSON object");
         }
         catch (JsonException e)
         {
-            throw new SubwordFileException(path, (int)(e.LineNumber ?? 0) + 1, $"expected JSON: {OneLine(e.Message)}");
+            throw NoJson(path, e);
         }
     }
+
+    /// <summary>An error of a file; the line is from 1, or 0 where it is about none.</summary>
+    public static IntraDistillException Error(string path, int line, string message) => new($"{path}:{line}: {message}");
+
+    /// <summary>The error of a file that is no JSON.</summary>
+    public static IntraDistillException NoJson(string path, JsonException e) =>
+        Error(path, (int)(e.LineNumber ?? 0) + 1, $"expected JSON: {OneLine(e.Message)}");
 
     /// <summary>The line of a byte, from 1.</summary>
     public static int LineOf(ReadOnlySpan<byte> bytes, long index) =>
@@ -60,7 +66,7 @@ internal static class VocabularyFile
     {
         foreach (string name in special.Names)
             if (!ids.ContainsKey(name))
-                throw new SubwordFileException(path, lines, $"the file ends without the special token {name}");
+                throw Error(path, lines, $"the file ends without the special token {name}");
     }
 
     /// <summary>Writes a file whole or not at all.</summary>

@@ -1,5 +1,21 @@
 namespace IntraDistill.Tasks;
 
+/// <summary>How a WordPiece vocabulary is learned.</summary>
+public sealed record WordPieceSettings
+{
+    /// <summary>How many pieces, special tokens included; fewer where the texts run out of pairs to merge.</summary>
+    public int VocabularySize { get; init; } = 8000;
+
+    /// <summary>Whether text is taken in lower case and without accents, as by BERT-base uncased.</summary>
+    public bool LowerCase { get; init; } = true;
+
+    /// <summary>
+    /// The share of all character occurrences that the vocabulary covers, in (0, 1]; a word with one of the rarest characters
+    /// beyond it is [UNK].
+    /// </summary>
+    public double CharacterCoverage { get; init; } = 0.9999;
+}
+
 /// <summary>
 /// Learns a WordPiece vocabulary for a BERT that is pretrained from nothing: BERT's words, and in them the merges of byte-pair
 /// encoding (<see cref="SubwordLearner"/>), as Hugging Face's WordPiece trainer does. Every covered character is a piece, at
@@ -29,7 +45,7 @@ public static class WordPieceLearner
 
         List<string> tokens = [.. SpecialTokens.Bert.Names];
         HashSet<string> known = [.. tokens];
-        foreach (string character in subwords.CharacterList)
+        foreach (string character in subwords.Characters)
         {
             Add(" " + character);
             Add(character);

@@ -346,7 +346,7 @@ public class SensitivityTests
             Assert.StartsWith(path, Refused());
             File.Delete(path);
             Assert.StartsWith($"{path}: cannot be read", Refused());
-            string Refused() => Assert.Throws<WeightFileException>(() => ParameterSensitivity.Load(path)).Message;
+            string Refused() => Assert.Throws<IntraDistillException>(() => ParameterSensitivity.Load(path)).Message;
         }
         finally
         {

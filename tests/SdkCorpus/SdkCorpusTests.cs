@@ -124,7 +124,7 @@ public sealed class SdkCorpusTests : IDisposable
         "xx", "en", "unknown language 'xx'; the SDK has cs, de, en, es, fr, it, ja, ko, pl, pt-BR, ru, tr, zh-Hans, zh-Hant")]
     [InlineData("de", "DE", "source and target language are both 'de'; two different ones are needed")]
     public void Bad_languages_are_refused(string source, string target, string message) =>
-        Assert.Equal(message, Assert.Throws<SdkCorpusException>(() => Corpus.Parallel(source, target)).Message);
+        Assert.Equal(message, Assert.Throws<IntraDistillException>(() => Corpus.Parallel(source, target)).Message);
 
     [Fact]
     public void A_folder_without_sdk_is_refused_by_name()
@@ -163,7 +163,7 @@ public sealed class SdkCorpusTests : IDisposable
 
     private static string Refusal(SdkCorpusSettings settings)
     {
-        string message = Assert.Throws<SdkCorpusException>(() => SdkCorpus.Load(settings)).Message;
+        string message = Assert.Throws<IntraDistillException>(() => SdkCorpus.Load(settings)).Message;
         Assert.DoesNotContain('\n', message);
         return message;
     }

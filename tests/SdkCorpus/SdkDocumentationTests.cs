@@ -193,7 +193,7 @@ public sealed class SdkDocumentationTests : IDisposable
 
     private string Refusal()
     {
-        string message = Assert.Throws<SdkCorpusException>(Load).Message;
+        string message = Assert.Throws<IntraDistillException>(Load).Message;
         Assert.DoesNotContain('\n', message);
         return message;
     }

@@ -26,7 +26,7 @@ public sealed class PretrainedTokenizerFileTests : IDisposable
     {
         string path = Path.Combine(_folder, "vocab.txt");
         File.WriteAllBytes(path, [.. Encoding.UTF8.GetBytes(Specials + "a\n"), 0xC3, 0x28, (byte)'\n']);
-        SubwordFileException error = Assert.Throws<SubwordFileException>(() => PretrainedTokenizer.Load(_folder));
+        IntraDistillException error = Assert.Throws<IntraDistillException>(() => PretrainedTokenizer.Load(_folder));
         Assert.Equal($"{path}:7: expected UTF-8 text", error.Message);
     }
 
@@ -163,7 +163,7 @@ public sealed class PretrainedTokenizerFileTests : IDisposable
             {
                 LoadModel(damaged).Encode("ab a\u4e00 b", null, 64);
             }
-            catch (SubwordFileException)
+            catch (IntraDistillException)
             {
                 refused++;
             }
@@ -186,7 +186,7 @@ public sealed class PretrainedTokenizerFileTests : IDisposable
 
     private void AssertModelRefused(byte[] model, string message)
     {
-        SubwordFileException error = Assert.Throws<SubwordFileException>(() => LoadModel(model));
+        IntraDistillException error = Assert.Throws<IntraDistillException>(() => LoadModel(model));
         Assert.StartsWith($"{Path.Combine(_folder, "sentencepiece.bpe.model")}:0: ", error.Message);
         Assert.Contains(message, error.Message);
         Assert.DoesNotContain('\n', error.Message);
@@ -211,8 +211,7 @@ public sealed class PretrainedTokenizerFileTests : IDisposable
     {
         string path = Path.Combine(_folder, file.Name);
         File.WriteAllText(path, file.Text);
-        SubwordFileException error = Assert.Throws<SubwordFileException>(() => PretrainedTokenizer.Load(_folder));
-        Assert.Equal(line, error.Line);
+        IntraDistillException error = Assert.Throws<IntraDistillException>(() => PretrainedTokenizer.Load(_folder));
         Assert.StartsWith($"{path}:{line}: ", error.Message);
         Assert.Contains(message, error.Message);
         Assert.DoesNotContain('\n', error.Message);

@@ -4,9 +4,7 @@ using static TorchSharp.torch;
 
 namespace IntraDistill;
 
-/// <summary>
-/// Scaled dot-product attention of several heads (Vaswani et al. 2017, section 3.2).
-/// </summary>
+/// <summary>Scaled dot-product attention of several heads (Vaswani et al. 2017, section 3.2).</summary>
 /// <remarks>
 /// Two computations give the same numbers: <c>scaled_dot_product_attention</c>, and plain products with a softmax between.
 /// The second is used on the CPU when weights are dropped, where libtorch has no fused kernel (forward and backward for 60

@@ -83,35 +83,21 @@ public sealed record TransformerSettings
     /// <exception cref="IntraDistillException">One of them does not; the message names it.</exception>
     public void Validate()
     {
-        AtLeast(EncoderLayers, 1, nameof(EncoderLayers));
-        AtLeast(DecoderLayers, 1, nameof(DecoderLayers));
-        AtLeast(ModelSize, 4, nameof(ModelSize));
-        AtLeast(FeedForwardSize, 1, nameof(FeedForwardSize));
-        AtLeast(Heads, 1, nameof(Heads));
-        AtLeast(SourceVocabulary, 2, nameof(SourceVocabulary));
-        AtLeast(TargetVocabulary, 2, nameof(TargetVocabulary));
-        AtLeast(MaxLength, 1, nameof(MaxLength));
-        Probability(Dropout, nameof(Dropout));
-        Probability(AttentionDropout, nameof(AttentionDropout));
-        Probability(ActivationDropout, nameof(ActivationDropout));
-        if (ModelSize % Heads != 0)
-            throw new IntraDistillException($"Heads is {Heads}; expected a divisor of ModelSize ({ModelSize})");
-        if (PadId < 0 || PadId >= Math.Min(SourceVocabulary, TargetVocabulary))
-            throw new IntraDistillException($"PadId is {PadId}; expected a token of both vocabularies");
-        if (ShareEmbeddings && SourceVocabulary != TargetVocabulary)
-            throw new IntraDistillException("ShareEmbeddings needs one joint vocabulary, but SourceVocabulary is "
-                + $"{SourceVocabulary} and TargetVocabulary {TargetVocabulary}");
-    }
-
-    private static void AtLeast(int value, int least, string name)
-    {
-        if (value < least)
-            throw new IntraDistillException($"{name} is {value}; expected at least {least}");
-    }
-
-    private static void Probability(double value, string name)
-    {
-        if (value is not (>= 0 and < 1))
-            throw new IntraDistillException($"{name} is {value}; expected a probability in [0, 1)");
+        SettingsCheck.AtLeast(EncoderLayers, 1);
+        SettingsCheck.AtLeast(DecoderLayers, 1);
+        SettingsCheck.AtLeast(ModelSize, 4);
+        SettingsCheck.AtLeast(FeedForwardSize, 1);
+        SettingsCheck.AtLeast(Heads, 1);
+        SettingsCheck.AtLeast(SourceVocabulary, 2);
+        SettingsCheck.AtLeast(TargetVocabulary, 2);
+        SettingsCheck.AtLeast(MaxLength, 1);
+        SettingsCheck.Probability(Dropout);
+        SettingsCheck.Probability(AttentionDropout);
+        SettingsCheck.Probability(ActivationDropout);
+        SettingsCheck.That(ModelSize % Heads == 0, $"Heads is {Heads}; expected a divisor of ModelSize ({ModelSize})");
+        SettingsCheck.That(PadId >= 0 && PadId < Math.Min(SourceVocabulary, TargetVocabulary),
+            $"PadId is {PadId}; expected a token of both vocabularies");
+        SettingsCheck.That(!ShareEmbeddings || SourceVocabulary == TargetVocabulary,
+            $"ShareEmbeddings needs one joint vocabulary, but SourceVocabulary is {SourceVocabulary} and TargetVocabulary {TargetVocabulary}");
     }
 }

@@ -1,3 +1,4 @@
+using System.IO.Compression;
 using System.Text;
 
 namespace IntraDistill;
@@ -21,7 +22,7 @@ public sealed class PyTorchFile : WeightFile
     private PyTorchFile(string path, Stream stream, IEnumerable<WeightEntry> entries) : base(path, stream, entries) { }
 
     /// <summary>Opens a file and reads which tensors it holds.</summary>
-    /// <exception cref="WeightFileException">
+    /// <exception cref="IntraDistillException">
     /// The file cannot be read, is truncated, is no state dictionary, or its pickle wants more than weights need.
     /// </exception>
     public static PyTorchFile Open(string path) => Open(path, stream => Read(path, stream));
@@ -32,46 +33,81 @@ public sealed class PyTorchFile : WeightFile
     internal static PyTorchFile Read(string path, Stream stream)
     {
         if (stream.Length >= s_oldStart.Length && Bytes(stream, 0, s_oldStart.Length).AsSpan().SequenceEqual(s_oldStart))
-            throw new WeightFileException(path, null,
-                "is in PyTorch's format before 1.6, which is not read; take the model's model.safetensors, or save it anew");
-        Dictionary<string, ZipEntry> files = ZipEntries.Read(path, stream);
+            throw Error(path, null, "is in PyTorch's format before 1.6, which is not read; take the model's model.safetensors, or save it anew");
+        Dictionary<string, (long Offset, long Length)> files = Files(path, stream);
         string root = Root(path, files);
-        if (files.TryGetValue(root + "/byteorder", out ZipEntry order) && order.Length < 16
+        if (files.TryGetValue(root + "/byteorder", out var order) && order.Length < 16
             && Encoding.ASCII.GetString(Bytes(stream, order.Offset, order.Length)) != "little")
-            throw new WeightFileException(path, null, "is not little-endian");
+            throw Error(path, null, "is not little-endian");
 
-        ZipEntry pickle = files[root + PickleName];
-        if (pickle.Length > MaxPickle)
-            throw new WeightFileException(path, null,
-                $"has a pickle of {pickle.Length:N0} bytes; at most {MaxPickle:N0} were expected");
+        (long start, long length) = files[root + PickleName];
+        if (length > MaxPickle)
+            throw Error(path, null, $"has a pickle of {length:N0} bytes; at most {MaxPickle:N0} were expected");
         Dictionary<string, WeightEntry> entries = new(StringComparer.Ordinal);
-        foreach ((object? key, object? value) in StateDictPickle.Parse(path, Bytes(stream, pickle.Offset, pickle.Length)))
+        foreach ((object? key, object? value) in StateDictPickle.Parse(path, Bytes(stream, start, length)))
         {
             if (key is not string name)
-                throw new WeightFileException(path, null, "is no state dictionary: one of its keys is no text");
+                throw Error(path, null, "is no state dictionary: one of its keys is no text");
             if (value is not PickledTensor tensor)
-                throw new WeightFileException(path, name, "is no tensor");
+                throw Error(path, name, "is no tensor");
             if (!entries.TryAdd(name, Place(path, name, tensor, root, files)))
-                throw new WeightFileException(path, name, "is in the file twice");
+                throw Error(path, name, "is in the file twice");
         }
         return new(path, stream, entries.Values);
     }
 
-    private static string Root(string path, Dictionary<string, ZipEntry> files)
+    /// <summary>
+    /// Where the files of the archive lie in it. PyTorch stores them as they are; each must lie in the archive, apart from the others.
+    /// </summary>
+    private static Dictionary<string, (long Offset, long Length)> Files(string path, Stream stream)
+    {
+        Dictionary<string, (long Offset, long Length)> files = new(StringComparer.Ordinal);
+        try
+        {
+            using ZipArchive archive = new(stream, ZipArchiveMode.Read, leaveOpen: true);
+            foreach (ZipArchiveEntry entry in archive.Entries)
+            {
+                using Stream bytes = entry.Open();
+                if (entry.IsEncrypted || entry.CompressedLength != entry.Length || bytes is DeflateStream)
+                    throw Bad(entry, "is compressed or encrypted; PyTorch writes neither");
+                // What is stored is read straight from the archive, whose position then says where it lies.
+                long offset = bytes.ReadByte() < 0 ? 0 : stream.Position - 1;
+                if (!files.TryAdd(entry.FullName, (offset, entry.Length)))
+                    throw Bad(entry, "is there twice");
+            }
+        }
+        catch (InvalidDataException error)
+        {
+            throw Error(path, null, $"is truncated, damaged or no zip archive: {error.Message}", error);
+        }
+        long last = 0;
+        foreach ((long offset, long length) in files.Values.Where(file => file.Length > 0).Order())
+        {
+            if (offset < last)
+                throw Error(path, null, $"has entries that overlap at byte {offset:N0}");
+            last = offset + length;
+        }
+        return files;
+
+        IntraDistillException Bad(ZipArchiveEntry entry, string problem) =>
+            Error(path, null, $"its entry '{Printable(entry.FullName)}' {problem}");
+    }
+
+    private static string Root(string path, Dictionary<string, (long Offset, long Length)> files)
     {
         string[] pickles = [.. files.Keys.Where(name => name.EndsWith(PickleName, StringComparison.Ordinal)).Take(2)];
         return pickles is [string pickle]
             ? pickle[..^PickleName.Length]
-            : throw new WeightFileException(path, null, "is no file of PyTorch: expected one data.pkl in the archive");
+            : throw Error(path, null, "is no file of PyTorch: expected one data.pkl in the archive");
     }
 
     /// <summary>Holds a tensor's shape against its storage, and the storage against its file.</summary>
     private static WeightEntry Place(
-        string path, string name, PickledTensor tensor, string root, Dictionary<string, ZipEntry> files)
+        string path, string name, PickledTensor tensor, string root, Dictionary<string, (long Offset, long Length)> files)
     {
         PickledStorage storage = tensor.Storage;
-        if (!files.TryGetValue($"{root}/data/{storage.Key}", out ZipEntry file))
-            throw Bad($"has its elements in '{WeightFileException.Printable(storage.Key)}', which is not in the archive");
+        if (!files.TryGetValue($"{root}/data/{storage.Key}", out var file))
+            throw Bad($"has its elements in '{Printable(storage.Key)}', which is not in the archive");
         int size = WeightEntry.SizeOf(storage.Type);
         if (file.Length % size != 0 || file.Length / size != storage.Elements)
             throw Bad($"has a storage of {storage.Elements:N0} elements of {storage.Type}, but {file.Length:N0} bytes");
@@ -94,7 +130,7 @@ public sealed class PyTorchFile : WeightFile
             Strides = rows ? null : tensor.Strides,
         };
 
-        WeightFileException Bad(string problem) => new(path, name, problem);
+        IntraDistillException Bad(string problem) => Error(path, name, problem);
     }
 
     /// <summary>The elements from a tensor's first to its last, both counted; null if that is beyond counting.</summary>

@@ -28,11 +28,7 @@ internal ref struct StateDictPickle
 {
     private enum Global { OrderedDictionary, RebuildTensor, RebuildParameter }
 
-    private sealed class Mark
-    {
-        public static readonly Mark Instance = new();
-    }
-
+    private static readonly object s_mark = new();
     private static readonly Encoding s_utf8 = new UTF8Encoding(false, throwOnInvalidBytes: true);
 
     private readonly string _path;
@@ -51,7 +47,7 @@ internal ref struct StateDictPickle
     /// <param name="path">The file that it is of, for messages.</param>
     /// <param name="pickle">Its bytes, all of them.</param>
     /// <returns>The dictionary's entries, in order; a key may come twice.</returns>
-    /// <exception cref="WeightFileException">It is truncated, or is something else than the weights of a model.</exception>
+    /// <exception cref="IntraDistillException">It is truncated, or is something else than the weights of a model.</exception>
     public static List<(object? Key, object? Value)> Parse(string path, ReadOnlySpan<byte> pickle)
     {
         StateDictPickle reader = new(path, pickle);
@@ -65,86 +61,51 @@ internal ref struct StateDictPickle
     private bool Step()
     {
         byte opcode = Take(1)[0];
-        switch (opcode)
+        switch ((char)opcode)
         {
-            case 0x80: // PROTO
+            case '\u0080': // PROTO
                 if (Take(1)[0] is not (2 or 3))
                     throw Bad("expected a pickle of protocol 2 or 3");
-                break;
-            case (byte)'.':
-                return false;
-            case (byte)'(':
-                Push(Mark.Instance);
-                break;
-            case (byte)'}':
-                Push(new List<(object?, object?)>());
-                break;
-            case (byte)')':
-                Push(Array.Empty<object?>());
-                break;
-            case (byte)'t':
-                Push(PopToMark());
-                break;
-            case 0x85 or 0x86 or 0x87: // TUPLE1 to TUPLE3
-                Push(PopMany(opcode - 0x84));
-                break;
-            case (byte)'N':
-                Push(null);
-                break;
-            case 0x88 or 0x89: // NEWTRUE, NEWFALSE
-                Push(opcode == 0x88);
-                break;
-            case (byte)'K':
-                Push((long)Take(1)[0]);
-                break;
-            case (byte)'M':
-                Push((long)BinaryPrimitives.ReadUInt16LittleEndian(Take(2)));
-                break;
-            case (byte)'J':
-                Push((long)BinaryPrimitives.ReadInt32LittleEndian(Take(4)));
-                break;
-            case 0x8a: // LONG1
-                Push(ReadLong(Take(Take(1)[0])));
-                break;
-            case (byte)'X':
-                Push(Text(Take(BinaryPrimitives.ReadUInt32LittleEndian(Take(4)))));
-                break;
-            case (byte)'q':
-                _memo[Take(1)[0]] = Peek();
-                break;
-            case (byte)'r':
-                _memo[BinaryPrimitives.ReadUInt32LittleEndian(Take(4))] = Peek();
-                break;
-            case (byte)'h':
-                Push(Remembered(Take(1)[0]));
-                break;
-            case (byte)'j':
-                Push(Remembered(BinaryPrimitives.ReadUInt32LittleEndian(Take(4))));
-                break;
-            case (byte)'c':
-                Push(ReadGlobal());
-                break;
-            case (byte)'Q':
-                Push(ReadStorage(Pop()));
-                break;
-            case (byte)'R':
-                Push(Describe(arguments: Pop(), function: Pop()));
-                break;
-            case (byte)'b': // BUILD: attributes of the dictionary, which PyTorch keeps versions of modules in
+                return true;
+            case 'q' or 'r': // BINPUT, LONG_BINPUT
+                _memo[opcode == 'q' ? Take(1)[0] : UInt32()] = Peek();
+                return true;
+            case 'b': // BUILD: attributes of the dictionary, which PyTorch keeps versions of modules in
                 Pop();
                 _ = Dictionary();
-                break;
-            case (byte)'s':
-                SetItems(PopMany(2));
-                break;
-            case (byte)'u':
-                SetItems(PopToMark());
-                break;
+                return true;
+            case 's' or 'u': // SETITEM, SETITEMS
+                SetItems(opcode == 's' ? PopMany(2) : PopToMark());
+                return true;
+            case '.':
+                return false;
             default:
-                throw Bad($"the opcode 0x{opcode:x2} at byte {_at - 1:N0} is none that weights need; it was not executed");
+                _stack.Add(Value(opcode));
+                return true;
         }
-        return true;
     }
+
+    /// <summary>What the other opcodes put onto the stack.</summary>
+    private object? Value(byte opcode) => (char)opcode switch
+    {
+        '(' => s_mark,
+        '}' => new List<(object?, object?)>(),
+        ')' => Array.Empty<object?>(),
+        't' => PopToMark(),
+        '\u0085' or '\u0086' or '\u0087' => PopMany(opcode - 0x84), // TUPLE1 to TUPLE3
+        'N' => null,
+        '\u0088' or '\u0089' => opcode == 0x88, // NEWTRUE, NEWFALSE
+        'K' => (long)Take(1)[0],
+        'M' => (long)BinaryPrimitives.ReadUInt16LittleEndian(Take(2)),
+        'J' => (long)BinaryPrimitives.ReadInt32LittleEndian(Take(4)),
+        '\u008a' => ReadLong(Take(Take(1)[0])), // LONG1
+        'X' => Text(Take(UInt32())),
+        'h' or 'j' => Remembered(opcode == 'h' ? Take(1)[0] : UInt32()), // BINGET, LONG_BINGET
+        'c' => ReadGlobal(),
+        'Q' => ReadStorage(Pop()), // BINPERSID
+        'R' => Describe(arguments: Pop(), function: Pop()), // REDUCE
+        _ => throw Bad($"the opcode 0x{opcode:x2} at byte {_at - 1:N0} is none that weights need; it was not executed"),
+    };
 
     private readonly void SetItems(object?[] items)
     {
@@ -174,7 +135,7 @@ internal ref struct StateDictPickle
             ("torch", "CharStorage") => ScalarType.Int8,
             ("torch", "ByteStorage") => ScalarType.Byte,
             ("torch", "BoolStorage") => ScalarType.Bool,
-            _ => throw Bad($"asks for '{WeightFileException.Printable($"{module}.{name}")}', which weights do not need; "
+            _ => throw Bad($"asks for '{WeightFile.Printable($"{module}.{name}")}', which weights do not need; "
                 + "it was not looked up, and nothing was executed"),
         };
     }
@@ -199,11 +160,7 @@ internal ref struct StateDictPickle
             throw Bad($"describes a tensor of {tuple.Length} dimensions; at most {WeightEntry.MaxDimensions} were expected");
         var numbers = new long[tuple.Length];
         for (int i = 0; i < numbers.Length; i++)
-        {
-            numbers[i] = tuple[i] is long number and >= 0
-                ? number
-                : throw Bad("expected sizes and strides of tensors not below 0");
-        }
+            numbers[i] = tuple[i] is long number and >= 0 ? number : throw Bad("expected sizes and strides of tensors not below 0");
         return numbers;
     }
 
@@ -225,8 +182,7 @@ internal ref struct StateDictPickle
         }
         catch (DecoderFallbackException error)
         {
-            throw new WeightFileException(_path, null,
-                $"has a text in its pickle that is not UTF-8, before byte {_at:N0}", error);
+            throw WeightFile.Error(_path, null, $"has a text in its pickle that is not UTF-8, before byte {_at:N0}", error);
         }
     }
 
@@ -249,7 +205,7 @@ internal ref struct StateDictPickle
         return bytes;
     }
 
-    private readonly void Push(object? value) => _stack.Add(value);
+    private uint UInt32() => BinaryPrimitives.ReadUInt32LittleEndian(Take(4));
 
     private readonly object? Pop()
     {
@@ -259,7 +215,7 @@ internal ref struct StateDictPickle
     }
 
     private readonly object? Peek() =>
-        _stack.Count > 0 && _stack[^1] is not Mark ? _stack[^1] : throw Bad("its pickle takes more than it holds");
+        _stack.Count > 0 && _stack[^1] != s_mark ? _stack[^1] : throw Bad("its pickle takes more than it holds");
 
     private readonly List<(object?, object?)> Dictionary() =>
         Peek() as List<(object?, object?)> ?? throw Bad("its pickle puts something into what is no dictionary");
@@ -270,7 +226,7 @@ internal ref struct StateDictPickle
 
     private readonly object?[] PopToMark()
     {
-        int mark = _stack.LastIndexOf(Mark.Instance);
+        int mark = _stack.LastIndexOf(s_mark);
         if (mark < 0)
             throw Bad("its pickle ends a group that it did not begin");
         object?[] items = PopMany(_stack.Count - mark - 1);
@@ -281,12 +237,12 @@ internal ref struct StateDictPickle
     private readonly object?[] PopMany(int count)
     {
         int start = _stack.Count - count;
-        if (start < 0 || _stack.IndexOf(Mark.Instance, start) >= 0)
+        if (start < 0 || _stack.IndexOf(s_mark, start) >= 0)
             throw Bad("its pickle takes more than it holds");
         object?[] items = [.. _stack[start..]];
         _stack.RemoveRange(start, count);
         return items;
     }
 
-    private readonly WeightFileException Bad(string problem) => new(_path, null, problem);
+    private readonly IntraDistillException Bad(string problem) => WeightFile.Error(_path, null, problem);
 }

@@ -1,3 +1,4 @@
+using System.Text;
 using static TorchSharp.torch;
 
 namespace IntraDistill;
@@ -9,6 +10,7 @@ namespace IntraDistill;
 public abstract class WeightFile : IDisposable
 {
     private const int ChunkBytes = 1 << 28;
+    private const int LongestName = 120;
 
     private readonly Stream _stream;
 
@@ -28,11 +30,11 @@ public abstract class WeightFile : IDisposable
     /// <summary>Reads one tensor.</summary>
     /// <param name="name">A name of <see cref="Tensors"/>.</param>
     /// <returns>The tensor on the CPU, in the file's type and shape.</returns>
-    /// <exception cref="WeightFileException">There is no such tensor, or the file cannot be read any more.</exception>
+    /// <exception cref="IntraDistillException">There is no such tensor, or the file cannot be read any more.</exception>
     public Tensor Read(string name)
     {
         if (!Tensors.TryGetValue(name, out WeightEntry? entry))
-            throw new WeightFileException(Path, name, "is not in the file");
+            throw Error(Path, name, "is not in the file");
         using var scope = NewDisposeScope();
         Tensor stored = empty([entry.StoredElements], entry.Type, CPU);
         Fill(stored, entry);
@@ -52,17 +54,14 @@ public abstract class WeightFile : IDisposable
     /// <summary>Opens a file for a reader, which disposes it with itself; a reader that throws leaves it closed.</summary>
     private protected static T Open<T>(string path, Func<Stream, T> read) where T : WeightFile
     {
-        FileStream? stream = null;
+        FileStream stream = ReadFile.Of(path, () => File.OpenRead(path));
         try
         {
-            stream = new FileStream(path, FileMode.Open, FileAccess.Read, FileShare.Read);
-            return read(stream);
+            return ReadFile.Of(path, () => read(stream));
         }
-        catch (Exception error)
+        catch
         {
-            stream?.Dispose();
-            if (error is IOException or UnauthorizedAccessException)
-                throw new WeightFileException(path, null, $"cannot be read: {error.Message}", error);
+            stream.Dispose();
             throw;
         }
     }
@@ -77,9 +76,26 @@ public abstract class WeightFile : IDisposable
     }
 
     /// <summary>Writes a file whole or not at all.</summary>
-    /// <exception cref="WeightFileException">It cannot be written.</exception>
+    /// <exception cref="IntraDistillException">It cannot be written.</exception>
     internal static void Replace(string path, Action<Stream> write) => AtomicFile.Write(path, write,
-        error => new WeightFileException(path, null, $"cannot be written: {error.Message}", error));
+        error => Error(path, null, $"cannot be written: {error.Message}", error));
+
+    /// <summary>An error of a file, one line: <c>file: tensor 'name': what is wrong</c>.</summary>
+    /// <param name="file">The file at fault, or the folder where none of several files is.</param>
+    /// <param name="tensor">The tensor at fault, under its name in the file; null where it is not about one tensor.</param>
+    /// <param name="problem">What is wrong, and what was expected.</param>
+    /// <param name="inner">What lay behind it.</param>
+    internal static IntraDistillException Error(string file, string? tensor, string problem, Exception? inner = null) =>
+        new(tensor is null ? $"{file}: {problem}" : $"{file}: tensor '{Printable(tensor)}': {problem}", inner!);
+
+    /// <summary>A text out of a file, short enough for a message and on one line.</summary>
+    internal static string Printable(string text)
+    {
+        StringBuilder shown = new();
+        foreach (char c in text.AsSpan(0, Math.Min(text.Length, LongestName)))
+            shown.Append(char.IsControl(c) || char.IsSurrogate(c) || c is '\u2028' or '\u2029' ? '?' : c);
+        return text.Length > LongestName ? $"{shown}…" : shown.ToString();
+    }
 
     private void Fill(Tensor stored, WeightEntry entry)
     {
@@ -95,7 +111,57 @@ public abstract class WeightFile : IDisposable
         }
         catch (Exception error) when (error is IOException or UnauthorizedAccessException)
         {
-            throw new WeightFileException(Path, entry.Name, $"cannot be read: {error.Message}", error);
+            throw Error(Path, entry.Name, $"cannot be read: {error.Message}", error);
         }
+    }
+}
+
+/// <summary>One tensor of a weight file: what the file says of it, checked against the file's length.</summary>
+public sealed record WeightEntry : KitRecord
+{
+    /// <summary>No weight has more dimensions; a file that says so is broken.</summary>
+    internal const int MaxDimensions = 8;
+
+    /// <summary>The tensor's name.</summary>
+    public required string Name { get; init; }
+
+    /// <summary>The type of its elements in the file.</summary>
+    public required ScalarType Type { get; init; }
+
+    /// <summary>Its shape; empty for a scalar.</summary>
+    public required IReadOnlyList<long> Shape { get; init; }
+
+    /// <summary>Where its first element lies, in bytes from the start of the file.</summary>
+    internal long Offset { get; init; }
+
+    /// <summary>How many elements of the file it is made from: fewer than it has, or more, where it is strided.</summary>
+    internal long StoredElements { get; init; }
+
+    /// <summary>The distance of neighbours along each dimension, in elements; null where they lie row by row.</summary>
+    internal long[]? Strides { get; init; }
+
+    /// <summary>The size of one element in bytes.</summary>
+    internal static int SizeOf(ScalarType type) => type switch
+    {
+        ScalarType.Bool or ScalarType.Byte or ScalarType.Int8 => 1,
+        ScalarType.Int16 or ScalarType.Float16 or ScalarType.BFloat16 => 2,
+        ScalarType.Int32 or ScalarType.Float32 => 4,
+        ScalarType.Int64 or ScalarType.Float64 => 8,
+        _ => throw new ArgumentOutOfRangeException(nameof(type), type, "a type of weight files was expected"),
+    };
+
+    /// <summary>The number of elements of a shape, or null where a dimension is negative or the sizes are beyond counting.</summary>
+    internal static long? Count(ReadOnlySpan<long> shape)
+    {
+        // Zeros are left out of the bound: what torch multiplies for strides must be countable as well.
+        long elements = 1, bound = 1;
+        foreach (long size in shape)
+        {
+            if (size < 0 || (size > 1 && bound > long.MaxValue / sizeof(long) / size))
+                return null;
+            bound *= Math.Max(size, 1);
+            elements *= size;
+        }
+        return elements;
     }
 }

@@ -35,7 +35,7 @@ public sealed class CheckpointFingerprintTests : SingleThreadedTests
         }
         File.Delete(folder["model.safetensors"]);
         File.Delete(folder["pytorch_model.bin"]);
-        Assert.Throws<WeightFileException>(() => HuggingFaceWeights.Fingerprint(folder.Path));
+        Assert.Throws<IntraDistillException>(() => HuggingFaceWeights.Fingerprint(folder.Path));
         Parts("a.safetensors", "b.safetensors");
         string parts = HuggingFaceWeights.Fingerprint(folder.Path);
         Parts("a.safetensors", "c.safetensors");
@@ -47,7 +47,7 @@ public sealed class CheckpointFingerprintTests : SingleThreadedTests
             {
                 using FileStream stream = File.Create(folder[file]);
                 using Tensor value = ones(2);
-                SafetensorsWriter.Write(stream, [(name, value)]);
+                SafetensorsFile.Write(stream, [(name, value)]);
             }
             File.WriteAllText(folder["model.safetensors.index.json"],
                 $$"""{ "weight_map": { "one": "{{first}}", "two": "{{second}}" } }""");

@@ -49,7 +49,7 @@ public class PyTorchFileTests
     public void A_global_that_weights_do_not_need_is_refused_by_name(string module, string name)
     {
         byte[] pickle = new PickleBytes().Global(module, name).Text("touch /tmp/x").Op(0x85).Op('R').Stop();
-        string message = Assert.Throws<WeightFileException>(() => Open(pickle)).Message;
+        string message = Assert.Throws<IntraDistillException>(() => Open(pickle)).Message;
         Assert.Contains($"'{module}.{name}'", message);
         Assert.Contains("nothing was executed", message);
     }
@@ -62,7 +62,7 @@ public class PyTorchFileTests
         byte[] others = [.. Enumerable.Range(0, 256).Select(i => (byte)i)
             .Where(b => !known.Contains((char)b) && b is not (0x80 or 0x85 or 0x86 or 0x87 or 0x88 or 0x89 or 0x8a))];
         Assert.All(others, opcode => Assert.Contains($"0x{opcode:x2}",
-            Assert.Throws<WeightFileException>(() => Open(new PickleBytes().Op(opcode).Stop())).Message));
+            Assert.Throws<IntraDistillException>(() => Open(new PickleBytes().Op(opcode).Stop())).Message));
     }
 
     public static TheoryData<byte[], string> BadPickles => new()
@@ -112,7 +112,7 @@ public class PyTorchFileTests
     [MemberData(nameof(BadPickles), DisableDiscoveryEnumeration = true)]
     public void A_pickle_that_is_no_state_dictionary_is_refused_in_one_line(byte[] pickle, string named)
     {
-        string message = Assert.Throws<WeightFileException>(() => Open(pickle)).Message;
+        string message = Assert.Throws<IntraDistillException>(() => Open(pickle)).Message;
         Assert.StartsWith("a.bin: ", message);
         Assert.Contains(named, message);
         Assert.DoesNotContain('\n', message);
@@ -126,6 +126,7 @@ public class PyTorchFileTests
         { WeightBytes.Zip([("a/data.pkl", []), ("b/data.pkl", [])]), "data.pkl" },
         { WeightBytes.Zip([("a/data.pkl", new byte[5000])], CompressionLevel.Optimal), "compressed" },
         { WeightBytes.Zip([("a/data.pkl", []), ("a/data.pkl", [])]), "twice" },
+        { Overlapping(), "overlap" },
         { WeightBytes.Zip([("a/data.pkl", new byte[(1 << 22) + 1])]), "pickle of" },
         { WeightBytes.Zip([("a/data.pkl", []), ("a/byteorder", "big"u8.ToArray())]), "little-endian" },
     };
@@ -133,14 +134,23 @@ public class PyTorchFileTests
     [Theory]
     [MemberData(nameof(BadArchives), DisableDiscoveryEnumeration = true)]
     public void An_archive_that_PyTorch_does_not_write_is_refused(byte[] archive, string problem) =>
-        Assert.Contains(problem, Assert.Throws<WeightFileException>(() => WeightBytes.OpenPyTorch(archive)).Message);
+        Assert.Contains(problem, Assert.Throws<IntraDistillException>(() => WeightBytes.OpenPyTorch(archive)).Message);
 
     [Fact]
     public void Nothing_is_read_of_a_file_cut_short_anywhere()
     {
         byte[] file = WeightBytes.PyTorch(PickleBytes.Of("w", "FloatStorage", "0", 12, 0, [12], [1]), ("0", s_twelve));
         for (int length = 0; length < file.Length; length++)
-            Assert.Throws<WeightFileException>(() => WeightBytes.OpenPyTorch(file[..length]));
+            Assert.Throws<IntraDistillException>(() => WeightBytes.OpenPyTorch(file[..length]));
+    }
+
+    /// <summary>An archive whose directory has the second file where the first one is.</summary>
+    private static byte[] Overlapping()
+    {
+        byte[] archive = WeightBytes.Zip([("a/data.pkl", [1, 2]), ("a/data/0", [3, 4])]);
+        int second = archive.AsSpan().LastIndexOf("PK\x1\x2"u8);
+        archive.AsSpan(second + 42, sizeof(int)).Clear();
+        return archive;
     }
 
     private static PyTorchFile Open(byte[] pickle) => WeightBytes.OpenPyTorch(WeightBytes.PyTorch(pickle, ("0", s_twelve)));

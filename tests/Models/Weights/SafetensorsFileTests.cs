@@ -110,11 +110,10 @@ public class SafetensorsFileTests
     public void A_header_that_is_not_true_is_refused_in_one_line(string header, int dataLength, string named)
     {
         byte[] file = WeightBytes.Safetensors(header, dataLength);
-        var error = Assert.Throws<WeightFileException>(() => WeightBytes.OpenSafetensors(file));
+        var error = Assert.Throws<IntraDistillException>(() => WeightBytes.OpenSafetensors(file));
         Assert.StartsWith("a.safetensors: ", error.Message);
         Assert.Contains(named, error.Message);
         Assert.DoesNotContain('\n', error.Message);
-        Assert.Equal("a.safetensors", error.File);
     }
 
     [Theory]
@@ -124,7 +123,7 @@ public class SafetensorsFileTests
     [InlineData(new byte[] { 255, 255, 255, 255, 255, 255, 255, 255, (byte)'{', (byte)'}' }, "no safetensors file")]
     [InlineData(new byte[] { 0, 0, 0, 0, 0, 0, 0, 128, (byte)'{', (byte)'}' }, "no safetensors file")]
     public void A_length_that_is_not_true_is_refused(byte[] file, string problem) =>
-        Assert.Contains(problem, Assert.Throws<WeightFileException>(() => WeightBytes.OpenSafetensors(file)).Message);
+        Assert.Contains(problem, Assert.Throws<IntraDistillException>(() => WeightBytes.OpenSafetensors(file)).Message);
 
     [Fact]
     public void Blanks_after_the_header_and_odd_names_are_in_order()
@@ -133,7 +132,7 @@ public class SafetensorsFileTests
             WeightBytes.Safetensors("""{"ü \"1\"":{"shape":[4],"data_offsets":[0,4],"dtype":"U8"}}      """, 4));
         using Tensor tensor = file.Read("ü \"1\"");
         Assert.Equal(new byte[] { 0, 1, 2, 3 }, tensor.data<byte>().ToArray());
-        Assert.Equal("x", Assert.Throws<WeightFileException>(() => file.Read("x")).TensorName);
+        Assert.Contains("tensor 'x'", Assert.Throws<IntraDistillException>(() => file.Read("x")).Message);
     }
 
     [Fact]
@@ -142,12 +141,12 @@ public class SafetensorsFileTests
         string path = Path.GetTempFileName();
         try
         {
-            Assert.Throws<WeightFileException>(() => SafetensorsFile.Open(path));
+            Assert.Throws<IntraDistillException>(() => SafetensorsFile.Open(path));
             File.WriteAllBytes(path, WeightBytes.Safetensors("{}", 0));
             SafetensorsFile.Open(path).Dispose();
             using (new FileStream(path, FileMode.Open, FileAccess.ReadWrite, FileShare.None)) { }
             File.Delete(path);
-            Assert.Contains("cannot be read", Assert.Throws<WeightFileException>(() => SafetensorsFile.Open(path)).Message);
+            Assert.Contains("cannot be read", Assert.Throws<IntraDistillException>(() => SafetensorsFile.Open(path)).Message);
         }
         finally
         {
@@ -162,6 +161,6 @@ public class SafetensorsFileTests
         stream.Write(WeightBytes.Safetensors(("a", "F32", [2], new byte[8])));
         using SafetensorsFile file = SafetensorsFile.Read("a.safetensors", stream);
         stream.SetLength(stream.Length - 1);
-        Assert.Equal("a", Assert.Throws<WeightFileException>(() => file.Read("a")).TensorName);
+        Assert.Contains("tensor 'a'", Assert.Throws<IntraDistillException>(() => file.Read("a")).Message);
     }
 }

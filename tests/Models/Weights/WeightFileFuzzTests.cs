@@ -8,7 +8,7 @@ using Random = System.Random;
 namespace IntraDistill.Tests;
 
 /// <summary>
-/// 100,000 files that are broken in some way, or may be: each is read whole or refused by a <see cref="WeightFileException"/>
+/// 100,000 files that are broken in some way, or may be: each is read whole or refused by a <see cref="IntraDistillException"/>
 /// of one line, and what it makes the reader allocate is in proportion to its length.
 /// </summary>
 public class WeightFileFuzzTests
@@ -156,12 +156,13 @@ public class WeightFileFuzzTests
                 Assert.Equal(entry.Shape, tensor.shape);
             }
         }
-        catch (WeightFileException error)
+        catch (IntraDistillException error)
         {
             Assert.DoesNotContain('\n', error.Message);
             good = false;
         }
-        Assert.InRange(GC.GetAllocatedBytesForCurrentThread() - before, 0, 100_000 + 50 * bytes.Length);
+        // .NET's zip reader takes buffers of up to 256 KB from a pool, whatever the file's length.
+        Assert.InRange(GC.GetAllocatedBytesForCurrentThread() - before, 0, 500_000 + 50 * bytes.Length);
         return good;
     }
 
