@@ -52,6 +52,10 @@ public sealed class SubwordVocabulary
     /// <summary>How many ids there are, special ones included: ids are in [0, Size).</summary>
     public int Size => _tokens.Count;
 
+    /// <summary>A subword to look at, with its space shown as ▁; special ids have names such as <c>&lt;pad&gt;</c>.</summary>
+    /// <param name="id">An id in [0, <see cref="Size"/>).</param>
+    public string Token(int id) => _tokens[id].Replace(' ', '▁');
+
     /// <summary>The characters in the order of their ids, the one that begins a word (a space) among them.</summary>
     internal IReadOnlyList<string> Characters { get; }
 
