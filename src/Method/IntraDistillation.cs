@@ -1,6 +1,55 @@
+using TorchSharp;
 using static TorchSharp.torch;
 
 namespace IntraDistill;
+
+/// <summary>The settings of intra-distillation; the defaults are the paper's for IWSLT'14.</summary>
+public sealed record IntraDistillationSettings
+{
+    /// <summary>K, the passes over each batch. 1 is plain training.</summary>
+    public int Passes { get; init; } = 3;
+
+    /// <summary>How the passes are compared.</summary>
+    public Divergence Divergence { get; init; } = Divergence.X;
+
+    /// <summary>α, the final weight of the divergence; 0 is the control: K passes without the divergence.</summary>
+    public double Alpha { get; init; } = 5;
+
+    /// <summary>α′ grows as <see cref="AdaptiveAlpha"/> has it; false for the same α at every step.</summary>
+    public bool AdaptiveAlpha { get; init; } = true;
+
+    /// <summary>p: α is reached at step N/p.</summary>
+    public double P { get; init; } = 5;
+
+    /// <summary>q: α′ is 1 at step N/q.</summary>
+    public double Q { get; init; } = 10;
+
+    /// <summary>N, the number of updates of the whole run.</summary>
+    public long TotalSteps { get; init; } = 50_000;
+
+    /// <summary>
+    /// Where α′ is 0 the divergence weighs nothing and is only looked at: every so many updates, from the first on; 0 is never. In
+    /// others it is NaN, and costs nothing.
+    /// </summary>
+    [ChangesNoResult("what weighs nothing is only looked at")]
+    public long MeasureEvery { get; init; } = 1;
+
+    /// <summary>
+    /// How the divergences of a batch's positions become one number, and so what α weighs. With
+    /// <see cref="DivergenceReduction.Mean"/> it is the divergence of one position beside the task loss of one, whatever the
+    /// batch: the authors' for translation, and the only one of <see cref="TranslationObjective"/>. Their classification and
+    /// tagging code takes the sum beside a mean task loss: the same α then weighs as many times more as the batch has positions,
+    /// thousands of times for sentences of words. To repeat these, ask for <see cref="DivergenceReduction.Sum"/>.
+    /// </summary>
+    public DivergenceReduction Reduction { get; init; } = DivergenceReduction.Mean;
+}
+
+/// <summary>The terms of one step's loss, <c>L = (1/K) Σ_i L_task(i) + α′ · X</c> (Xu et al. 2022).</summary>
+/// <param name="Task">The task loss averaged over the K passes; a scalar tensor, detached.</param>
+/// <param name="Divergence">The divergence X between the passes, before weighting; a scalar tensor, detached.</param>
+/// <param name="Alpha">The weight α′ in force at this step.</param>
+/// <param name="Total">The scalar to call <c>backward()</c> on.</param>
+public sealed record IntraDistillationLoss(Tensor Task, Tensor Divergence, double Alpha, Tensor Total);
 
 /// <summary>
 /// Intra-distillation for any module: K passes over the same batch with dropout active, and
@@ -109,5 +158,50 @@ public sealed class IntraDistillation
         loss.Divergence.MoveToOuterDisposeScope();
         loss.Total.MoveToOuterDisposeScope();
         return loss;
+    }
+}
+
+/// <summary>
+/// Warns where the K passes of a model are one and the same: their divergence is 0, and training goes on as if there were no
+/// intra-distillation. Each objective looks at its first comparison only, since on a GPU a look waits for the device.
+/// </summary>
+internal sealed class EqualPasses
+{
+    [ThreadStatic]
+    private static nn.Module? s_model;
+
+    private bool _looked;
+
+    /// <summary>Computes a loss of a model that is known, so that a warning can name it.</summary>
+    public static IntraDistillationLoss Of(nn.Module model, Func<IntraDistillationLoss> loss)
+    {
+        s_model = model;
+        try
+        {
+            return loss();
+        }
+        finally
+        {
+            s_model = null;
+        }
+    }
+
+    /// <summary>Looks whether passes differ; the first time only.</summary>
+    /// <param name="passes">(K, …): logits or states of the K passes.</param>
+    public void Look(Tensor passes)
+    {
+        if (_looked)
+            return;
+        _looked = true;
+        using var scope = NewDisposeScope();
+        using var noGradient = no_grad();
+        Tensor all = passes.detach();
+        // Copies of a row in one product may be rounded apart.
+        double rounding = all.dtype is ScalarType.Float16 or ScalarType.BFloat16 ? 1e-2 : 1e-5;
+        all = all.to(float32);
+        if (all.shape[0] < 2 || !Enumerable.Range(1, (int)all.shape[0] - 1).All(i => all[i].allclose(all[0], rounding, 1e-6)))
+            return;
+        Console.Error.WriteLine($"Warning: the {all.shape[0]} passes of {s_model?.GetType().Name ?? "the model"} give the same outputs, "
+            + "so their divergence is 0 and nothing is distilled: it is in evaluation mode or has no dropout.");
     }
 }

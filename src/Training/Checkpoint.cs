@@ -1,3 +1,8 @@
+using System.Buffers.Binary;
+using System.Globalization;
+using System.Security.Cryptography;
+using System.Text.Json;
+using System.Text.Json.Serialization;
 using static TorchSharp.torch;
 
 namespace IntraDistill;
@@ -90,4 +95,253 @@ internal static class Checkpoint
     }
 
     private static string Describe(Tensor tensor) => $"{tensor.dtype} [{string.Join(", ", tensor.shape)}]";
+}
+
+/// <summary>
+/// The checkpoint format, one file: the magic "IDKCKPT1"; the length of the header, 8 bytes little-endian; the header, JSON in
+/// UTF-8, with the trainer's state and the name, type, shape and length of every tensor; the tensors, raw, in that order; and
+/// the SHA-256 of all before it. The header is complete, so a reader in another language needs nothing else.
+/// </summary>
+internal static class CheckpointFile
+{
+    private const int HashLength = 32;
+    private const int BufferSize = 1 << 20;
+    private const int MaxHeader = 1 << 28;
+
+    private static readonly JsonSerializerOptions Json =
+        new() { NumberHandling = JsonNumberHandling.AllowNamedFloatingPointLiterals };
+
+    private static ReadOnlySpan<byte> Magic => "IDKCKPT1"u8;
+
+    private sealed record TensorEntry(string Name, string Type, long[] Shape, long Bytes);
+
+    private sealed record Header(CheckpointState State, TensorEntry[] Tensors);
+
+    /// <summary>Writes the file, whole or not at all.</summary>
+    /// <exception cref="CheckpointException">The file cannot be written; nothing is left behind.</exception>
+    public static void Write(string path, CheckpointState state, IReadOnlyList<(string Name, Tensor Tensor)> tensors) =>
+        AtomicFile.Write(path, file =>
+        {
+            using var sha = SHA256.Create();
+            using (var hashing = new CryptoStream(file, sha, CryptoStreamMode.Write, leaveOpen: true))
+                WriteContent(hashing, state, tensors);
+            file.Write(sha.Hash!);
+        }, error => new CheckpointException(path, $"cannot be written: {error.Message}", error), held: true);
+
+    /// <summary>Reads a file after checking it. The tensors are on the CPU and belong to the current dispose scope.</summary>
+    /// <exception cref="CheckpointException">The file is truncated, corrupted, not a checkpoint or cannot be read.</exception>
+    public static (CheckpointState State, Dictionary<string, Tensor> Tensors) Read(string path)
+    {
+        try
+        {
+            using var file = new FileStream(path, FileMode.Open, FileAccess.Read, FileShare.Read, BufferSize);
+            var header = ReadHeader(path, file);
+            CheckHash(path, file);
+            var tensors = new Dictionary<string, Tensor>();
+            foreach (var entry in header.Tensors)
+            {
+                var value = empty(entry.Shape, Enum.Parse<ScalarType>(entry.Type), CPU);
+                value.ReadBytesFromStream(file, BufferSize);
+                tensors.Add(entry.Name, value);
+            }
+            return (header.State, tensors);
+        }
+        catch (Exception error) when (error is IOException or UnauthorizedAccessException)
+        {
+            throw new CheckpointException(path, $"cannot be read: {error.Message}", error);
+        }
+    }
+
+    private static void WriteContent(Stream stream, CheckpointState state, IReadOnlyList<(string Name, Tensor Tensor)> tensors)
+    {
+        var entries = tensors.Select(pair => new TensorEntry(pair.Name, pair.Tensor.dtype.ToString(), pair.Tensor.shape,
+            pair.Tensor.NumberOfElements * pair.Tensor.ElementSize)).ToArray();
+        var header = JsonSerializer.SerializeToUtf8Bytes(new Header(state, entries), Json);
+        var length = new byte[sizeof(long)];
+        BinaryPrimitives.WriteInt64LittleEndian(length, header.Length);
+        stream.Write(Magic);
+        stream.Write(length);
+        stream.Write(header);
+        foreach (var (_, tensor) in tensors)
+        {
+            using var scope = NewDisposeScope();
+            tensor.detach().cpu().contiguous().WriteBytesToStream(stream, BufferSize);
+        }
+    }
+
+    /// <summary>Reads the header, checks that the file is as long as it says, and leaves the file at the first tensor.</summary>
+    private static Header ReadHeader(string path, FileStream file)
+    {
+        var start = new byte[Magic.Length + sizeof(long)];
+        if (file.ReadAtLeast(start, start.Length, throwOnEndOfStream: false) < start.Length)
+            throw new CheckpointException(path, $"is truncated: it has only {file.Length:N0} bytes.");
+        if (!start.AsSpan(0, Magic.Length).SequenceEqual(Magic))
+            throw new CheckpointException(path, "is not a checkpoint of this kit: its first bytes are not IDKCKPT1.");
+        long length = BinaryPrimitives.ReadInt64LittleEndian(start.AsSpan(Magic.Length));
+        if (length is <= 0 or > MaxHeader)
+            throw new CheckpointException(path, $"is corrupted: a header of {length:N0} bytes cannot be.");
+        var bytes = new byte[length];
+        if (file.ReadAtLeast(bytes, bytes.Length, throwOnEndOfStream: false) < bytes.Length)
+            throw new CheckpointException(path, $"is truncated: it has only {file.Length:N0} bytes.");
+
+        Header header;
+        try
+        {
+            header = JsonSerializer.Deserialize<Header>(bytes, Json)!;
+            if (header?.State is null || header.Tensors is null) throw new JsonException("State or Tensors is missing");
+        }
+        catch (JsonException error)
+        {
+            throw new CheckpointException(path, $"is corrupted: its header is no valid JSON ({error.Message}).", error);
+        }
+        long expected = start.Length + length + header.Tensors.Sum(entry => entry.Bytes) + HashLength;
+        if (file.Length != expected)
+        {
+            throw new CheckpointException(path, file.Length < expected
+                ? $"is truncated: it has {file.Length:N0} of {expected:N0} bytes."
+                : $"is corrupted: it has {file.Length:N0} bytes where {expected:N0} were expected.");
+        }
+        return header;
+    }
+
+    private static void CheckHash(string path, FileStream file)
+    {
+        long first = file.Position;
+        file.Position = 0;
+        using var sha = IncrementalHash.CreateHash(HashAlgorithmName.SHA256);
+        var buffer = new byte[BufferSize];
+        for (long left = file.Length - HashLength; left > 0;)
+        {
+            int count = file.Read(buffer, 0, (int)Math.Min(left, buffer.Length));
+            if (count == 0) throw new EndOfStreamException();
+            sha.AppendData(buffer, 0, count);
+            left -= count;
+        }
+        var stored = new byte[HashLength];
+        file.ReadExactly(stored);
+        if (!sha.GetHashAndReset().AsSpan().SequenceEqual(stored))
+            throw new CheckpointException(path, "is corrupted: its SHA-256 does not match its content.");
+        file.Position = first;
+    }
+}
+
+/// <summary>The checkpoints of one run in their folder: <c>update-0000001000.checkpoint</c>, the last two of them.</summary>
+internal sealed class CheckpointFolder(string folder)
+{
+    private const string Prefix = "update-";
+    private const string Extension = ".checkpoint";
+
+    private string? _last;
+    private string? _previous;
+
+    public string Path { get; } = System.IO.Path.GetFullPath(folder);
+
+    /// <summary>All checkpoints, the newest first.</summary>
+    public IReadOnlyList<string> Files()
+    {
+        if (!Directory.Exists(Path)) return [];
+        return [.. Directory.EnumerateFiles(Path, Prefix + "*" + Extension)
+            .Where(file => long.TryParse(System.IO.Path.GetFileNameWithoutExtension(file)[Prefix.Length..],
+                NumberStyles.None, CultureInfo.InvariantCulture, out _))
+            .OrderByDescending(file => file, StringComparer.Ordinal)];
+    }
+
+    /// <summary>The path of the checkpoint after an update.</summary>
+    public string FileAt(long update) =>
+        System.IO.Path.Combine(Path, Prefix + update.ToString("0000000000", CultureInfo.InvariantCulture) + Extension);
+
+    /// <summary>
+    /// Takes note of a checkpoint that was written or resumed from. It and the good one before it stay; the others, and what
+    /// a killed process left of one, go at the next one written.
+    /// </summary>
+    public void Accept(string file, bool prune)
+    {
+        if (file != _last) (_previous, _last) = (_last, file);
+        if (!prune) return;
+        var old = Files().Where(other => other != _last && other != _previous)
+            .Concat(Directory.EnumerateFiles(Path, Prefix + "*" + Extension + ".tmp"));
+        foreach (string other in old)
+        {
+            try
+            {
+                File.Delete(other);
+            }
+            catch (Exception error) when (error is IOException or UnauthorizedAccessException)
+            {
+                // A checkpoint too many does no harm; the next call tries again.
+            }
+        }
+    }
+}
+
+/// <summary>A copy of a model's parameters and buffers in host memory.</summary>
+internal sealed class WeightSnapshot : IDisposable
+{
+    private readonly List<(string Name, Tensor Tensor)> _tensors = [];
+
+    /// <summary>The copies, by the name of the parameter or buffer.</summary>
+    public IReadOnlyList<(string Name, Tensor Tensor)> Tensors => _tensors;
+
+    /// <summary>A model's own parameters and buffers, each once, in order.</summary>
+    public static IEnumerable<(string Name, Tensor Tensor)> Of(nn.Module model) =>
+        model.named_parameters().Select(pair => (pair.name, (Tensor)pair.parameter))
+            .Concat(model.named_buffers().Select(pair => (pair.name, pair.buffer)));
+
+    /// <summary>Copies the model's weights, over an earlier copy if there is one.</summary>
+    public void Take(nn.Module model) => Take(Of(model));
+
+    /// <summary>Copies weights, over an earlier copy of the same ones if there is one.</summary>
+    public void Take(IEnumerable<(string Name, Tensor Tensor)> weights)
+    {
+        using var scope = NewDisposeScope();
+        using var noGrad = no_grad();
+        if (_tensors.Count == 0)
+        {
+            _tensors.AddRange(weights.Select(pair =>
+                (pair.Name, zeros(pair.Tensor.shape, pair.Tensor.dtype, CPU).DetachFromDisposeScope())));
+        }
+        foreach (var ((_, copy), (_, weight)) in _tensors.Zip(weights)) copy.copy_(weight.detach());
+    }
+
+    /// <summary>Writes the copies into the model.</summary>
+    public void Restore(nn.Module model)
+    {
+        using var scope = NewDisposeScope();
+        using var noGrad = no_grad();
+        foreach (var ((_, copy), (_, weight)) in _tensors.Zip(Of(model))) weight.copy_(copy);
+    }
+
+    /// <summary>Writes the mean of several copies into the model. What is no floating-point number is that of the last.</summary>
+    public static void RestoreMean(IReadOnlyList<WeightSnapshot> copies, nn.Module model)
+    {
+        using var noGrad = no_grad();
+        int i = 0;
+        foreach (var (_, weight) in Of(model))
+        {
+            using var scope = NewDisposeScope();
+            Tensor[] values = [.. copies.Select(copy => copy._tensors[i].Tensor)];
+            weight.copy_(weight.is_floating_point() ? stack(values.Select(value => value.to(float64))).mean([0]) : values[^1]);
+            i++;
+        }
+    }
+
+    /// <summary>Runs an action that may change the weights, in evaluation mode; then the model is as it was.</summary>
+    public static T Around<T>(nn.Module model, Func<T> action)
+    {
+        using var last = new WeightSnapshot();
+        last.Take(model);
+        bool training = model.training;
+        try
+        {
+            model.eval();
+            return action();
+        }
+        finally
+        {
+            last.Restore(model);
+            model.train(training);
+        }
+    }
+
+    public void Dispose() => _tensors.ForEach(pair => pair.Tensor.Dispose());
 }

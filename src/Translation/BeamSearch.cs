@@ -2,6 +2,66 @@ using static TorchSharp.torch;
 
 namespace IntraDistill.Tasks;
 
+/// <summary>How <see cref="BeamSearch"/> searches. The defaults are the paper's for IWSLT'14: beam 5, length penalty 1.</summary>
+public sealed record BeamSearchSettings
+{
+    /// <summary>How many hypotheses a sentence are followed; 1 is greedy search.</summary>
+    public int BeamSize { get; init; } = 5;
+
+    /// <summary>
+    /// The exponent λ of the score <c>Σ log p / length^λ</c>, where length counts EOS; above 1 favours longer output, 0
+    /// compares plain log-probabilities.
+    /// </summary>
+    public double LengthPenalty { get; init; } = 1;
+
+    /// <summary>
+    /// a of the longest output, <c>a · |source| + b</c> tokens before EOS, where |source| counts the sentence's own tokens with
+    /// its EOS (fairseq takes the batch's longest, so that its output depends on the batch).
+    /// </summary>
+    public double MaxLengthRatio { get; init; } = 1.2;
+
+    /// <summary>b of the longest output; see <see cref="MaxLengthRatio"/>.</summary>
+    public int MaxLengthOffset { get; init; } = 10;
+
+    /// <summary>The token every target begins with; never generated.</summary>
+    public int BosId { get; init; } = 1;
+
+    /// <summary>The token that ends a target.</summary>
+    public int EosId { get; init; } = 2;
+
+    internal void Validate(TransformerSettings model)
+    {
+        if (BeamSize < 1)
+            throw new IntraDistillException($"BeamSize is {BeamSize}; expected at least 1");
+        if (!double.IsFinite(LengthPenalty))
+            throw new IntraDistillException($"LengthPenalty is {LengthPenalty}; expected a finite number");
+        if (MaxLengthRatio is not (>= 0 and < double.PositiveInfinity))
+            throw new IntraDistillException($"MaxLengthRatio is {MaxLengthRatio}; expected a number of at least 0");
+        int vocabulary = model.TargetVocabulary;
+        if (BosId < 0 || BosId >= vocabulary || EosId < 0 || EosId >= vocabulary || EosId == BosId || EosId == model.PadId)
+            throw new IntraDistillException(
+                $"BosId {BosId} and EosId {EosId} are not two tokens of a vocabulary of {vocabulary} beside PadId {model.PadId}");
+        if (vocabulary < 4)
+            throw new IntraDistillException($"TargetVocabulary is {vocabulary}; that leaves no token but PAD, BOS and EOS");
+    }
+}
+
+/// <summary>One translation.</summary>
+/// <param name="Tokens">Its tokens, without BOS and EOS.</param>
+/// <param name="Score">Its log-probability, EOS included, over length^λ (<see cref="BeamSearchSettings.LengthPenalty"/>).</param>
+public sealed record Hypothesis(int[] Tokens, double Score) : KitRecord;
+
+/// <summary>The translations of a batch.</summary>
+/// <param name="NBest">For each source row its finished hypotheses, best first: at most BeamSize of them, at least one.</param>
+public sealed record BeamSearchResult(IReadOnlyList<IReadOnlyList<Hypothesis>> NBest) : KitRecord
+{
+    /// <summary>The best hypothesis of each source row, without BOS and EOS.</summary>
+    public int[][] Tokens { get; } = [.. NBest.Select(hypotheses => hypotheses[0].Tokens)];
+
+    /// <summary>The score of each row of <see cref="Tokens"/>.</summary>
+    public double[] Scores { get; } = [.. NBest.Select(hypotheses => hypotheses[0].Score)];
+}
+
 /// <summary>
 /// Beam search over a batch with cached keys and values, by the rules of fairseq's <c>SequenceGenerator</c>: a step keeps the
 /// 2·beam best continuations of a sentence; EOS among the best beam of them finishes a hypothesis; a sentence is done once
@@ -110,5 +170,85 @@ public static class BeamSearch
             }
 
         static float[] Floats(Tensor x) => x.to(ScalarType.Float32).cpu().contiguous().data<float>().ToArray();
+    }
+}
+
+/// <summary>The search for the translation of one sentence: fairseq's, on the host, fed with the model's best tokens.</summary>
+internal sealed class SentenceBeam(int index, int maxLength, BeamSearchSettings settings)
+{
+    private readonly List<Hypothesis> _finished = [];
+    private readonly List<Candidate> _candidates = [];
+
+    /// <summary>The row of the sentence in the source batch.</summary>
+    internal int Index => index;
+
+    /// <summary>The hypotheses to be continued, best first; the model's rows of this sentence, in order.</summary>
+    internal List<Prefix> Live { get; private set; } = [new(null, settings.BosId, 0)];
+
+    /// <summary>Whether nothing is left to search.</summary>
+    internal bool Done { get; private set; }
+
+    /// <summary>The hypotheses found, best first.</summary>
+    internal IReadOnlyList<Hypothesis> Finished => [.. _finished.OrderByDescending(hypothesis => hypothesis.Score)];
+
+    /// <summary>Offers token as a continuation of a live hypothesis.</summary>
+    internal void Offer(int parent, int token, double logProbability) =>
+        _candidates.Add(new(parent, token, Live[parent].LogProbability + logProbability));
+
+    /// <summary>
+    /// Ends a step in which hypotheses of length tokens were continued: of the 2·beam best candidates, each EOS among the best
+    /// beam finishes a hypothesis, and the best beam others live on. The search ends once beam hypotheses are finished.
+    /// </summary>
+    /// <returns>The parent of each live hypothesis.</returns>
+    internal int[] Advance(int length)
+    {
+        _candidates.Sort();
+        List<Prefix> live = [];
+        List<int> parents = [];
+        int considered = Math.Min(_candidates.Count, 2 * settings.BeamSize);
+        for (int rank = 0; rank < considered; rank++)
+        {
+            Candidate candidate = _candidates[rank];
+            if (candidate.Token == settings.EosId)
+            {
+                if (rank < settings.BeamSize && _finished.Count < settings.BeamSize)
+                    _finished.Add(new(Live[candidate.Parent].Tokens(length),
+                        candidate.LogProbability / Math.Pow(length + 1, settings.LengthPenalty)));
+            }
+            else if (live.Count < settings.BeamSize)
+            {
+                live.Add(new(Live[candidate.Parent], candidate.Token, candidate.LogProbability));
+                parents.Add(candidate.Parent);
+            }
+        }
+        _candidates.Clear();
+        Live = live;
+        Done = live.Count == 0 || length == maxLength || _finished.Count == settings.BeamSize;
+        return [.. parents];
+    }
+
+    /// <summary>Whether the hypotheses, now of length tokens, can only be ended.</summary>
+    internal bool MustEnd(int length) => length >= maxLength;
+
+    /// <summary>A hypothesis that has not ended; the first one is BOS alone.</summary>
+    internal sealed record Prefix(Prefix? Previous, int Token, double LogProbability)
+    {
+        internal int[] Tokens(int length)
+        {
+            var tokens = new int[length];
+            Prefix prefix = this;
+            for (int i = length - 1; i >= 0; i--, prefix = prefix.Previous!)
+                tokens[i] = prefix.Token;
+            return tokens;
+        }
+    }
+
+    private readonly record struct Candidate(int Parent, int Token, double LogProbability) : IComparable<Candidate>
+    {
+        // Ties go to the better parent and the smaller token: the same result whatever the order of the offers.
+        public int CompareTo(Candidate other) =>
+            LogProbability != other.LogProbability ? other.LogProbability.CompareTo(LogProbability)
+            : Parent != other.Parent ? Parent.CompareTo(other.Parent)
+            : Token.CompareTo(other.Token);
     }
 }
