@@ -1,10 +1,13 @@
 namespace IntraDistill;
 
-/// <summary>The names and colours of the three arms of every comparison; the same in all charts.</summary>
+/// <summary>The names and colours of the arms of every comparison; the same in all charts.</summary>
 public static class Arms
 {
     /// <summary>One pass over the batch, no divergence.</summary>
     public const string Baseline = "Baseline";
+
+    /// <summary>One pass, but K times the updates: as many passes in all.</summary>
+    public const string EqualWork = "Equal-work baseline";
 
     /// <summary>K passes over the batch, no divergence: what the extra passes alone do.</summary>
     public const string Control = "Control (α = 0)";

@@ -1,3 +1,5 @@
+using TorchSharp;
+using static TorchSharp.torch;
 
 namespace IntraDistill.Tasks;
 
@@ -17,6 +19,13 @@ public sealed record ClassificationBatch(EncodedBatch Texts, double[] Labels) : 
     /// <see cref="IntraDistillation"/> takes as <c>updatePositions</c>.
     /// </summary>
     public int UpdateExamples { get; init; } = Labels.Length;
+
+    /// <summary>The labels on a device, as <see cref="BertForSequenceClassification.Loss"/> takes them.</summary>
+    /// <param name="device">The device.</param>
+    /// <param name="problem">What is predicted: a score, or a class.</param>
+    /// <returns>(B), float32 for a score, int64 for a class.</returns>
+    public Tensor LabelsOn(Device device, BertProblem problem) =>
+        tensor(Labels, device: device).to(problem == BertProblem.Regression ? float32 : int64);
 }
 
 /// <summary>How labelled texts are put into batches; the defaults are the paper's for GLUE.</summary>

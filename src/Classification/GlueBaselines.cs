@@ -6,6 +6,12 @@ namespace IntraDistill.Tasks;
 /// </summary>
 public static class GlueBaselines
 {
+    /// <summary>All of them, by what a table calls them; one that a task has no use for predicts null.</summary>
+    public static IReadOnlyList<(string Name, Func<GlueCorpus, IReadOnlyList<double>?> Predict)> All { get; } =
+    [
+        ("Most frequent answer", MostFrequent), ("Nearest training text", NearestNeighbour), ("Likeness of the two texts", SurfaceSimilarity),
+    ];
+
     /// <summary>For every text the class that most training texts have; for a regression the mean score.</summary>
     /// <param name="corpus">The corpus, with labels in <see cref="GlueCorpus.Train"/>.</param>
     /// <returns>A prediction for each text of <see cref="GlueCorpus.Reported"/>.</returns>

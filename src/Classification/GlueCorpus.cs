@@ -36,6 +36,11 @@ public sealed record GlueCorpus(
             text.Text, text.Pair is null ? "" : "\t" + text.Pair, text.Label?.ToString("R", CultureInfo.InvariantCulture) ?? "",
         })));
 
+    /// <summary>
+    /// What a run predicts: the texts that results are reported on, and after them MNLI's mismatched ones (<see cref="DevMismatched"/>).
+    /// </summary>
+    internal IReadOnlyList<LabelledText> Predicted => [.. Reported, .. DevMismatched];
+
     /// <summary>A smaller corpus for quick runs: each part thinned evenly over its whole length.</summary>
     /// <param name="train">The most texts to keep of <see cref="Train"/>.</param>
     /// <param name="dev">The most texts to keep of <see cref="Dev"/>, and of <see cref="DevMismatched"/>.</param>
@@ -48,6 +53,10 @@ public sealed record GlueCorpus(
         Test = Thinning.Evenly(Test, test),
         TestMismatched = Thinning.Evenly(TestMismatched, test),
     };
+
+    /// <summary>Those of some tasks that a folder has, as <see cref="Load"/> takes it.</summary>
+    public static IEnumerable<GlueTask> Found(string folder, params IEnumerable<GlueTask> tasks) =>
+        tasks.Where(task => Directory.Exists(Path.Combine(folder, task.Name)));
 
     /// <summary>
     /// Reads <c>{folder}/{task}</c>, such as <c>data/glue/CoLA</c>: the original files (<c>train.tsv</c>, <c>dev.tsv</c>,

@@ -76,6 +76,23 @@ public static class AnswerFinder
         static float[] Values(Tensor scores) => [.. scores.to(float32).cpu().data<float>()]; // (B, T)
     }
 
+    /// <summary>F1 of the answers to questions and the mean loss of their windows, in one pass over them.</summary>
+    /// <param name="model">The model, on any device.</param>
+    /// <param name="questions">The questions, with answers.</param>
+    /// <param name="batches">All their windows, as <see cref="QuestionBatches.InOrder"/> makes them.</param>
+    public static Validation Validate(
+        BertForQuestionAnswering model, IReadOnlyList<QuestionExample> questions, IReadOnlyList<QuestionBatch> batches)
+    {
+        double loss = 0, windows = 0;
+        string[] answers = Answer(model, questions, batches, seen: (batch, logits) =>
+        {
+            windows += batch.Tokens;
+            (Tensor starts, Tensor ends) = batch.AnswersOn(logits.Start.device);
+            loss += batch.Tokens * BertForQuestionAnswering.Loss(logits, starts, ends).ToDouble();
+        });
+        return new(SquadScore.Of(answers, questions).F1, loss / windows);
+    }
+
     /// <summary>The best answers to a question, no two of the same text.</summary>
     /// <param name="context">The question's text.</param>
     /// <param name="windows">The question's windows, and for each of a window's tokens its logit as start and as end.</param>

@@ -1,3 +1,4 @@
+using static TorchSharp.torch;
 
 namespace IntraDistill.Tasks;
 
@@ -18,6 +19,9 @@ public sealed record QuestionBatch(EncodedBatch Texts, long[] Starts, long[] End
     /// <see cref="SpanDistillation"/>.
     /// </summary>
     public int UpdateWindows { get; init; } = Starts.Length;
+
+    /// <summary>The answers on a device: (B) int64 each.</summary>
+    public (Tensor Starts, Tensor Ends) AnswersOn(Device device) => (tensor(Starts, device: device), tensor(Ends, device: device));
 }
 
 /// <summary>

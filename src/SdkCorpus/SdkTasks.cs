@@ -55,6 +55,11 @@ public static class SdkTasks
     /// <summary>The three tasks.</summary>
     public static IReadOnlyList<GlueTask> All { get; } = [Severity, Component, Length];
 
+    /// <summary>The task of a name, whatever its case: one of these, or of GLUE.</summary>
+    /// <exception cref="IntraDistillException">There is none.</exception>
+    public static GlueTask Find(string name) =>
+        All.FirstOrDefault(task => task.Name.Equals(name, StringComparison.OrdinalIgnoreCase)) ?? GlueTask.Find(name);
+
     /// <summary>Makes one of the tasks from a corpus.</summary>
     /// <param name="corpus">The messages.</param>
     /// <param name="task">One of <see cref="All"/>.</param>

@@ -7,7 +7,8 @@ public sealed class ArmRuns
 {
     private readonly Study _study;
     private readonly IReadOnlyDictionary<(Arm, int), StoredRun> _runs;
-    private readonly Dictionary<(Arm, string, WeightRule, int), ScoredWeights> _scored = [];
+    // Without the lines that were predicted, which may be many.
+    private readonly Dictionary<(Arm, string, WeightRule, int), (string Weights, RunValues Scores)> _scores = [];
 
     internal ArmRuns(Study study, IReadOnlyList<Arm> arms, IReadOnlyList<int> seeds, IReadOnlyDictionary<(Arm, int), StoredRun> runs) =>
         (_study, Arms, Seeds, _runs) = (study, arms, seeds, runs);
@@ -33,19 +34,36 @@ public sealed class ArmRuns
     /// <summary>The runs of an arm, by seed.</summary>
     public IReadOnlyList<StoredRun> Of(Arm arm) => [.. Seeds.Select(seed => this[arm, seed])];
 
-    /// <summary>What the weights scored that a rule chose at a point.</summary>
+    /// <summary>What the weights scored and predicted that a rule chose at a point.</summary>
     /// <exception cref="IntraDistillException">Nothing is stored of that point or rule; names the run.</exception>
-    public ScoredWeights Scored(Arm arm, string point, WeightRule rule, int seed) =>
-        _scored.TryGetValue((arm, point, rule, seed), out ScoredWeights? found) ? found
-            : _scored[(arm, point, rule, seed)] = Study.Read(this[arm, seed], point, rule);
+    public ScoredWeights Scored(Arm arm, string point, WeightRule rule, int seed) => Study.Read(this[arm, seed], point, rule);
 
     /// <summary>A score of those weights, a value a seed.</summary>
-    public double[] Scores(Arm arm, string point, WeightRule rule, string name) =>
-        [.. Seeds.Select(seed => Scored(arm, point, rule, seed).Scores[name].Number)];
+    public double[] Scores(Arm arm, string point, WeightRule rule, string name) => Scores(arm, point, rule, of => of[name].Number);
+
+    /// <summary>The same of several scores, such as their average.</summary>
+    public double[] Scores(Arm arm, string point, WeightRule rule, Func<RunValues, double> score) =>
+        [.. Chosen(arm, point, rule, score).Select(of => of.Score)];
 
     /// <summary>The updates whose weights a rule chose and one of their scores, a pair a seed.</summary>
     public IReadOnlyList<(string Weights, double Score)> Chosen(Arm arm, string point, WeightRule rule, string name) =>
-        [.. Seeds.Select(seed => Scored(arm, point, rule, seed)).Select(of => (of.Weights, of.Scores[name].Number))];
+        Chosen(arm, point, rule, of => of[name].Number);
+
+    /// <inheritdoc cref="Chosen(Arm, string, WeightRule, string)"/>
+    public IReadOnlyList<(string Weights, double Score)> Chosen(Arm arm, string point, WeightRule rule, Func<RunValues, double> score) =>
+        [.. Seeds.Select(seed => _scores.TryGetValue((arm, point, rule, seed), out var found) ? found
+            : _scores[(arm, point, rule, seed)] = Study.ReadScores(this[arm, seed], point, rule)).Select(of => (of.Weights, score(of.Scores)))];
+
+    /// <summary>
+    /// The scores by seed of all runs of the study that differ from an arm's in nothing but the seed: what is measured beside a
+    /// published number.
+    /// </summary>
+    public IReadOnlyDictionary<long, RunValues> AllSeeds(Arm arm, string point, WeightRule rule) =>
+        _study.Alike(this[arm, Seeds[0]]).ToDictionary(one => one.Key, one => Study.ReadScores(one.Value, point, rule).Scores);
+
+    /// <summary>The two cells of a score: mean ± standard deviation over the seeds, and each seed.</summary>
+    public static KitCell[] Cells(IReadOnlyList<double> ofSeeds) =>
+        [SampleSummary.Of(ofSeeds).Format(), string.Join(" · ", ofSeeds.Select(one => KitCell.Number(one, 1).Text))];
 
     /// <summary>The statistics of those weights' predictions, a seed each.</summary>
     /// <param name="arm">The arm.</param>
@@ -76,9 +94,7 @@ public sealed class ArmRuns
             foreach (StudyPoint point in Points(arm))
             {
                 string[] made = [.. Scores(arm, point.Name, rule, "update").Select(at => KitCell.Number(at, 0).Text).Distinct()];
-                double[] scores = Scores(arm, point.Name, rule, score.Name);
-                table.Row([NameAt(arm, point), string.Join(" · ", made), SampleSummary.Of(scores).Format(),
-                    string.Join(" · ", scores.Select(one => KitCell.Number(one, 1).Text)),
+                table.Row([NameAt(arm, point), string.Join(" · ", made), .. Cells(Scores(arm, point.Name, rule, score.Name)),
                     .. more.Select(one => KitCell.Number(one.Value(arm, point.Name), one.Decimals))]);
             }
         }
@@ -138,7 +154,7 @@ public sealed class ArmRuns
             RunOrigin origin = run.Origin;
             table.Row(arm.Name, $"{seed}", run.Name, _study.Origins[run.Name], KitCell.Number(run.Result![Study.UpdatesName].Number, 0),
                 origin.Started.ToString("yyyy-MM-dd HH:mm", CultureInfo.InvariantCulture),
-                origin.Commit is null ? "–" : origin.Commit[..8] + (origin.Dirty == true ? ", changed" : ""));
+                origin.CommitInWords ?? "–");
         }
         foreach (var ((arm, seed), run) in _runs.Where(pair => pair.Value.Config["training.Patience"].Number > 0))
         {

@@ -132,7 +132,7 @@ public sealed class Comparison(IReadOnlyList<WeightRule> rules, string unit, par
 
     /// <summary>
     /// What training cost, mean over the runs of a row: updates, seconds, milliseconds an update and how many times those of the baseline,
-    /// memory.
+    /// memory. Where there are an equal-work baseline and intra-distillation a note says how far equal work is from equal time.
     /// </summary>
     /// <param name="title">The table's caption.</param>
     /// <param name="rows">
@@ -143,6 +143,7 @@ public sealed class Comparison(IReadOnlyList<WeightRule> rules, string unit, par
     {
         var table = new KitTable(title, [.. names.Select(name => new KitColumn(name, Numeric: false)), new("Updates"), new("Training (s)"),
             new("Update (ms)"), new("Update (× baseline)"), new("Memory (MB)")]);
+        List<string> times = [];
         foreach (var alike in rows.GroupBy(one => string.Join('\n', one.Row.SkipLast(1))))
         {
             foreach ((string[] row, IReadOnlyList<StoredRun> runs) in alike)
@@ -154,9 +155,17 @@ public sealed class Comparison(IReadOnlyList<WeightRule> rules, string unit, par
                     KitCell.Number(milliseconds / Mean(alike.First().Runs, Study.MillisecondsName)),
                     KitCell.Number(Mean(runs, Study.MemoryName), 0)]);
             }
+            if (Seconds(Arms.EqualWork) is { } plain && Seconds(Arms.IntraDistillation) is { } full)
+                times.Add(FormattableString.Invariant($"{(alike.Key.Length > 0 ? $"{alike.Key.Replace('\n', ' ')}: f" : "F")}or as many passes the ")
+                    + FormattableString.Invariant($"equal-work baseline trained {plain:F1} s, intra-distillation {full:F1} s: the baseline had ")
+                    + FormattableString.Invariant($"{100 * Math.Abs(plain / full - 1):F0} % {(plain > full ? "more" : "less")} time."));
+
+            double? Seconds(string arm) => alike.FirstOrDefault(one => one.Row[^1] == arm).Runs?.Average(Study.Seconds);
         }
-        return table.Note("Times are of the median update of each run: what stopped the machine for a while is not in them.")
+        table.Note("Times are of the median update of each run: what stopped the machine for a while is not in them.")
             .Note("Memory: the largest working set while the arm trained, less what the process held before.");
+        times.ForEach(note => table.Note(note));
+        return table;
     }
 
     /// <summary>

@@ -35,7 +35,15 @@ public enum RunStatus
 /// <param name="Dirty">Whether the sources were changed since that commit; null where that cannot be told.</param>
 /// <param name="Machine">Processor, memory, system and device.</param>
 /// <param name="Kit">The kit's version.</param>
-public sealed record RunOrigin(string Label, DateTime Started, string? Commit, bool? Dirty, string Machine, string Kit);
+public sealed record RunOrigin(string Label, DateTime Started, string? Commit, bool? Dirty, string Machine, string Kit)
+{
+    /// <summary>By which commit, as <c>3f2a9c01, changed</c>; null where that is not known.</summary>
+    internal string? CommitInWords => Commit is null ? null : Commit[..8] + (Dirty == true ? ", changed" : "");
+
+    /// <summary>As <c>2026-11-27, commit 3f2a9c01. Made on: AMD EPYC, 2 cores</c>.</summary>
+    public string InWords => $"{Started.ToString("yyyy-MM-dd", CultureInfo.InvariantCulture)}, "
+        + $"{(CommitInWords is { } commit ? $"commit {commit}" : "no commit")}. Made on: {Machine}";
+}
 
 /// <summary>A run in its folder, as it was when it was looked up.</summary>
 public class StoredRun

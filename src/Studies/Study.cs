@@ -30,7 +30,8 @@ public sealed class Study(RunStore store, Device device, ScalarType? type = null
 
     internal const string EndName = "stopped";
 
-    private const string UpdateName = "update", PointName = "point", RuleName = "rule", WeightsName = "weights";
+    private const string UpdateName = "update", PointName = "point", RuleName = "rule", WeightsName = "weights",
+        SecondsName = "training_seconds", ParametersName = "parameters";
 
     private readonly Dictionary<string, string> _origins = [];
     private Action<TrainingProgress>? _show;
@@ -164,10 +165,15 @@ public sealed class Study(RunStore store, Device device, ScalarType? type = null
         using (TrainingLog.Follow(run, trainer, every: (int)Math.Max(1, training.MaxUpdates / 40)))
             result = await trainer.TrainAsync(cancellation: _cancellation);
         save(model, run.Folder);
-        run.Finish([(UpdatesName, result.Update), ("epochs", result.Epochs), ("training_seconds", result.TrainingTime.TotalSeconds),
-            ("parameters", model.parameters().Sum(parameter => parameter.numel()))]);
+        run.Finish([(UpdatesName, result.Update), ("epochs", result.Epochs), (SecondsName, result.TrainingTime.TotalSeconds),
+            (ParametersName, model.parameters().Sum(parameter => parameter.numel()))]);
         return run;
     }
+
+    /// <summary>What such a training was, as <c>1,220,978 parameters, 8,000 updates, 26.9 minutes</c>.</summary>
+    /// <param name="run">The run, done.</param>
+    public static string InWords(StoredRun run) => FormattableString.Invariant(
+        $"{run.Result![ParametersName].Number:N0} parameters, {run.Result[UpdatesName].Number:N0} updates, {run.Result[SecondsName].Number / 60:F1} minutes");
 
     /// <summary>
     /// Of the study's runs that are done and differ from one in nothing but some settings, the newest of each seed: what is measured
@@ -218,11 +224,11 @@ public sealed class Study(RunStore store, Device device, ScalarType? type = null
         TrainingResult result = trainer.Result;
         run.Finish([
             .. LinesOf(run).SelectMany(Flatten),
-            (UpdatesName, result.Update), ("epochs", result.Epochs), ("training_seconds", result.TrainingTime.TotalSeconds),
+            (UpdatesName, result.Update), ("epochs", result.Epochs), (SecondsName, result.TrainingTime.TotalSeconds),
             (MillisecondsName, MedianMilliseconds(result)),
             ("tokens_per_second", result.History.Average(one => one.TokensPerSecond)),
             (MemoryName, (result.PeakMemory - memory) / 1e6),
-            ("parameters", model.parameters().Sum(parameter => parameter.numel())),
+            (ParametersName, model.parameters().Sum(parameter => parameter.numel())),
         ]);
         if (IsNew)
             run.DeleteCheckpoints();
@@ -244,14 +250,20 @@ public sealed class Study(RunStore store, Device device, ScalarType? type = null
     /// <exception cref="IntraDistillException">The run has no such point or rule; names the run.</exception>
     public static ScoredWeights Read(StoredRun run, string point, WeightRule rule)
     {
+        (string weights, RunValues scores) = ReadScores(run, point, rule);
+        IReadOnlyList<string> lines = run.Hypotheses(weights)
+            ?? throw new IntraDistillException($"{run.Name}: the hypotheses of weights {weights} are missing");
+        return new(new(point, (long)scores[UpdateName].Number), rule, weights, scores, lines);
+    }
+
+    /// <summary>The same without the lines that were predicted.</summary>
+    internal static (string Weights, RunValues Scores) ReadScores(StoredRun run, string point, WeightRule rule)
+    {
         string prefix = Prefix(point, rule);
         if (run.Result is not { } result || !result.TryGet(prefix + WeightsName, out RunValue? weights))
             throw new IntraDistillException($"{run.Name}: nothing is stored of point {point} by the rule {rule}");
-        var scores = new RunValues(result.Where(pair => pair.Key.StartsWith(prefix, StringComparison.Ordinal)
-            && pair.Key != prefix + WeightsName).Select(pair => (pair.Key[prefix.Length..], pair.Value)));
-        IReadOnlyList<string> lines = run.Hypotheses(weights.Text)
-            ?? throw new IntraDistillException($"{run.Name}: the hypotheses of weights {weights.Text} are missing");
-        return new(new(point, (long)scores[UpdateName].Number), rule, weights.Text, scores, lines);
+        return (weights.Text, new RunValues(result.Where(pair => pair.Key.StartsWith(prefix, StringComparison.Ordinal)
+            && pair.Key != prefix + WeightsName).Select(pair => (pair.Key[prefix.Length..], pair.Value))));
     }
 
     /// <summary>The points of a run that is done, in order, with the updates at which it came to them.</summary>

@@ -61,6 +61,17 @@ public sealed class TrainingLog : IDisposable
             (long)line[Update].Number, Time(line), line[Task].Number, line[Divergence].Number, line[Alpha].Number,
             line[Total].Number, line[LearningRate].Number, line[Speed].Number, line[Norm].Number))];
 
+    /// <summary>The same as lines of a chart, of a training with two losses that stand for task and divergence.</summary>
+    /// <param name="run">The run.</param>
+    /// <param name="task">What the first is called.</param>
+    /// <param name="divergence">What the second is called.</param>
+    public static IReadOnlyList<CurveSeries> Losses(StoredRun run, string task, string divergence)
+    {
+        IReadOnlyList<TrainingPoint> points = Updates(run);
+        double[] at = [.. points.Select(point => (double)point.Update)];
+        return [new(task, at, [.. points.Select(point => point.Task)]), new(divergence, at, [.. points.Select(point => point.Divergence)])];
+    }
+
     /// <summary>The validations of a run.</summary>
     /// <exception cref="RunFileException">A line of the metrics is not what was written.</exception>
     public static IReadOnlyList<ValidationPoint> Validations(StoredRun run) =>

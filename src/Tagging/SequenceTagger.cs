@@ -41,6 +41,24 @@ public static class SequenceTagger
         });
     }
 
+    /// <summary>F1 and mean loss of tagged sentences, in one pass over them.</summary>
+    /// <param name="model">The model, on any device.</param>
+    /// <param name="sentences">The sentences.</param>
+    /// <param name="batches">The same, as <see cref="TaggingBatches.InOrder"/> makes them.</param>
+    public static Validation Validate(
+        BertForTokenClassification model, IReadOnlyList<TaggedSentence> sentences, IReadOnlyList<TaggingBatch> batches)
+    {
+        double loss = 0, words = 0;
+        var predicted = Predict(model, batches, (batch, logits) =>
+        {
+            if (batch.Tokens == 0)
+                return;
+            words += batch.Tokens;
+            loss += batch.Tokens * BertForTokenClassification.Loss(logits, batch.LabelsOn(logits.device)).ToDouble();
+        });
+        return new(EntityF1.Of(predicted, [.. sentences.Select(one => one.Tags)]).Overall.F1, loss / words);
+    }
+
     /// <summary>O for every token of the sentences that the rows make up.</summary>
     private static string[][] Outside(IReadOnlyList<TaggingBatch> batches)
     {

@@ -1,3 +1,4 @@
+using static TorchSharp.torch;
 
 namespace IntraDistill.Tasks;
 
@@ -28,6 +29,9 @@ public sealed record TaggingBatch(EncodedBatch Texts, long[,] Labels, int[,] Wor
     /// <see cref="IntraDistillation"/> takes as <c>updatePositions</c>, with the places of labels as its mask.
     /// </summary>
     public int UpdatePositions { get; init; } = Words.Cast<int>().Count(word => word >= 0);
+
+    /// <summary>The labels on a device: (B, T) int64.</summary>
+    public Tensor LabelsOn(Device device) => DeviceTensors.From(Labels, device);
 }
 
 /// <summary>

@@ -84,6 +84,29 @@ public sealed class AnswerFinderTests : SingleThreadedTests
             AnswerFinder.Answer(model, questions, QuestionBatches.InOrder(questions, s_letters, settings));
     }
 
+    [Fact]
+    public void A_validation_is_F1_and_the_mean_loss_of_the_windows()
+    {
+        QuestionExample[] questions = [.. Enumerable.Range(0, 8).Select(i =>
+            new QuestionExample("q", "a b", "c d e f g h i j a b c"[..(7 + i / 2 * 2)], [new AnswerSpan("e", 4)]))];
+        using BertForQuestionAnswering model = new(BertSettings.Small with { VocabularySize = s_letters.VocabularySize });
+        IReadOnlyList<QuestionBatch> Batches(int size) => QuestionBatches.InOrder(questions, s_letters, s_small with { BatchSize = size });
+        Validation measured = AnswerFinder.Validate(model, questions, Batches(5));
+        model.eval();
+        double[] losses = [.. Batches(5).SelectMany(batch =>
+        {
+            using var scope = NewDisposeScope();
+            (Tensor ids, Tensor mask, Tensor types) = batch.Texts.On(CPU);
+            (Tensor start, Tensor end) = model.call(ids, mask, types);
+            (Tensor first, Tensor last) = batch.AnswersOn(CPU);
+            return Enumerable.Range(0, batch.Tokens).Select(row => BertForQuestionAnswering.Loss(
+                (start.narrow(0, row, 1), end.narrow(0, row, 1)), first.narrow(0, row, 1), last.narrow(0, row, 1)).ToDouble()).ToArray();
+        })];
+        Assert.True(losses.Length > questions.Length && losses.Length % 5 > 0);      // the last batch has fewer windows, and counts less
+        Assert.Equal(losses.Average(), measured.Loss!.Value, 1e-5);
+        Assert.Equal(SquadScore.Of(AnswerFinder.Answer(model, questions, Batches(5)), questions).F1, measured.Metric);
+    }
+
     // The way of notebook 04, from TyDiQA's files to scores in nine languages.
     [Fact]
     public async Task A_tiny_model_learns_real_English_questions_and_is_scored_in_nine_languages()

@@ -6,6 +6,32 @@ public class SdkTasksTests
 {
     public static TheoryData<string> Tasks => [.. SdkTasks.All.Select(task => task.Name)];
 
+    [Fact]
+    public void Names_are_of_these_tasks_or_of_the_benchmarks_whatever_their_case()
+    {
+        Assert.Equal([SdkTasks.Length, GlueTask.CoLA], new[] { "sdk-length", "cola" }.Select(SdkTasks.Find));
+        Assert.Contains("'Colla' is no task", Assert.Throws<IntraDistillException>(() => SdkTasks.Find("Colla")).Message, StringComparison.Ordinal);
+        Assert.Equal([SdkEntities.Name, TransferTasks.Tydiqa], TransferTasks.Named("sdk-entities, tydiqa"));
+        Assert.Equal([true, false], TransferTasks.Named("SDK-Questions,PAN-X").Select(TransferTasks.IsSdk));
+        Assert.Equal("'Panx' is no task; expected one of SDK-Entities, SDK-Questions, PAN-X, TyDiQA",
+            Assert.Throws<IntraDistillException>(() => TransferTasks.Named("Panx")).Message);
+    }
+
+    [Fact]
+    public void A_task_of_transfer_is_read_by_its_name()
+    {
+        foreach (string name in new[] { SdkEntities.Name, SdkQuestions.Name })
+        {
+            TransferTask task = TransferTasks.Load(name, MachineCorpus.Value, "nowhere", ["de"], train: 20, evaluated: 5);
+            Assert.Equal((name, true, 20, 5, 5), (task.Name, task.Aligned, task.Train, task.Dev, task.Count("de")));
+            Assert.Equal(["en", "de"], task.Languages);
+            Assert.Equal(5, task.WithoutModel!("de").Count);
+            Assert.InRange(task.Statistics(task.WithoutModel("de"), "de").Score, 0, 100);
+        }
+        Assert.Contains("panx/en: there is no such folder", Assert.Throws<IntraDistillException>(() =>
+            TransferTasks.Load(TransferTasks.Panx, null, "nowhere", [], 20, 5)).Message.Replace('\\', '/'), StringComparison.Ordinal);
+    }
+
     [Theory]
     [MemberData(nameof(Tasks))]
     public void No_text_of_dev_or_test_is_in_training_nor_near_to_one_that_is(string name)

@@ -85,6 +85,24 @@ public sealed class ComparisonTests : IDisposable
         Assert.Matches(@"RTE +Baseline +200 +20\.0 +100\.0 +1\.00 +400", table);
         Assert.Matches(@"RTE +Control +50 +15\.0 +300\.0 +3\.00 +400", table);
         Assert.Matches(@"QA +Baseline +50 +15\.0 +300\.0 +1\.00 +400", table);
+        Assert.DoesNotContain("as many passes", table, StringComparison.Ordinal);
+    }
+
+    [Fact]
+    public void Equal_work_is_told_in_time()
+    {
+        var store = new RunStore(_folder);
+        StoredRun Run(string name, double updates)
+        {
+            using RunFolder run = store.Start(name, new RunConfig(1, ("name", name)));
+            run.Finish(("updates", updates), ("milliseconds_an_update", 100), ("training_memory_mb", 400));
+            return run;
+        }
+        (string[], IReadOnlyList<StoredRun>)[] rows = [([Arms.Baseline], [Run("a", 40)]), ([Arms.EqualWork], [Run("b", 120)]), ([Arms.IntraDistillation], [Run("c", 100)])];
+        Assert.EndsWith("[3] For as many passes the equal-work baseline trained 12.0 s, intra-distillation 10.0 s: the baseline had 20 % more time.",
+            Comparison.Cost("Cost", rows, "Arm").ToString(), StringComparison.Ordinal);
+        Assert.Contains("[3] RTE: for as many passes ", Comparison.Cost("Cost", rows.Select(row => (new[] { "RTE", row.Item1[0] }, row.Item2)), "Task", "Arm")
+            .ToString(), StringComparison.Ordinal);
     }
 
     private static (BootstrapComparison Texts, PairedDifference? Seeds) Measured(double gain, double spread) =>

@@ -56,6 +56,7 @@ public sealed class ExperimentTests : IDisposable
         Assert.Equal(5, again.Store.All().Count);
         Assert.Equal([1L, 2], again.Alike(runs[s_one, 1]).Keys.Order());
         Assert.Equal([1L], again.Alike(runs[s_one, 1], run => run.Config.Seed == 1, "width").Keys);
+        Assert.Equal([1L, 2], (await again.RunAsync(Toy(), [s_one], [1])).AllSeeds(s_one, "equal-time", WeightRule.Last).Keys.Order());
 
         static string Hash(ArmRuns of, Arm arm, int seed) => of.Scored(arm, "equal-updates", WeightRule.Last, seed).Hypotheses[0];
     }
@@ -70,6 +71,9 @@ public sealed class ExperimentTests : IDisposable
         Assert.Equal(["Intra-distillation"], runs.Points(s_two).Select(point => runs.NameAt(s_two, point)));
         Assert.Equal([64, 64], runs.Scores(s_one, "equal-time", WeightRule.Metric, "length"));
         Assert.Equal(["30", "30"], runs.Chosen(s_one, "equal-time", WeightRule.Metric, "length").Select(one => one.Weights));
+
+        Assert.Equal([128, 128], runs.Scores(s_one, "equal-time", WeightRule.Metric, of => 2 * of["length"].Number));
+        Assert.Equal(["1.50 ± 0.71", "1.0 · 2.0"], ArmRuns.Cells([1, 2]).Select(cell => cell.Text));
 
         BudgetCurve curve = runs.Curve(s_one, point => point.Metric, made => made / 10.0);
         Assert.Equal([1, 2, 3, 4], curve.Budget);
@@ -142,6 +146,9 @@ public sealed class ExperimentTests : IDisposable
                     return model.Loss(batch);
                 }, (model, folder) => File.WriteAllText(Path.Combine(folder, "hash.txt"), model.Hash()));
             Assert.Equal(60, run.Result!["updates"].Number);
+            Assert.Matches(@"^\d+ parameters, 60 updates, \d+\.\d minutes$", Study.InWords(run));
+            IReadOnlyList<CurveSeries> losses = TrainingLog.Losses(run, "words", "next");
+            Assert.Equal(("words", "next", 60), (losses[0].Name, losses[1].Name, losses[1].X[^1]));
             return File.ReadAllText(Path.Combine(run.Folder, "hash.txt"));
         }
         if (stopAfter > 0)

@@ -86,6 +86,32 @@ public sealed class SequenceTaggerTests : SingleThreadedTests
     }
 
     [Fact]
+    public void A_validation_is_F1_and_the_mean_loss_of_the_words()
+    {
+        TaggedSentence[] sentences = [.. Enumerable.Range(0, 9).Select(i => new TaggedSentence(
+            [.. Enumerable.Range(0, 1 + i % 4).Select(j => $"ab{i * j}")], [.. Enumerable.Range(0, 1 + i % 4).Select(j => j == 0 ? "B-PER" : "I-PER")]))];
+        BertTokenizer tokenizer = WordPieceLearner.Learn(sentences.SelectMany(sentence => sentence.Tokens), new() { VocabularySize = 40 });
+        using BertForTokenClassification model = Model(tokenizer);
+        IReadOnlyList<TaggingBatch> Batches(int size) =>
+            TaggingBatches.InOrder(sentences, tokenizer, model.Settings.Labels, new() { BatchSize = size, MaxLength = 64 });
+        Validation measured = SequenceTagger.Validate(model, sentences, Batches(4)), alone = SequenceTagger.Validate(model, sentences, Batches(1));
+        Assert.Equal(alone.Loss!.Value, measured.Loss!.Value, 1e-5);
+
+        model.eval();
+        using var scope = NewDisposeScope();
+        double[] losses = [.. sentences.SelectMany(sentence =>
+        {
+            TaggingBatch one = Assert.Single(TaggingBatches.InOrder([sentence], tokenizer, model.Settings.Labels, new() { MaxLength = 64 }));
+            (Tensor ids, Tensor mask, Tensor types) = one.Texts.On(CPU);
+            Tensor labels = one.LabelsOn(CPU), log = model.call(ids, mask, types).log_softmax(-1);
+            return log.gather(-1, labels.clamp_min(0).unsqueeze(-1)).squeeze(-1).masked_select(labels.ge(0)).data<float>().Select(one => -(double)one)
+                .ToArray();
+        })];
+        Assert.Equal(losses.Average(), measured.Loss!.Value, 1e-5);
+        Assert.Equal(EntityF1.Of(SequenceTagger.Predict(model, Batches(4)), [.. sentences.Select(one => one.Tags)]).Overall.F1, measured.Metric);
+    }
+
+    [Fact]
     public void Batches_that_are_not_of_one_whole_list_are_refused()
     {
         BertTokenizer tokenizer = WordPieceLearner.Learn(["a b c"], new() { VocabularySize = 20 });

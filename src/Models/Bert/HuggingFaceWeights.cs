@@ -77,6 +77,9 @@ public static class HuggingFaceWeights
         WeightFile.Replace(Path.Combine(folder, BertConfigFile.Name), stream => BertConfigFile.Write(stream, settings));
     }
 
+    /// <summary>The name of a checkpoint: that of its folder.</summary>
+    public static string NameOf(string folder) => Path.GetFileName(Path.TrimEndingDirectorySeparator(folder));
+
     /// <summary>The files that a tokenizer may be read from.</summary>
     internal static IReadOnlyList<string> TokenizerFiles { get; } =
         ["vocab.txt", "tokenizer_config.json", "vocab.json", "merges.txt", "sentencepiece.bpe.model"];

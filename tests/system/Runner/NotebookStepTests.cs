@@ -92,9 +92,6 @@ public sealed class NotebookStepTests : IDisposable
         var texts = new EncodedBatch(Rows(ids), Rows(types), Rows(mask));
         """;
 
-    // What the cell of 04 needs besides.
-    private const string Device = "Tensor OnDevice(long[,] ids) => DeviceTensors.From(ids, computeOn);";
-
     private const string CheckClassifier = """
         var model = new BertForSequenceClassification(shape with { Labels = BertSettings.NumberedLabels(3) });
         var batch = new ClassificationBatch(texts, new double[] { 0, 2, 1, 2 });
@@ -139,7 +136,7 @@ public sealed class NotebookStepTests : IDisposable
     [InlineData("01-sensitivity-gap", Translation, CheckTranslation, "IntraDistillationLoss Step(", "TranslationTransformer")]
     [InlineData("02-iwslt", Translation, CheckTranslation, "IntraDistillationLoss Step(", "TranslationTransformer")]
     [InlineData("03-glue", Encoders, CheckClassifier, "IntraDistillationLoss Step(", "BertForSequenceClassification")]
-    [InlineData("04-zero-shot", Encoders + "\n" + Device, CheckTagger, "IntraDistillationLoss TagStep(", "BertForTokenClassification",
+    [InlineData("04-zero-shot", Encoders, CheckTagger, "IntraDistillationLoss TagStep(", "BertForTokenClassification",
         "BertForQuestionAnswering")]
     public async Task A_notebooks_own_step_is_K_separate_passes(string notebook, string before, string check, string step, params string[] models)
     {

@@ -1,0 +1,65 @@
+using System.Globalization;
+using TorchSharp;
+
+namespace IntraDistill.Tasks;
+
+/// <summary>
+/// How a run of a task of GLUE is validated, predicts and is scored: what an <see cref="Experiment{TModel, TBatch}"/> asks for.
+/// </summary>
+/// <param name="corpus">The task's texts.</param>
+/// <param name="tokenizer">The model's tokenizer.</param>
+/// <param name="batching">How texts are put into batches.</param>
+public sealed class GlueEvaluation(GlueCorpus corpus, IPretrainedTokenizer tokenizer, ClassificationBatchSettings batching)
+{
+    private readonly Lazy<IReadOnlyList<ClassificationBatch>> _dev = new(() => ClassificationBatches.InOrder(corpus.Dev, tokenizer, batching));
+
+    /// <summary>Score and mean task loss of dev, in one pass over it.</summary>
+    public Validation Validate(BertForSequenceClassification model)
+    {
+        double loss = 0;
+        double[] answers = SequenceClassifier.Predict(model, _dev.Value, (batch, logits) =>
+            loss += batch.Tokens * model.Loss(logits, batch.LabelsOn(logits.device, model.Problem)).ToDouble());
+        return new(GlueScore.Of(corpus.Task, answers, corpus.Dev).Headline, loss / corpus.Dev.Count);
+    }
+
+    /// <summary>What is predicted of the texts that results are reported on, a line each, and after them of MNLI's mismatched ones.</summary>
+    public IReadOnlyList<string> Predict(BertForSequenceClassification model) =>
+        [.. Answer(model, corpus.Predicted).Select(answer => answer.ToString(CultureInfo.InvariantCulture))];
+
+    /// <summary>What such lines score: "score", the first of the task's metrics; each metric; and "score_mismatched" of MNLI.</summary>
+    public IEnumerable<(string Name, RunValue Value)> Score(IReadOnlyList<string> lines)
+    {
+        GlueScore reported = GlueScore.Of(corpus.Task, Reported(corpus, lines), corpus.Reported);
+        yield return ("score", reported.Headline);
+        foreach (var (metric, value) in corpus.Task.Metrics.Zip(reported.Values))
+            yield return ($"{metric}", value);
+        if (corpus.DevMismatched.Count > 0)
+            yield return ("score_mismatched", GlueScore.Of(corpus.Task, Answers(lines.Skip(corpus.Reported.Count)), corpus.DevMismatched).Headline);
+    }
+
+    /// <summary>Such lines as <see cref="Bootstrap"/> takes them: of the texts that results are reported on.</summary>
+    public static SegmentStatistics Statistics(GlueCorpus corpus, IReadOnlyList<string> lines) =>
+        GlueScore.Statistics(corpus.Task, Reported(corpus, lines), corpus.Reported);
+
+    /// <summary>
+    /// Writes the files for GLUE's server, as <see cref="GlueSubmission"/> does, of the test sets that have no labels, into the folder
+    /// <c>submission</c> of a run; MNLI has two.
+    /// </summary>
+    /// <returns>No more values.</returns>
+    public IEnumerable<(string Name, RunValue Value)> WriteSubmissions(BertForSequenceClassification model, StoredRun run, StudyPoint point)
+    {
+        string folder = Path.Combine(run.Folder, "submission");
+        if (corpus.Test.Count > 0 && corpus.Reported != corpus.Test)
+            GlueSubmission.Write(folder, corpus.Task, Answer(model, corpus.Test));
+        if (corpus.TestMismatched.Count > 0)
+            GlueSubmission.Write(folder, corpus.Task, Answer(model, corpus.TestMismatched), mismatched: true);
+        return [];
+    }
+
+    private double[] Answer(BertForSequenceClassification model, IReadOnlyList<LabelledText> texts) =>
+        SequenceClassifier.Predict(model, ClassificationBatches.InOrder(texts, tokenizer, batching));
+
+    private static double[] Reported(GlueCorpus corpus, IReadOnlyList<string> lines) => Answers(lines.Take(corpus.Reported.Count));
+
+    private static double[] Answers(IEnumerable<string> lines) => [.. lines.Select(line => double.Parse(line, CultureInfo.InvariantCulture))];
+}

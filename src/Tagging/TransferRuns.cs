@@ -1,0 +1,104 @@
+namespace IntraDistill.Tasks;
+
+/// <summary>The runs of a task of zero-shot transfer, read by language. A task without dev has the rule <see cref="WeightRule.Last"/>.</summary>
+/// <param name="task">The task.</param>
+/// <param name="runs">Its runs, scored at their end.</param>
+public sealed class TransferRuns(TransferTask task, ArmRuns runs)
+{
+    // Of the many lines only what they count for is kept.
+    private readonly Dictionary<(Arm, WeightRule), Dictionary<string, SegmentStatistics>[]> _statistics = [];
+    private readonly Dictionary<Arm, IReadOnlyDictionary<long, RunValues>> _allSeeds = [];
+
+    /// <summary>The task.</summary>
+    public TransferTask Task => task;
+
+    /// <summary>The runs.</summary>
+    public ArmRuns Runs => runs;
+
+    /// <summary>A language's score by the weights of a rule, a value a seed.</summary>
+    public double[] Scores(Arm arm, WeightRule rule, string language) =>
+        runs.Scores(arm, StudyPoint.End, task.RuleOf(rule), $"score {language}");
+
+    /// <summary>The mean score of all languages but English, each of which counts the same, a value a seed.</summary>
+    /// <param name="arm">The arm.</param>
+    /// <param name="rule">The rule.</param>
+    /// <param name="score">"score", or of questions "exact".</param>
+    public double[] Averages(Arm arm, WeightRule rule, string score = "score") =>
+        runs.Scores(arm, StudyPoint.End, task.RuleOf(rule), of => Average(of, score));
+
+    /// <summary>The updates whose weights a rule chose and that mean, a pair a seed; null where the rule has nothing to choose from.</summary>
+    public IReadOnlyList<(string Weights, double Score)>? Chosen(Arm arm, WeightRule rule) =>
+        task.RuleOf(rule) == rule ? runs.Chosen(arm, StudyPoint.End, rule, of => Average(of, "score")) : null;
+
+    /// <summary>A language's score, mean over the seeds; by how much it is above another arm's where one is given.</summary>
+    public double Mean(Arm arm, WeightRule rule, string language, Arm? over = null) =>
+        Scores(arm, rule, language).Average() - (over is null ? 0 : Scores(over, rule, language).Average());
+
+    /// <summary>A language's predictions by the weights of a rule as <see cref="Bootstrap"/> takes them, a seed each.</summary>
+    public SegmentStatistics[] Statistics(Arm arm, WeightRule rule, string language)
+    {
+        if (!_statistics.TryGetValue((arm, task.RuleOf(rule)), out var bySeed))
+        {
+            bySeed = _statistics[(arm, task.RuleOf(rule))] = [.. runs.Seeds
+                .Select(seed => runs.Scored(arm, StudyPoint.End, task.RuleOf(rule), seed).Hypotheses)
+                .Select(lines => task.Languages.ToDictionary(one => one, one => task.Statistics(task.LinesOf(lines, one), one)))];
+        }
+        return [.. bySeed.Select(of => of[language])];
+    }
+
+    /// <summary>What one arm gains over another on average over all languages but English, over texts and over seeds.</summary>
+    /// <param name="other">The other arm.</param>
+    /// <param name="arm">The arm.</param>
+    /// <param name="rule">The rule.</param>
+    /// <param name="resampling">How texts are drawn.</param>
+    public (BootstrapComparison Texts, PairedDifference? Seeds) Compare(Arm other, Arm arm, WeightRule rule, BootstrapSettings resampling)
+    {
+        IReadOnlyList<IReadOnlyList<SegmentStatistics>> Of(Arm one) => [.. task.Foreign.Select(language => Statistics(one, rule, language))];
+        return (Bootstrap.CompareAverages(Of(other), Of(arm), task.Aligned, resampling), PairedDifference.Of(Averages(other, rule), Averages(arm, rule)));
+    }
+
+    /// <summary>
+    /// A language's score by seed, of all runs of the study that differ from an arm's in nothing but the seed; empty where the language is not
+    /// tested.
+    /// </summary>
+    public IReadOnlyDictionary<long, double> AllSeeds(Arm arm, WeightRule rule, string language)
+    {
+        if (!task.Languages.Contains(language))
+            return new Dictionary<long, double>();
+        if (!_allSeeds.TryGetValue(arm, out var scores))
+            scores = _allSeeds[arm] = runs.AllSeeds(arm, StudyPoint.End, task.RuleOf(rule));
+        return scores.ToDictionary(one => one.Key, one => one.Value[$"score {language}"].Number);
+    }
+
+    /// <summary>
+    /// What tasks score in English and on average in the other languages: without a model, and by each arm as mean ± standard deviation and
+    /// by seed; of questions exact matches, too.
+    /// </summary>
+    /// <param name="title">The table's caption.</param>
+    /// <param name="tasks">The tasks' runs.</param>
+    /// <param name="rule">The rule.</param>
+    public static KitTable Table(string title, IEnumerable<TransferRuns> tasks, WeightRule rule)
+    {
+        const string other = "Other languages";
+        var table = new KitTable(title, new("Task", Numeric: false), new("Arm", Numeric: false), new("F1", "English"), new("each seed", "English"),
+            new("F1", other), new("each seed", other), new("EM", other));
+        foreach (TransferRuns of in tasks)
+        {
+            if (of.WithoutModel is { } without)
+                table.Row(of.Task.Name, "Without a model", KitCell.Number(without[0]), "–", KitCell.Number(without.Skip(1).Average()), "–", "–");
+            foreach (Arm arm in of.Runs.Arms)
+            {
+                KitCell[] average = ArmRuns.Cells(of.Averages(arm, rule));
+                table.Row([of.Task.Name, arm.Name, .. ArmRuns.Cells(of.Scores(arm, rule, "en")), average[0].Bold(), average[1],
+                    of.Task.HasExact ? ArmRuns.Cells(of.Averages(arm, rule, "exact"))[0] : "–"]);
+            }
+        }
+        return table;
+    }
+
+    /// <summary>What each language scores without a model, in the order of the task's languages; null where there is no such rule.</summary>
+    public IReadOnlyList<double>? WithoutModel { get; } = task.WithoutModel is { } lines
+        ? [.. task.Languages.Select(language => task.Statistics(lines(language), language).Score)] : null;
+
+    private double Average(RunValues scores, string score) => task.Foreign.Average(language => scores[$"{score} {language}"].Number);
+}
