@@ -13,10 +13,10 @@ internal static class BarPicture
         PictureAxis y = new(new ChartAxis(chart.YTitle, FromZero: true),
             arms.SelectMany(arm => arm.Values.Concat(arm.Low ?? []).Concat(arm.High ?? [])), steps: 7, isFree: true);
         var frame = new PictureFrame(title, new PictureAxis(chart), y, [.. arms.Select(arm => arm.Name)], (canvas, i, at) =>
-            canvas.Rectangles([((at.X - 14, at.Y - 5), (at.X + 14, at.Y + 5))], Arms.Color(arms[i].Name, i)));
+            canvas.Rectangles([((at.X - 14, at.Y - 5), (at.X + 14, at.Y + 5))], SeriesColors.Of(arms[i].Name, i)));
         double slot = (1 - BarChart.Gap) / arms.Length;   // in parts of a category
         for (int i = 0; i < arms.Length; i++)
-            DrawBars(frame, chart, arms[i], Arms.Color(arms[i].Name, i), slot * (i - (arms.Length - 1) / 2.0),
+            DrawBars(frame, chart, arms[i], SeriesColors.Of(arms[i].Name, i), slot * (i - (arms.Length - 1) / 2.0),
                 slot * (1 - BarChart.GroupGap) / 2);
         if (arms.Any(arm => arm.Values.Any(value => value < 0)))
             frame.Canvas.Line([frame.At(-0.5, 0), frame.At(chart.Categories.Count - 0.5, 0)], PlotlyFigure.Grey);

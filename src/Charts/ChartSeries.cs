@@ -1,20 +1,8 @@
 namespace IntraDistill;
 
-/// <summary>The names and colours of the arms of every comparison; the same in all charts.</summary>
-public static class Arms
+/// <summary>The colours of series; the same for an arm in all charts.</summary>
+internal static class SeriesColors
 {
-    /// <summary>One pass over the batch, no divergence.</summary>
-    public const string Baseline = "Baseline";
-
-    /// <summary>One pass, but K times the updates: as many passes in all.</summary>
-    public const string EqualWork = "Equal-work baseline";
-
-    /// <summary>K passes over the batch, no divergence: what the extra passes alone do.</summary>
-    public const string Control = "Control (α = 0)";
-
-    /// <summary>K passes and their divergence.</summary>
-    public const string IntraDistillation = "Intra-distillation";
-
     // Okabe and Ito's palette, told apart with any of the common colour-vision deficiencies.
     private static readonly string[] s_others = ["#D55E00", "#CC79A7", "#56B4E9", "#8C6D1F", "#4D4D4D", "#9467BD"];
 
@@ -25,7 +13,7 @@ public static class Arms
     /// <param name="name">The series' name.</param>
     /// <param name="index">Its place among the series of the chart.</param>
     /// <returns>As <c>#rrggbb</c>.</returns>
-    public static string Color(string name, int index) =>
+    public static string Of(string name, int index) =>
         name.StartsWith("Baseline", StringComparison.OrdinalIgnoreCase) ? "#0072B2"
         : name.StartsWith("Control", StringComparison.OrdinalIgnoreCase) ? "#E69F00"
         : name.StartsWith("Intra-distillation", StringComparison.OrdinalIgnoreCase) ? "#009E73"
@@ -33,7 +21,7 @@ public static class Arms
 }
 
 /// <summary>A line of a chart. A NaN in <paramref name="Y"/> leaves a gap.</summary>
-/// <param name="Name">What the legend calls it; also picks its colour (<see cref="Arms"/>).</param>
+/// <param name="Name">What the legend calls it; also picks its colour.</param>
 /// <param name="X">Where, in the unit of the x axis.</param>
 /// <param name="Y">How much, in the unit of the y axis.</param>
 /// <param name="Low">The lower edge of a band around the line; null for none.</param>
@@ -56,13 +44,13 @@ public sealed record CurveSeries(
 }
 
 /// <summary>A histogram on a log axis.</summary>
-/// <param name="Name">What the legend calls it; also picks its colour (<see cref="Arms"/>).</param>
+/// <param name="Name">What the legend calls it; also picks its colour.</param>
 /// <param name="LogEdges">The bins' edges as log10, one more than there are bins.</param>
 /// <param name="Heights">Count, part or density of each bin.</param>
 public sealed record HistogramSeries(string Name, IReadOnlyList<double> LogEdges, IReadOnlyList<double> Heights) : KitRecord;
 
 /// <summary>What pruning does to one model.</summary>
-/// <param name="Name">What the legend calls it; also picks its colour (<see cref="Arms"/>).</param>
+/// <param name="Name">What the legend calls it; also picks its colour.</param>
 /// <param name="Percent">How many percent of the parameters are pruned.</param>
 /// <param name="LeastSensitive">The metric with the least sensitive parameters pruned; null to leave out.</param>
 /// <param name="MostSensitive">The metric with the most sensitive parameters pruned; null to leave out.</param>
@@ -71,7 +59,7 @@ public sealed record PruningSeries(
     IReadOnlyList<double>? LeastSensitive, IReadOnlyList<double>? MostSensitive = null) : KitRecord;
 
 /// <summary>One arm's bars.</summary>
-/// <param name="Name">What the legend calls it; also picks its colour (<see cref="Arms"/>).</param>
+/// <param name="Name">What the legend calls it; also picks its colour.</param>
 /// <param name="Values">A value a category; NaN where nothing was measured.</param>
 /// <param name="Low">The lower end of each interval; null for none.</param>
 /// <param name="High">The upper end of each interval.</param>

@@ -31,7 +31,7 @@ public static partial class KitCharts
 
         IEnumerable<Trace> traces = arms.Select((arm, i) =>
         {
-            string color = Arms.Color(arm.Name, i);
+            string color = SeriesColors.Of(arm.Name, i);
             Error? intervals = arm.Low is null || arm.High is null ? null : Make<Error>(
                 ("type", "data"), ("symmetric", false), ("color", BarChart.IntervalColor), ("thickness", bars.IntervalWidth),
                 ("width", bars.Cap),

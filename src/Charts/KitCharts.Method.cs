@@ -158,6 +158,6 @@ public static partial class KitCharts
     private static Trace DivergenceLine(CurveSeries curve, int index)
     {
         CurveSeries thin = Thin(curve);
-        return LineTrace(curve.Name, thin.X, thin.Y, Arms.Color(curve.Name, index));
+        return LineTrace(curve.Name, thin.X, thin.Y, SeriesColors.Of(curve.Name, index));
     }
 }

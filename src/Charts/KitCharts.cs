@@ -40,7 +40,7 @@ public static partial class KitCharts
         {
             // From 0 up to the first bin, along the bins, and down to 0 behind the last.
             IEnumerable<double> x = h.LogEdges.Prepend(h.LogEdges[0]).Select(edge => Math.Pow(10, edge));
-            return new ChartLine(h.Name, [.. x], [0, .. h.Heights, 0], Arms.Color(h.Name, i)) { Width = 1.8, IsSteps = true };
+            return new ChartLine(h.Name, [.. x], [0, .. h.Heights, 0], SeriesColors.Of(h.Name, i)) { Width = 1.8, IsSteps = true };
         }));
     }
 
@@ -66,7 +66,7 @@ public static partial class KitCharts
                 return null;
             string name = $"{model.Name}, {which}";
             CheckPoints(name, model.Percent, metric);
-            return new(name, model.Percent, metric, Arms.Color(model.Name, i)) { Dash = dash, Marker = marker };
+            return new(name, model.Percent, metric, SeriesColors.Of(model.Name, i)) { Dash = dash, Marker = marker };
         }
     }
 
@@ -83,7 +83,7 @@ public static partial class KitCharts
                 CurveSeries curve = CurveSeries.Of(
                     name, 0, 100, percent => schedule.At((long)(schedule.TotalSteps * percent / 100)), MaxPoints + 1);
                 // The three fixed colours are the arms'; these curves are not arms.
-                return new ChartLine(name, curve.X, curve.Y, Arms.Color("", i))
+                return new ChartLine(name, curve.X, curve.Y, SeriesColors.Of("", i))
                 {
                     Live = [("hovertemplate", "%{x}% of training: α′ = %{y}")],
                 };
@@ -121,7 +121,7 @@ public static partial class KitCharts
     private static ChartLine Curve(CurveSeries curve, int index)
     {
         CurveSeries thin = Thin(curve);
-        return new(curve.Name, thin.X, thin.Y, Arms.Color(curve.Name, index))
+        return new(curve.Name, thin.X, thin.Y, SeriesColors.Of(curve.Name, index))
         {
             Band = thin.Low is null || thin.High is null ? null : (thin.Low, thin.High), Live = [("legendgroup", curve.Name)],
         };

@@ -3,6 +3,22 @@ using static TorchSharp.torch;
 
 namespace IntraDistill;
 
+/// <summary>The names of the arms of every comparison.</summary>
+public static class Arms
+{
+    /// <summary>One pass over the batch, no divergence.</summary>
+    public const string Baseline = "Baseline";
+
+    /// <summary>One pass, but K times the updates: as many passes in all.</summary>
+    public const string EqualWork = "Equal-work baseline";
+
+    /// <summary>K passes over the batch, no divergence: what the extra passes alone do.</summary>
+    public const string Control = "Control (α = 0)";
+
+    /// <summary>K passes and their divergence.</summary>
+    public const string IntraDistillation = "Intra-distillation";
+}
+
 /// <summary>One of the trainings that a study compares: how it differs from the others.</summary>
 /// <param name="Name">What tables and charts call it, and the run's config: <see cref="Arms"/> has the usual ones.</param>
 /// <param name="Passes">K, the passes of a batch through the model in an update.</param>

@@ -99,7 +99,7 @@ public class StoredRun
     public string CheckpointFolder => Path.Combine(Folder, RunFiles.Checkpoints);
 
     /// <summary>The lines of its metrics so far, in order. A last line that was not written whole is left out.</summary>
-    /// <exception cref="RunFileException">A line is not what was written.</exception>
+    /// <exception cref="IntraDistillException">A line is not what was written.</exception>
     public IReadOnlyList<RunValues> Metrics()
     {
         string path = Path.Combine(Folder, RunFiles.Metrics);
@@ -112,7 +112,7 @@ public class StoredRun
 
     /// <summary>Its hypotheses in the order of the test set; null where none are stored.</summary>
     /// <param name="of">The set they were stored of, where a run has several.</param>
-    /// <exception cref="RunFileException">The file cannot be read.</exception>
+    /// <exception cref="IntraDistillException">The file cannot be read.</exception>
     /// <exception cref="IntraDistillException">The set's name is not one of letters, digits, - and .</exception>
     public IReadOnlyList<string>? Hypotheses(string? of = null)
     {
@@ -203,4 +203,21 @@ public class StoredRun
             RunFiles.Get(root, "dirty") is { ValueKind: not JsonValueKind.Null } dirty ? dirty.GetBoolean() : null,
             RunFiles.Get(root, "machine").GetString()!,
             RunFiles.Get(root, "kit").GetString()!));
+}
+
+/// <summary>A file of a stored run is not what was written; the message begins with <c>file:line:</c>, without a line where all of it is meant.</summary>
+internal sealed class RunFileException(string path, long line, string message, Exception? inner = null)
+    : IntraDistillException(line > 0 ? $"{path}:{line}: {message}" : $"{path}: {message}", inner!);
+
+/// <summary>A run is under way in another process, or elsewhere in this one.</summary>
+public sealed class RunInUseException : IntraDistillException
+{
+    internal RunInUseException(string folder, string message, bool willEnd) : base($"{folder}: {message}") =>
+        (Folder, WillEnd) = (folder, willEnd);
+
+    /// <summary>The run's folder.</summary>
+    public string Folder { get; }
+
+    /// <summary>Whether it is a live process that has it, and not this one: some time it will be free.</summary>
+    internal bool WillEnd { get; }
 }

@@ -92,7 +92,7 @@ public sealed class Study(RunStore store, Device device, ScalarType? type = null
     /// <param name="seed">Of weights, batches and dropout.</param>
     /// <returns>The run, done; <see cref="Read"/> gives what it scored.</returns>
     /// <exception cref="IntraDistillException">There is no point, points are not in order, or a setting is of a type that no config holds.</exception>
-    /// <exception cref="WeightChoiceException">A rule has nothing to choose from at a point.</exception>
+    /// <exception cref="IntraDistillException">A rule has nothing to choose from at a point.</exception>
     public Task<StoredRun> RunAsync<TModel, TBatch>(Experiment<TModel, TBatch> experiment, Arm arm, int seed)
         where TModel : nn.Module where TBatch : IBatch
     {

@@ -39,7 +39,7 @@ public sealed class TrainingLog : IDisposable
     /// <param name="every">How many updates make one line; the last, incomplete stretch has none.</param>
     /// <returns>The log; disposing it ends it.</returns>
     /// <exception cref="IntraDistillException"><paramref name="every"/> is less than 1.</exception>
-    /// <exception cref="RunFileException">A line of the metrics is not what was written.</exception>
+    /// <exception cref="IntraDistillException">A line of the metrics is not what was written.</exception>
     /// <exception cref="InvalidOperationException">The run is done or disposed.</exception>
     public static TrainingLog Follow<TBatch>(RunFolder run, Trainer<TBatch> trainer, int every = 50) where TBatch : IBatch
     {
@@ -55,7 +55,7 @@ public sealed class TrainingLog : IDisposable
     }
 
     /// <summary>The training curve of a run: the means of its stretches of updates, each with the number of its last one.</summary>
-    /// <exception cref="RunFileException">A line of the metrics is not what was written.</exception>
+    /// <exception cref="IntraDistillException">A line of the metrics is not what was written.</exception>
     public static IReadOnlyList<TrainingPoint> Updates(StoredRun run) =>
         [.. run.Metrics().Where(line => line.TryGet(Total, out _)).Select(line => new TrainingPoint(
             (long)line[Update].Number, Time(line), line[Task].Number, line[Divergence].Number, line[Alpha].Number,
@@ -73,7 +73,7 @@ public sealed class TrainingLog : IDisposable
     }
 
     /// <summary>The validations of a run.</summary>
-    /// <exception cref="RunFileException">A line of the metrics is not what was written.</exception>
+    /// <exception cref="IntraDistillException">A line of the metrics is not what was written.</exception>
     public static IReadOnlyList<ValidationPoint> Validations(StoredRun run) =>
         [.. run.Metrics().Where(line => line.TryGet(ValidationMark, out _)).Select(line => new ValidationPoint(
             (long)line[Update].Number, Time(line), new Validation(Optional(line, Metric), Optional(line, Loss),

@@ -69,8 +69,8 @@ internal static class Checkpoint
             string? was = stored.GetValueOrDefault(name), now = current.GetValueOrDefault(name);
             if (was != now)
             {
-                throw new CheckpointMismatchException(file,
-                    $"was made with {name} = {was ?? "unset"}, and this run has {name} = {now ?? "unset"}.");
+                throw new CheckpointException(file,
+                    $"was made with {name} = {was ?? "unset"}, and this run has {name} = {now ?? "unset"}.") { IsOfAnother = true };
             }
         }
     }
@@ -80,18 +80,18 @@ internal static class Checkpoint
         foreach (var (name, tensor) in targets)
         {
             if (!stored.TryGetValue(name, out var value))
-                throw new CheckpointMismatchException(file, $"was made with another model: it has no {name}.");
+                throw new CheckpointException(file, $"was made with another model: it has no {name}.") { IsOfAnother = true };
             if (Describe(value) != Describe(tensor))
             {
-                throw new CheckpointMismatchException(file,
-                    $"was made with another model: {name} is {Describe(value)} in it and {Describe(tensor)} here.");
+                throw new CheckpointException(file,
+                    $"was made with another model: {name} is {Describe(value)} in it and {Describe(tensor)} here.") { IsOfAnother = true };
             }
         }
         var known = targets.Select(target => target.Name).ToHashSet();
         string? extra = stored.Keys
             .FirstOrDefault(name => name.StartsWith(Weights, StringComparison.Ordinal) && !known.Contains(name));
         if (extra is not null)
-            throw new CheckpointMismatchException(file, $"was made with another model: {extra} in it is not here.");
+            throw new CheckpointException(file, $"was made with another model: {extra} in it is not here.") { IsOfAnother = true };
     }
 
     private static string Describe(Tensor tensor) => $"{tensor.dtype} [{string.Join(", ", tensor.shape)}]";
@@ -118,7 +118,7 @@ internal static class CheckpointFile
     private sealed record Header(CheckpointState State, TensorEntry[] Tensors);
 
     /// <summary>Writes the file, whole or not at all.</summary>
-    /// <exception cref="CheckpointException">The file cannot be written; nothing is left behind.</exception>
+    /// <exception cref="IntraDistillException">The file cannot be written; nothing is left behind.</exception>
     public static void Write(string path, CheckpointState state, IReadOnlyList<(string Name, Tensor Tensor)> tensors) =>
         AtomicFile.Write(path, file =>
         {
@@ -129,7 +129,7 @@ internal static class CheckpointFile
         }, error => new CheckpointException(path, $"cannot be written: {error.Message}", error), held: true);
 
     /// <summary>Reads a file after checking it. The tensors are on the CPU and belong to the current dispose scope.</summary>
-    /// <exception cref="CheckpointException">The file is truncated, corrupted, not a checkpoint or cannot be read.</exception>
+    /// <exception cref="IntraDistillException">The file is truncated, corrupted, not a checkpoint or cannot be read.</exception>
     public static (CheckpointState State, Dictionary<string, Tensor> Tensors) Read(string path)
     {
         try

@@ -1,4 +1,5 @@
 using System.Diagnostics;
+using System.Globalization;
 using System.Runtime.InteropServices;
 using static TorchSharp.torch;
 
@@ -93,9 +94,9 @@ public sealed class Trainer<TBatch> : IDisposable where TBatch : IBatch
     /// training goes on from a checkpoint only.
     /// </exception>
     /// <exception cref="IntraDistillException"><see cref="TrainerSettings.Deterministic"/> is set, on Windows.</exception>
-    /// <exception cref="DeviceMemoryException">An update takes more memory than the device has.</exception>
+    /// <exception cref="IntraDistillException">An update takes more memory than the device has.</exception>
     /// <exception cref="OperationCanceledException">Cancelled; a checkpoint is written if there is a folder for it.</exception>
-    /// <exception cref="CheckpointException">A checkpoint cannot be written, or the folder holds another run's.</exception>
+    /// <exception cref="IntraDistillException">A checkpoint cannot be written, or the folder holds another run's.</exception>
     public async Task<TrainingResult> TrainAsync(long? untilUpdate = null, TimeSpan? untilTime = null,
         CancellationToken cancellation = default)
     {
@@ -123,8 +124,8 @@ public sealed class Trainer<TBatch> : IDisposable where TBatch : IBatch
     /// taken and <see cref="ResumeWarning"/> says so; the result of the run is the same.
     /// </summary>
     /// <returns>Whether there was a checkpoint.</returns>
-    /// <exception cref="CheckpointMismatchException">It was made with other settings, another model or other data.</exception>
-    /// <exception cref="CheckpointException">All checkpoints are damaged; names the newest and what is wrong with it.</exception>
+    /// <exception cref="IntraDistillException">It was made with other settings, another model or other data.</exception>
+    /// <exception cref="IntraDistillException">All checkpoints are damaged; names the newest and what is wrong with it.</exception>
     public bool TryResume()
     {
         CheckpointException? first = null;
@@ -136,7 +137,7 @@ public sealed class Trainer<TBatch> : IDisposable where TBatch : IBatch
                 ResumeWarning = first is null ? null : $"{first.Message} Resumed from {file} instead.";
                 return true;
             }
-            catch (CheckpointException error) when (error is not CheckpointMismatchException)
+            catch (CheckpointException error) when (!error.IsOfAnother)
             {
                 first ??= error;
             }
@@ -150,13 +151,13 @@ public sealed class Trainer<TBatch> : IDisposable where TBatch : IBatch
 
     /// <summary>Which weights a rule chooses, of all that the run has had so far.</summary>
     /// <param name="rule">One of <see cref="TrainerSettings.Rules"/>; the first of them, if not given.</param>
-    /// <exception cref="WeightChoiceException">The run does not keep them, or there is nothing to choose from.</exception>
+    /// <exception cref="IntraDistillException">The run does not keep them, or there is nothing to choose from.</exception>
     public WeightChoice Chosen(WeightRule? rule = null) => _kept.Choose(RuleOr(rule), _history, _update);
 
     /// <summary>Writes the weights that a rule chooses into the model, for good. To go on training afterwards, use
     /// <see cref="WithChosenWeights{T}"/> instead.</summary>
     /// <param name="rule">One of <see cref="TrainerSettings.Rules"/>; the first of them, if not given.</param>
-    /// <exception cref="WeightChoiceException">The run does not keep them, or there is nothing to choose from.</exception>
+    /// <exception cref="IntraDistillException">The run does not keep them, or there is nothing to choose from.</exception>
     public void RestoreChosen(WeightRule? rule = null)
     {
         Chosen(rule);
@@ -168,7 +169,7 @@ public sealed class Trainer<TBatch> : IDisposable where TBatch : IBatch
     /// <param name="action">What to do with the model.</param>
     /// <param name="rule">One of <see cref="TrainerSettings.Rules"/>; the first of them, if not given.</param>
     /// <returns>What the action returned.</returns>
-    /// <exception cref="WeightChoiceException">The run does not keep them, or there is nothing to choose from.</exception>
+    /// <exception cref="IntraDistillException">The run does not keep them, or there is nothing to choose from.</exception>
     public T WithChosenWeights<T>(Func<T> action, WeightRule? rule = null)
     {
         Chosen(rule);
@@ -268,8 +269,11 @@ public sealed class Trainer<TBatch> : IDisposable where TBatch : IBatch
         }
         catch (ExternalException error) when (error.Message.Contains("out of memory") || error.Message.Contains("can't allocate memory"))
         {
-            throw new DeviceMemoryException(_settings.Label, _optimizer.Device, _update + 1, batches.Max(batch => batch.Tokens),
-                _folder?.Files().FirstOrDefault(), error);
+            string goOn = _folder?.Files().FirstOrDefault() is { } checkpoint ? $"TryResume goes on from {checkpoint}"
+                : "there is no checkpoint to go on from";
+            throw new IntraDistillException(string.Create(CultureInfo.InvariantCulture, $"{_settings.Label}: {_optimizer.Device} is out of memory "
+                + $"at update {_update + 1}, in a batch that counts {batches.Max(batch => batch.Tokens):N0} tokens or examples in each of its K passes: "
+                + $"make batches smaller (with more GradientAccumulation), or K, or take precision bf16; {goOn}."), error);
         }
         _cursor.Advance(batches.Count);
         _update++;
@@ -372,8 +376,8 @@ public sealed class Trainer<TBatch> : IDisposable where TBatch : IBatch
             var there = new EpochCursor<TBatch>(_batches);
             there.MoveTo(stored.Epoch, stored.Position);
             if (there.Batches == stored.EpochBatches && there.Tokens == stored.EpochTokens) return;
-            throw new CheckpointMismatchException(file, $"was made with other data: epoch {stored.Epoch} had " +
-                $"{stored.EpochBatches} batches with {stored.EpochTokens} tokens, here {there.Batches} with {there.Tokens}.");
+            throw new CheckpointException(file, $"was made with other data: epoch {stored.Epoch} had " +
+                $"{stored.EpochBatches} batches with {stored.EpochTokens} tokens, here {there.Batches} with {there.Tokens}.") { IsOfAnother = true };
         }
     }
 

@@ -43,20 +43,6 @@ public sealed record WeightChoice(WeightRule Rule, IReadOnlyList<long> Updates)
         : (FormattableString)$"{Rule}: updates {Updates[0]:N0} to {Updates[^1]:N0}, mean of {Updates.Count}");
 }
 
-/// <summary>A rule has nothing to choose weights from.</summary>
-public sealed class WeightChoiceException : IntraDistillException
-{
-    /// <summary>Makes the error.</summary>
-    /// <param name="label">The run (<see cref="TrainerSettings.Label"/>).</param>
-    /// <param name="rule">The rule.</param>
-    /// <param name="problem">Why there is nothing, to go on the same line.</param>
-    public WeightChoiceException(string label, WeightRule rule, string problem)
-        : base($"{label}: no weights by the rule {rule}: {problem}") => Rule = rule;
-
-    /// <summary>The rule.</summary>
-    public WeightRule Rule { get; }
-}
-
 /// <summary>Copies of weights that one of a run's rules may choose: of one training all that every rule needs.</summary>
 internal sealed class KeptWeights(TrainerSettings settings) : IDisposable
 {
@@ -84,25 +70,27 @@ internal sealed class KeptWeights(TrainerSettings settings) : IDisposable
     }
 
     /// <summary>What a rule chooses.</summary>
-    /// <exception cref="WeightChoiceException">Nothing.</exception>
+    /// <exception cref="IntraDistillException">Nothing.</exception>
     public WeightChoice Choose(WeightRule rule, TrainingHistory history, long update)
     {
         if (rule != WeightRule.Last && !settings.Rules.Contains(rule))
-            throw new WeightChoiceException(settings.Label, rule, "TrainerSettings.Rules has " +
+            throw Nothing(rule, "TrainerSettings.Rules has " +
                 (settings.Rules.Count == 0 ? "no rule" : string.Join(", ", settings.Rules)) + ".");
         if (rule == WeightRule.Last) return new(rule, [update]);
         if (history.Validations.Count == 0)
-            throw new WeightChoiceException(settings.Label, rule, "no validation has been made.");
+            throw Nothing(rule, "no validation has been made.");
         if (rule == WeightRule.MeanOfLast)
             return new(rule, [.. history.Validations.TakeLast(settings.AveragedValidations).Select(point => point.Update)]);
         var (best, what, values) = rule == WeightRule.Metric
             ? (history.Best, "metric", history.Validations.Select(point => point.Measured.Metric))
             : (history.LowestLoss, "loss", history.Validations.Select(point => point.Measured.Loss));
         if (best is not null) return new(rule, [best.Update]);
-        throw new WeightChoiceException(settings.Label, rule, values.All(value => value is null)
+        throw Nothing(rule, values.All(value => value is null)
             ? $"none of {history.Validations.Count} validations measured a {what}."
             : $"the {what} of {values.Count(value => value is not null)} validations was never a number.");
     }
+
+    private IntraDistillException Nothing(WeightRule rule, string problem) => new($"{settings.Label}: no weights by the rule {rule}: {problem}");
 
     /// <summary>Puts what a rule chooses, which is known to be there, into the model.</summary>
     public void Put(WeightRule rule, nn.Module model)

@@ -46,7 +46,7 @@ public class KitChartsTests
     [Fact]
     public void An_arm_has_one_colour_in_all_charts_and_no_other_series_has_it()
     {
-        string[] colours = [.. s_arms.Select((arm, i) => Arms.Color(arm, i))];
+        string[] colours = [.. s_arms.Select((arm, i) => SeriesColors.Of(arm, i))];
         Assert.Equal(3, colours.Distinct().Count());
         foreach (string kind in new[] { "learning", "histogram", "pruning", "quantile", "lorenz" })
             for (int i = 0; i < s_arms.Length; i++)
@@ -54,7 +54,7 @@ public class KitChartsTests
                     ChartJson.Of(Draw(kind)).Traces()
                         .Where(trace => trace.Text("name")!.StartsWith(s_arms[i], StringComparison.Ordinal)),
                     trace => Assert.Equal(colours[i], trace.GetProperty("line").Text("color")));
-        Assert.Empty(Enumerable.Range(0, 10).Select(i => Arms.Color("α = 3", i)).Intersect(colours));
+        Assert.Empty(Enumerable.Range(0, 10).Select(i => SeriesColors.Of("α = 3", i)).Intersect(colours));
     }
 
     [Fact]

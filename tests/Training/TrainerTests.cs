@@ -149,7 +149,7 @@ public sealed class TrainerTests
     {
         using var model = new ToyModel();
         using var trainer = model.Trainer(Quick);
-        Assert.Contains("no validation", Assert.Throws<WeightChoiceException>(() => trainer.RestoreChosen()).Message);
+        Assert.Contains("no validation", Assert.Throws<IntraDistillException>(() => trainer.RestoreChosen()).Message);
     }
 
     [Fact]
