@@ -11,6 +11,7 @@ public sealed class NotebookStepTests : IDisposable
     // A mask depends on a batch's shape and on torch's generator. So pass i by itself is made on a batch that has the text among the
     // rows of copy i and other text in all others: it meets the masks that copy i met.
     private const string Plain = """
+        using TorchSharp;
         const int K = 3;
         const double Alpha = 0.7;
         Device computeOn = CPU;
@@ -147,7 +148,7 @@ public sealed class NotebookStepTests : IDisposable
             .Where(cell => (string)cell!["cell_type"]! == "code")
             .Select(cell => string.Concat(cell!["source"]!.AsArray().Select(line => (string)line!)))];
         TestNotebook.Write(Path.Combine(_folder, "step.ipynb"), $"#r \"{Repository.Root}/bin/IntraDistill.Kit.dll\"",
-            Assert.Single(cells, cell => cell.StartsWith("using IntraDistill.", StringComparison.Ordinal)), Plain, before,
+            Assert.Single(cells, cell => cell.StartsWith("using IntraDistill;", StringComparison.Ordinal)), Plain, before,
             Assert.Single(cells, cell => cell.Contains(step, StringComparison.Ordinal)), check);
         (int code, string output, string errors) = await RunnerProcess.Run(_folder, "step.ipynb");
         Assert.True(code == 0, output + errors);
