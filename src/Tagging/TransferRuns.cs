@@ -58,7 +58,8 @@ public sealed class TransferRuns(TransferTask task, ArmRuns runs)
     public (BootstrapComparison Texts, PairedDifference? Seeds) Compare(Arm other, Arm arm, WeightRule rule, BootstrapSettings resampling)
     {
         IReadOnlyList<IReadOnlyList<SegmentStatistics>> Of(Arm one) => [.. task.Foreign.Select(language => Statistics(one, rule, language))];
-        return (Bootstrap.CompareAverages(Of(other), Of(arm), task.Aligned, resampling), PairedDifference.Of(Averages(other, rule), Averages(arm, rule)));
+        return (Bootstrap.CompareAverages(Of(other), Of(arm), task.Aligned, resampling),
+            PairedDifference.Of(Averages(other, rule), Averages(arm, rule)));
     }
 
     /// <summary>
