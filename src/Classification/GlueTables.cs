@@ -14,7 +14,8 @@ public static class GlueTables
         {
             LabelledText text = corpus.Train.FirstOrDefault(one => one.Text.Length + (one.Pair ?? "").Length < 160) ?? corpus.Train[0];
             table.Row(corpus.Task.Name, $"{corpus.Task.Kind}", $"{corpus.Task.Metrics[0]}", KitCell.Number(corpus.Train.Count, 0),
-                KitCell.Number(corpus.Dev.Count, 0), KitCell.Number(corpus.Test.Count, 0), text.Pair is null ? text.Text : $"{text.Text} ‖ {text.Pair}",
+                KitCell.Number(corpus.Dev.Count, 0), KitCell.Number(corpus.Test.Count, 0),
+                text.Pair is null ? text.Text : $"{text.Text} ‖ {text.Pair}",
                 corpus.Task.Kind == GlueKind.Similarity ? KitCell.Number(text.Label!.Value) : corpus.Task.Labels[(int)text.Label!.Value]);
         }
         return table;

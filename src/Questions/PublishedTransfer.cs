@@ -29,7 +29,8 @@ public static class PublishedTransfer
         (string checkpoint, string[] stated) = (Of(task).Checkpoint, Of(task).Setting);
         return KitTable.BesidePublished($"{task}: the setting beside the published one",
             ("Model", HuggingFaceWeights.NameOf(setting.Checkpoint), checkpoint),
-            ("Learning rate · warm-up · weight decay", Text($"{setting.LearningRate:0e-0} · {setting.Warmup} · {setting.WeightDecay:0.####}"), stated[0]),
+            ("Learning rate · warm-up · weight decay",
+                Text($"{setting.LearningRate:0e-0} · {setting.Warmup} · {setting.WeightDecay:0.####}"), stated[0]),
             ("Epochs · batch · part · length · stride",
                 $"{setting.Epochs} · {setting.Batch} · {setting.Part} · {setting.MaxLength} · {setting.Stride}", stated[1]),
             ("Dropout", dropout < 0 ? "the checkpoint's" : Text($"{dropout:0.##}"), "the checkpoint's"),

@@ -13,7 +13,8 @@ public sealed class QuestionTask(TransferCorpus<QuestionExample> corpus) : Trans
     /// <summary>Answers the test questions of all languages.</summary>
     /// <param name="model">The model.</param>
     /// <param name="inOrder">Makes batches of questions, as <see cref="QuestionBatches.InOrder"/> does.</param>
-    public IReadOnlyList<string> Predict(BertForQuestionAnswering model, Func<IReadOnlyList<QuestionExample>, IReadOnlyList<QuestionBatch>> inOrder) =>
+    public IReadOnlyList<string> Predict(
+        BertForQuestionAnswering model, Func<IReadOnlyList<QuestionExample>, IReadOnlyList<QuestionBatch>> inOrder) =>
         [.. Languages.Select(language => corpus.Test[language]).SelectMany(questions => AnswerFinder.Answer(model, questions, inOrder(questions)))
             .Select(answer => answer.ReplaceLineEndings(" "))];
 

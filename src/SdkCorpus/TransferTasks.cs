@@ -34,7 +34,8 @@ public static class TransferTasks
         switch (name)
         {
             case SdkEntities.Name or Panx:
-                TransferCorpus<TaggedSentence> tagged = Choose(name == Panx ? PanxCorpus.LoadTransfer(Path.Combine(dataFolder, "panx")) : SdkEntities.Build(sdk!));
+                TransferCorpus<TaggedSentence> tagged = Choose(
+                    name == Panx ? PanxCorpus.LoadTransfer(Path.Combine(dataFolder, "panx")) : SdkEntities.Build(sdk!));
                 return new TaggingTask(tagged, name == Panx ? PanxCorpus.Tags : SdkEntities.Tags)
                 {
                     Aligned = IsSdk(name),

@@ -172,8 +172,8 @@ public sealed class Study(RunStore store, Device device, ScalarType? type = null
 
     /// <summary>What such a training was, as <c>1,220,978 parameters, 8,000 updates, 26.9 minutes</c>.</summary>
     /// <param name="run">The run, done.</param>
-    public static string InWords(StoredRun run) => FormattableString.Invariant(
-        $"{run.Result![ParametersName].Number:N0} parameters, {run.Result[UpdatesName].Number:N0} updates, {run.Result[SecondsName].Number / 60:F1} minutes");
+    public static string InWords(StoredRun run) => FormattableString.Invariant($"{run.Result![ParametersName].Number:N0} parameters, ")
+        + FormattableString.Invariant($"{run.Result[UpdatesName].Number:N0} updates, {run.Result[SecondsName].Number / 60:F1} minutes");
 
     /// <summary>
     /// Of the study's runs that are done and differ from one in nothing but some settings, the newest of each seed: what is measured

@@ -15,7 +15,8 @@ public sealed class TaggingTask(TransferCorpus<TaggedSentence> corpus, IReadOnly
     /// <summary>Predicts the test sentences of all languages.</summary>
     /// <param name="model">The model.</param>
     /// <param name="inOrder">Makes batches of sentences, as <see cref="TaggingBatches.InOrder"/> does.</param>
-    public IReadOnlyList<string> Predict(BertForTokenClassification model, Func<IReadOnlyList<TaggedSentence>, IReadOnlyList<TaggingBatch>> inOrder) =>
+    public IReadOnlyList<string> Predict(
+        BertForTokenClassification model, Func<IReadOnlyList<TaggedSentence>, IReadOnlyList<TaggingBatch>> inOrder) =>
         [.. Languages.SelectMany(language => Lines(SequenceTagger.Predict(model, inOrder(corpus.Test[language]))))];
 
     /// <summary>Tags of sentences as lines.</summary>

@@ -22,12 +22,16 @@ public sealed record TransferCorpus<TExample>(string Name, IReadOnlyList<TExampl
     /// <summary>The corpus with test examples of English and of some languages only.</summary>
     /// <param name="codes">The languages' codes; none for all that there are.</param>
     /// <exception cref="IntraDistillException">There is no such language.</exception>
-    public TransferCorpus<TExample> In(params IReadOnlyCollection<string> codes) => codes.FirstOrDefault(code => !Test.ContainsKey(code)) is { } missing
-        ? throw new IntraDistillException($"{Name} has no language '{missing}'; it has {string.Join(", ", Test.Keys)}")
-        : this with
+    public TransferCorpus<TExample> In(params IReadOnlyCollection<string> codes)
+    {
+        if (codes.FirstOrDefault(code => !Test.ContainsKey(code)) is { } missing)
+            throw new IntraDistillException($"{Name} has no language '{missing}'; it has {string.Join(", ", Test.Keys)}");
+        return this with
         {
-            Test = Test.Where(part => codes.Count == 0 || part.Key == "en" || codes.Contains(part.Key)).ToDictionary(part => part.Key, part => part.Value),
+            Test = Test.Where(part => codes.Count == 0 || part.Key == "en" || codes.Contains(part.Key))
+                .ToDictionary(part => part.Key, part => part.Value),
         };
+    }
 
     /// <summary>A smaller corpus for quick runs: each part thinned evenly over its whole length.</summary>
     /// <param name="train">The most examples to keep of <see cref="Train"/>.</param>

@@ -15,6 +15,10 @@ public sealed class TransferRuns(TransferTask task, ArmRuns runs)
     /// <summary>The runs.</summary>
     public ArmRuns Runs => runs;
 
+    /// <summary>What each language scores without a model, in the order of the task's languages; null where there is no such rule.</summary>
+    public IReadOnlyList<double>? WithoutModel { get; } = task.WithoutModel is { } lines
+        ? [.. task.Languages.Select(language => task.Statistics(lines(language), language).Score)] : null;
+
     /// <summary>A language's score by the weights of a rule, a value a seed.</summary>
     public double[] Scores(Arm arm, WeightRule rule, string language) =>
         runs.Scores(arm, StudyPoint.End, task.RuleOf(rule), $"score {language}");
@@ -54,7 +58,8 @@ public sealed class TransferRuns(TransferTask task, ArmRuns runs)
     public (BootstrapComparison Texts, PairedDifference? Seeds) Compare(Arm other, Arm arm, WeightRule rule, BootstrapSettings resampling)
     {
         IReadOnlyList<IReadOnlyList<SegmentStatistics>> Of(Arm one) => [.. task.Foreign.Select(language => Statistics(one, rule, language))];
-        return (Bootstrap.CompareAverages(Of(other), Of(arm), task.Aligned, resampling), PairedDifference.Of(Averages(other, rule), Averages(arm, rule)));
+        return (Bootstrap.CompareAverages(Of(other), Of(arm), task.Aligned, resampling),
+            PairedDifference.Of(Averages(other, rule), Averages(arm, rule)));
     }
 
     /// <summary>
@@ -95,10 +100,6 @@ public sealed class TransferRuns(TransferTask task, ArmRuns runs)
         }
         return table;
     }
-
-    /// <summary>What each language scores without a model, in the order of the task's languages; null where there is no such rule.</summary>
-    public IReadOnlyList<double>? WithoutModel { get; } = task.WithoutModel is { } lines
-        ? [.. task.Languages.Select(language => task.Statistics(lines(language), language).Score)] : null;
 
     private double Average(RunValues scores, string score) => task.Foreign.Average(language => scores[$"{score} {language}"].Number);
 }

@@ -86,7 +86,8 @@ public abstract class TransferTask
             new("Examples in each", "Test"));
         foreach (TransferTask task in tasks)
         {
-            string[] counts = [.. new[] { task._tests.Values.Min(), task._tests.Values.Max() }.Distinct().Select(count => KitCell.Number(count, 0).Text)];
+            string[] counts = [.. new[] { task._tests.Values.Min(), task._tests.Values.Max() }.Distinct()
+                .Select(count => KitCell.Number(count, 0).Text)];
             table.Row(task.Name, KitCell.Number(task.Train, 0), task.Dev == 0 ? "–" : KitCell.Number(task.Dev, 0), $"{task._tests.Count}",
                 string.Join(" – ", counts));
         }

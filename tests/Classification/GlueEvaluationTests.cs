@@ -11,14 +11,16 @@ public sealed class GlueEvaluationTests : SingleThreadedTests
 {
     private static readonly ClassificationBatchSettings s_batching = new() { BatchSize = 4, MaxLength = 32 };
 
-    private static readonly BertTokenizer s_tokenizer = WordPieceLearner.Learn(Texts(0, 30, 2).Select(text => text.Text), new() { VocabularySize = 60 });
+    private static readonly BertTokenizer s_tokenizer =
+        WordPieceLearner.Learn(Texts(0, 30, 2).Select(text => text.Text), new() { VocabularySize = 60 });
 
     private static LabelledText[] Texts(int from, int count, int classes) => [.. Enumerable.Range(from, count).Select(i =>
         new LabelledText(string.Join(' ', Enumerable.Repeat($"text {i}", 1 + 7 * i % 5)), null, classes == 1 ? i % 7 / 2.0 : i % classes, $"{i}"))];
 
     private static BertForSequenceClassification Model(GlueTask task) => new(BertSettings.Small with
     {
-        VocabularySize = s_tokenizer.VocabularySize, HiddenSize = 32, FeedForwardSize = 32, Layers = 1, Labels = BertSettings.NumberedLabels(task.Outputs),
+        VocabularySize = s_tokenizer.VocabularySize, HiddenSize = 32, FeedForwardSize = 32, Layers = 1,
+        Labels = BertSettings.NumberedLabels(task.Outputs),
     });
 
     [Theory]
@@ -73,7 +75,8 @@ public sealed class GlueEvaluationTests : SingleThreadedTests
         {
             LabelledText[] test = [.. Texts(5, 3, 2).Select(text => labelled ? text : text with { Label = null })];
             using RunFolder run = new RunStore(folder.Path).Start("run", new RunConfig(1, ("labelled", labelled)));
-            Assert.Empty(new GlueEvaluation(new(task, [], Texts(0, 5, 2), test), s_tokenizer, s_batching).WriteSubmissions(model, run, new("end", 1)));
+            var evaluation = new GlueEvaluation(new(task, [], Texts(0, 5, 2), test), s_tokenizer, s_batching);
+            Assert.Empty(evaluation.WriteSubmissions(model, run, new("end", 1)));
             string file = Path.Combine(run.Folder, "submission", "own.tsv");
             Assert.Equal(labelled ? 0 : 4, File.Exists(file) ? File.ReadAllLines(file).Length : 0);
         }
@@ -94,7 +97,8 @@ public sealed class GlueEvaluationTests : SingleThreadedTests
         Arm arm = new(Arms.Baseline, 1);
         var toy = new Experiment<ToyModel, ToyBatch>
         {
-            Settings = (_, _) => new { data = "abc" }, Training = _ => new() { MaxUpdates = 2, WarmupSteps = 0, ValidateEvery = 0, Rules = [WeightRule.Last] },
+            Settings = (_, _) => new { data = "abc" },
+            Training = _ => new() { MaxUpdates = 2, WarmupSteps = 0, ValidateEvery = 0, Rules = [WeightRule.Last] },
             Model = _ => new ToyModel(), Batches = _ => new ToySource(), Step = (_, model) => (batch, _) => model.Loss(batch),
             Predict = _ => ["x"], Score = _ => [("score", 41.25)],
         };
@@ -117,7 +121,8 @@ public sealed class GlueEvaluationTests : SingleThreadedTests
         TrainerSettings training = new() { Optimizer = OptimizerKind.Adamax, LearningRate = 2e-4, Schedule = ScheduleKind.Linear };
         string same = PublishedGlue.Setting("bert-base-uncased", shape, training, new(), 20, Objective).ToString();
         // Of the other tasks the paper states no α.
-        Assert.Equal(["α, other tasks"], same.Split('\n').Where(line => line.Contains('*', StringComparison.Ordinal)).Select(line => line.Split("  ")[0]));
+        Assert.Equal(["α, other tasks"],
+            same.Split('\n').Where(line => line.Contains('*', StringComparison.Ordinal)).Select(line => line.Split("  ")[0]));
         string other = PublishedGlue.Setting("tiny", shape, training, new(), 4, Objective).ToString();
         Assert.Matches(@"Model +\*tiny\* +bert-base-uncased†\[1\]\n", other);
         Assert.Matches(@"Epochs · batch · length +\*4 · 32 · 128\* +20 · 32 · 128†\[1\]\n", other);
@@ -129,7 +134,8 @@ public sealed class GlueEvaluationTests : SingleThreadedTests
         string table = PublishedGlue.Tasks("tiny", (task, score) => [.. Enumerable.Range(0, 3).Select(arm => task == GlueTask.Mnli && score == "score"
             ? new Dictionary<long, double> { [1] = 80 + arm, [2] = 81 + arm } : new Dictionary<long, double>())]).ToString();
         Assert.StartsWith("GLUE with tiny, dev", table, StringComparison.Ordinal);
-        Assert.Matches(@"MNLI matched \(Accuracy\) +not stated +2 · 5 \(default\)\[2\] +80\.50 ± 0\.71 +81\.50 ± 0\.71 +82\.50 ± 0\.71 +\+2\.00 +1, 2\n", table);
+        Assert.Matches(@"MNLI matched \(Accuracy\) +not stated +2 · 5 \(default\)\[2\] +80\.50 ± 0\.71 +81\.50 ± 0\.71 +82\.50 ± 0\.71 +"
+            + @"\+2\.00 +1, 2\n", table);
         Assert.Matches(@"MNLI mismatched \(Accuracy\) .* not measured +–\n", table);
         Assert.Matches(@"QQP \(F1\) +0\.5†\[1\] +6\.67 · 10†\[1\] +not measured ", table);
     }

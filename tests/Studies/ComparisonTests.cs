@@ -98,11 +98,14 @@ public sealed class ComparisonTests : IDisposable
             run.Finish(("updates", updates), ("milliseconds_an_update", 100), ("training_memory_mb", 400));
             return run;
         }
-        (string[], IReadOnlyList<StoredRun>)[] rows = [([Arms.Baseline], [Run("a", 40)]), ([Arms.EqualWork], [Run("b", 120)]), ([Arms.IntraDistillation], [Run("c", 100)])];
+        (string[], IReadOnlyList<StoredRun>)[] rows =
+        [
+            ([Arms.Baseline], [Run("a", 40)]), ([Arms.EqualWork], [Run("b", 120)]), ([Arms.IntraDistillation], [Run("c", 100)]),
+        ];
         Assert.EndsWith("[3] For as many passes the equal-work baseline trained 12.0 s, intra-distillation 10.0 s: the baseline had 20 % more time.",
             Comparison.Cost("Cost", rows, "Arm").ToString(), StringComparison.Ordinal);
-        Assert.Contains("[3] RTE: for as many passes ", Comparison.Cost("Cost", rows.Select(row => (new[] { "RTE", row.Item1[0] }, row.Item2)), "Task", "Arm")
-            .ToString(), StringComparison.Ordinal);
+        string ofTask = Comparison.Cost("Cost", rows.Select(row => (new[] { "RTE", row.Item1[0] }, row.Item2)), "Task", "Arm").ToString();
+        Assert.Contains("[3] RTE: for as many passes ", ofTask, StringComparison.Ordinal);
     }
 
     private static (BootstrapComparison Texts, PairedDifference? Seeds) Measured(double gain, double spread) =>

@@ -88,8 +88,8 @@ public sealed class SequenceTaggerTests : SingleThreadedTests
     [Fact]
     public void A_validation_is_F1_and_the_mean_loss_of_the_words()
     {
-        TaggedSentence[] sentences = [.. Enumerable.Range(0, 9).Select(i => new TaggedSentence(
-            [.. Enumerable.Range(0, 1 + i % 4).Select(j => $"ab{i * j}")], [.. Enumerable.Range(0, 1 + i % 4).Select(j => j == 0 ? "B-PER" : "I-PER")]))];
+        TaggedSentence[] sentences = [.. Enumerable.Range(0, 9).Select(i => (Sentence: i, Words: Enumerable.Range(0, 1 + i % 4))).Select(of =>
+            new TaggedSentence([.. of.Words.Select(j => $"ab{of.Sentence * j}")], [.. of.Words.Select(j => j == 0 ? "B-PER" : "I-PER")]))];
         BertTokenizer tokenizer = WordPieceLearner.Learn(sentences.SelectMany(sentence => sentence.Tokens), new() { VocabularySize = 40 });
         using BertForTokenClassification model = Model(tokenizer);
         IReadOnlyList<TaggingBatch> Batches(int size) =>

@@ -15,7 +15,10 @@ public sealed class TransferTaskTests
         [.. Enumerable.Range(0, 4).Select(i => Sentence($"{prefix}{i}", i % 2 == 0 ? "B-FILE" : "B-TYPE"))];
 
     private static readonly TaggingTask s_tagging = new(new TransferCorpus<TaggedSentence>("tags", Sentences("t"), Sentences("d"),
-        new Dictionary<string, IReadOnlyList<TaggedSentence>> { ["ru"] = Sentences("r"), ["de"] = [.. Sentences("g").Take(2)], ["en"] = Sentences("e") }),
+        new Dictionary<string, IReadOnlyList<TaggedSentence>>
+        {
+            ["ru"] = Sentences("r"), ["de"] = [.. Sentences("g").Take(2)], ["en"] = Sentences("e"),
+        }),
         ["O", "B-FILE", "B-TYPE"])
     {
         WithoutModel = language => [.. Sentences(language).Take(language == "de" ? 2 : 4).Select(_ => "B-FILE O")],
@@ -68,7 +71,8 @@ public sealed class TransferTaskTests
     {
         Assert.Equal(["de", "en"], s_tagging.Corpus.In("de").Test.Keys.Order());
         Assert.Equal(3, s_tagging.Corpus.In().Test.Count);
-        Assert.Equal("tags has no language 'tlh'; it has ru, de, en", Assert.Throws<IntraDistillException>(() => s_tagging.Corpus.In("de", "tlh")).Message);
+        Assert.Equal("tags has no language 'tlh'; it has ru, de, en",
+            Assert.Throws<IntraDistillException>(() => s_tagging.Corpus.In("de", "tlh")).Message);
     }
 
     [Fact]
@@ -79,11 +83,14 @@ public sealed class TransferTaskTests
         study.RunAsync(new Experiment<ToyModel, ToyBatch>
         {
             Settings = (arm, _) => new { task = task.Name, arm.Passes },
-            Training = _ => new() { MaxUpdates = 2, WarmupSteps = 0, ValidateEvery = 1, HigherIsBetter = true, Rules = task.RulesOf([WeightRule.Metric, WeightRule.Last]) },
-            // The arm's passes are the width, by which predictions are told apart.
+            Training = _ => new()
+            {
+                MaxUpdates = 2, WarmupSteps = 0, ValidateEvery = 1, HigherIsBetter = true, Rules = task.RulesOf([WeightRule.Metric, WeightRule.Last]),
+            },
+            // The arm's passes are the hidden layer's width, by which predictions are told apart.
             Model = arm => new ToyModel(width: arm.Passes), Batches = seed => new ToySource(seed: seed),
             Step = (_, model) => (batch, _) => model.Loss(batch), Validate = (_, update) => new(-update),
-            Predict = model => predict((int)model.parameters().Last().shape.Length + (int)model.parameters().Skip(2).First().shape[0]), Score = task.Score,
+            Predict = model => predict((int)model.named_parameters().First(one => one.name == "hidden.bias").parameter.shape[0]), Score = task.Score,
         }, [s_plain, s_full], seeds);
 
     [Fact]
@@ -92,7 +99,7 @@ public sealed class TransferTaskTests
         using TemporaryFolder folder = new();
         Study study = Study.Open("toy", "toy", CPU, float32, folder.Path);
         // The fuller arm has one of the two German sentences more.
-        ArmRuns arms = await Run(study, s_tagging, [1, 2, 3], width => width == 2 ? s_lines
+        ArmRuns arms = await Run(study, s_tagging, [1, 2, 3], width => width == s_plain.Passes ? s_lines
             : [.. s_lines.Select((line, i) => i == 5 ? "B-TYPE O" : line)]);
         var runs = new TransferRuns(s_tagging, arms);
         Assert.Equal([50, 50, 50], runs.Scores(s_plain, WeightRule.Metric, "de"));
@@ -118,12 +125,14 @@ public sealed class TransferTaskTests
     public async Task Without_dev_the_last_weights_are_read_whatever_the_rule()
     {
         using TemporaryFolder folder = new();
-        var runs = new TransferRuns(s_questions, await Run(Study.Open("toy", "toy", CPU, float32, folder.Path), s_questions, [1], _ => ["so", "no", "so"]));
+        Study study = Study.Open("toy", "toy", CPU, float32, folder.Path);
+        var runs = new TransferRuns(s_questions, await Run(study, s_questions, [1], _ => ["so", "no", "so"]));
         Assert.Equal([50], runs.Scores(s_plain, WeightRule.Metric, "en"));
         Assert.Equal([100], runs.Averages(s_plain, WeightRule.Metric, "exact"));
         Assert.Null(runs.Chosen(s_plain, WeightRule.Metric));
         Assert.Equal("2", runs.Chosen(s_plain, WeightRule.Last)![0].Weights);
         Assert.Null(runs.WithoutModel);
-        Assert.Matches(@"questions +Baseline +50\.00 +50\.0 +\*100\.00\* +100\.0 +100\.00\n", TransferRuns.Table("Scores", [runs], WeightRule.Metric).ToString());
+        Assert.Matches(@"questions +Baseline +50\.00 +50\.0 +\*100\.00\* +100\.0 +100\.00\n",
+            TransferRuns.Table("Scores", [runs], WeightRule.Metric).ToString());
     }
 }
