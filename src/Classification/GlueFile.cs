@@ -1,5 +1,4 @@
 using System.Globalization;
-using System.Text.Json;
 
 namespace IntraDistill.Tasks;
 
@@ -8,11 +7,7 @@ namespace IntraDistill.Tasks;
 /// columns and quotation marks are part of the text (most readers of CSV lose rows over them); CoLA's labelled files have no
 /// header and no line end at the end; MRPC's begin with a byte order mark; QQP has rows that are broken in two.
 /// </summary>
-/// <remarks>
-/// Columns are found by the names in the header, texts are taken as they stand, spaces included. JSON of the form
-/// <c>{"0": {"text_a": …, "text_b": …, "label": …}, …}</c>, in which samples of the large tasks are passed on, is read as well: a
-/// file whose name ends in <c>.json</c>.
-/// </remarks>
+/// <remarks>Columns are found by the names in the header, texts are taken as they stand, spaces included.</remarks>
 public static class GlueFile
 {
     /// <summary>Reads a training or development set.</summary>
@@ -22,8 +17,7 @@ public static class GlueFile
     /// The file cannot be read, lacks a column, or holds a row or label that is not one of the task: the message names file and
     /// line.
     /// </exception>
-    public static IReadOnlyList<LabelledText> Read(string path, GlueTask task) =>
-        path.EndsWith(".json", StringComparison.OrdinalIgnoreCase) ? ReadJson(path, task) : ReadTable(path, task, labelled: true);
+    public static IReadOnlyList<LabelledText> Read(string path, GlueTask task) => ReadTable(path, task, labelled: true);
 
     /// <summary>Reads a test set, whose labels only the benchmark's server has.</summary>
     /// <inheritdoc cref="Read"/>
@@ -69,26 +63,6 @@ public static class GlueFile
             return found >= 0 ? found
                 : throw Bad(path, line, $"no column '{name}' in the header, where {task.Name} has one");
         }
-    }
-
-    private static List<LabelledText> ReadJson(string path, GlueTask task)
-    {
-        using JsonDocument document = ReadFile.Json(path);
-        try
-        {
-            return [.. document.RootElement.EnumerateObject().Select(entry => new LabelledText(
-                Text(entry.Value, "text_a"), task.Columns.Pair is null ? null : Text(entry.Value, "text_b"),
-                LabelOf(Text(entry.Value, "label"), task, what => new IntraDistillException($"{path}: example {entry.Name}: {what}")),
-                entry.Name))];
-        }
-        catch (Exception e) when (e is KeyNotFoundException or InvalidOperationException)
-        {
-            throw new IntraDistillException(
-                $"{path}: expected an object of examples that have text_a, text_b and label as text: {e.Message}", e);
-        }
-
-        static string Text(JsonElement example, string name) => example.GetProperty(name).GetString()
-            ?? throw new InvalidOperationException($"{name} is null");
     }
 
     private static double LabelOf(string label, GlueTask task, Func<string, IntraDistillException> bad)

@@ -29,11 +29,6 @@ public sealed record GlueScore(GlueTask Task, IReadOnlyList<double> Values)
     /// <summary>The score that the paper reports: that of the task's first metric.</summary>
     public double Headline => Values[0];
 
-    /// <summary>
-    /// What GLUE's leaderboard counts for the task: the mean over its metrics. (MNLI's two test sets are averaged there besides.)
-    /// </summary>
-    public double Mean => Values.Average();
-
     /// <summary>Scores predictions against labels.</summary>
     /// <param name="task">The task.</param>
     /// <param name="predictions">The predicted class of each text, or its score; scores need not lie in the scale.</param>

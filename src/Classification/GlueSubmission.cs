@@ -10,12 +10,10 @@ namespace IntraDistill.Tasks;
 /// </summary>
 public static class GlueSubmission
 {
-    /// <summary>The names of the files, one a test set: <c>CoLA.tsv</c>; <c>MNLI-m.tsv</c> and <c>MNLI-mm.tsv</c>.</summary>
-    /// <param name="task">The task.</param>
-    public static IReadOnlyList<string> FileNames(GlueTask task) =>
-        task.Test.Count == 1 ? [$"{task.Name}.tsv"] : [$"{task.Name}-m.tsv", $"{task.Name}-mm.tsv"];
-
-    /// <summary>Writes the predictions for a task's test set, whole or not at all.</summary>
+    /// <summary>
+    /// Writes the predictions for a task's test set, whole or not at all: as <c>CoLA.tsv</c>; of MNLI as <c>MNLI-m.tsv</c> and
+    /// <c>MNLI-mm.tsv</c>.
+    /// </summary>
     /// <param name="folder">The folder for the files; made if it is not there.</param>
     /// <param name="task">The task.</param>
     /// <param name="predictions">
@@ -38,7 +36,7 @@ public static class GlueSubmission
         var lines = new StringBuilder("index\tprediction\n");
         for (int i = 0; i < predictions.Count; i++)
             lines.Append(CultureInfo.InvariantCulture, $"{i}\t{Named(task, predictions[i], i)}\n");
-        string path = Path.Combine(folder, FileNames(task)[mismatched ? 1 : 0]);
+        string path = Path.Combine(folder, $"{task.Name}{(task.Test.Count == 1 ? "" : mismatched ? "-mm" : "-m")}.tsv");
         AtomicFile.Write(path, lines.ToString(), e => new IntraDistillException($"{path}: cannot be written: {e.Message}", e));
         return path;
     }

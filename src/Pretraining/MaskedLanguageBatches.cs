@@ -20,19 +20,13 @@ public sealed class MaskedLanguageBatches : IBatchSource<MaskedLanguageBatch>
     private readonly TokenMasking _masking;
     private readonly MaskedLanguageSettings _settings;
 
-    /// <summary>Encodes single texts.</summary>
+    /// <summary>Encodes pairs of texts that belong together, and single texts (whose second is null).</summary>
     /// <param name="texts">At least one with a token that can be predicted; others are left out.</param>
     /// <param name="tokenizer">The model's tokenizer.</param>
     /// <param name="settings">Null for the defaults.</param>
     /// <exception cref="IntraDistillException">
     /// There is nothing to predict, a text cannot be encoded, or a setting is out of range.
     /// </exception>
-    public MaskedLanguageBatches(
-        IReadOnlyList<string> texts, IPretrainedTokenizer tokenizer, MaskedLanguageSettings? settings = null)
-        : this([.. texts.Select(text => (text, (string?)null))], tokenizer, settings) { }
-
-    /// <summary>Encodes pairs of texts that belong together, and single texts (whose second is null).</summary>
-    /// <inheritdoc cref="MaskedLanguageBatches(IReadOnlyList{string}, IPretrainedTokenizer, MaskedLanguageSettings?)"/>
     public MaskedLanguageBatches(IReadOnlyList<(string First, string? Second)> texts, IPretrainedTokenizer tokenizer,
         MaskedLanguageSettings? settings = null)
     {
@@ -61,34 +55,16 @@ public sealed class MaskedLanguageBatches : IBatchSource<MaskedLanguageBatch>
     /// <inheritdoc/>
     public IReadOnlyList<MaskedLanguageBatch> Epoch(int epoch)
     {
-        Random random = RandomOf(epoch);
+        Random random = EpochOrder.RandomOf(_settings.Seed, epoch);
         Draw[] draws = DrawAll(random);
         int[] order = [.. Enumerable.Range(0, _samples.Length)];
         random.Shuffle(order);
-        int[][] batches = [.. Cut(order, draws)];
+        int[][] batches = [.. EpochOrder.CutWithin(order.OrderBy(Length), _settings.MaxTokens, Length)];
         random.Shuffle(batches);
         return [.. batches.Select(rows => Batch(rows, draws))];
+
+        int Length(int sample) => draws[sample].Text.Length;
     }
-
-    /// <summary>
-    /// The texts in batches for evaluation: shortest first, and the same tokens hidden (and second texts drawn) each time.
-    /// </summary>
-    /// <inheritdoc cref="MaskedLanguageBatches(IReadOnlyList{string}, IPretrainedTokenizer, MaskedLanguageSettings?)"/>
-    public static IReadOnlyList<MaskedLanguageBatch> InOrder(
-        IReadOnlyList<string> texts, IPretrainedTokenizer tokenizer, MaskedLanguageSettings? settings = null) =>
-        InOrder([.. texts.Select(text => (text, (string?)null))], tokenizer, settings);
-
-    /// <inheritdoc cref="InOrder(IReadOnlyList{string}, IPretrainedTokenizer, MaskedLanguageSettings?)"/>
-    public static IReadOnlyList<MaskedLanguageBatch> InOrder(IReadOnlyList<(string First, string? Second)> texts,
-        IPretrainedTokenizer tokenizer, MaskedLanguageSettings? settings = null)
-    {
-        MaskedLanguageBatches batches = new(texts, tokenizer, settings);
-        // No epoch of the training with this seed has that draw.
-        Draw[] draws = batches.DrawAll(batches.RandomOf(-1));
-        return [.. batches.Cut(Enumerable.Range(0, draws.Length), draws).Select(rows => batches.Batch(rows, draws))];
-    }
-
-    private Random RandomOf(int epoch) => EpochOrder.RandomOf(_settings.Seed, epoch);
 
     private Draw[] DrawAll(Random random)
     {
@@ -107,13 +83,6 @@ public sealed class MaskedLanguageBatches : IBatchSource<MaskedLanguageBatch>
     {
         (int[] ids, int[] chosen) = _masking.Hide(text, random);
         return new Draw(text, ids, chosen);
-    }
-
-    private IEnumerable<int[]> Cut(IEnumerable<int> order, Draw[] draws)
-    {
-        return EpochOrder.CutWithin(order.OrderBy(Length), _settings.MaxTokens, Length);
-
-        int Length(int sample) => draws[sample].Text.Length;
     }
 
     private MaskedLanguageBatch Batch(int[] rows, Draw[] draws)

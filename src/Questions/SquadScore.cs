@@ -51,12 +51,6 @@ public sealed record SquadScore(double ExactMatch, double F1)
         }
     }
 
-    /// <summary>The mean of both scores over languages, as XTREME reports it: each language counts the same.</summary>
-    /// <exception cref="IntraDistillException">There are none.</exception>
-    public static SquadScore Average(IReadOnlyCollection<SquadScore> languages) => languages.Count > 0
-        ? new(languages.Average(score => score.ExactMatch), languages.Average(score => score.F1))
-        : throw new IntraDistillException("no score to average; expected at least one language's");
-
     private static double Best(string? prediction, QuestionExample question, SquadMetric metric)
     {
         if (question.Answers.Count == 0)

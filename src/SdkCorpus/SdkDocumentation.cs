@@ -23,16 +23,7 @@ public sealed record MemberDocumentation(string Assembly, string Member, IReadOn
 /// </remarks>
 public sealed class SdkDocumentation
 {
-    private SdkDocumentation(string root, IReadOnlyList<string> packs, IReadOnlyList<MemberDocumentation> members) =>
-        (Root, Packs, Members) = (root, packs, members);
-
-    /// <summary>The folder of the SDK that was read.</summary>
-    public string Root { get; }
-
-    /// <summary>
-    /// The packs with documentation, each as its name and version, to be stated beside any result: texts change between versions.
-    /// </summary>
-    public IReadOnlyList<string> Packs { get; }
+    private SdkDocumentation(IReadOnlyList<MemberDocumentation> members) => Members = members;
 
     /// <summary>The members that have a text, ordered by assembly and then as in its file.</summary>
     public IReadOnlyList<MemberDocumentation> Members { get; }
@@ -44,23 +35,12 @@ public sealed class SdkDocumentation
     /// </exception>
     public static SdkDocumentation Load(SdkCorpusSettings? settings = null)
     {
-        (string root, IReadOnlyList<string> packs, IReadOnlyList<string> files) =
-            SdkFolder.FindDocumentation((settings ?? new SdkCorpusSettings()).DotnetRoot);
+        (string root, IReadOnlyList<string> files) = SdkFolder.FindDocumentation(settings?.DotnetRoot);
         MemberDocumentation[] members =
             [.. ParallelMap.Of(files.Count, i => DocumentationFile.Read(files[i])).SelectMany(read => read)];
-        return members.Length > 0 ? new SdkDocumentation(root, packs, members)
+        return members.Length > 0 ? new SdkDocumentation(members)
             : throw new IntraDistillException($"the {files.Count} XML files in the packs of the .NET SDK in {root} document no member");
     }
-
-    /// <summary>
-    /// The different texts of all members, in their order, for language modelling: without those that have no letter.
-    /// </summary>
-    /// <param name="minCharacters">Shorter texts are left out.</param>
-    /// <param name="maxCharacters">Longer texts are left out.</param>
-    public IReadOnlyList<string> DistinctTexts(int minCharacters, int maxCharacters) =>
-        [.. Members.SelectMany(member => member.Texts).Select(text => text.Text)
-            .Where(text => text.Length >= minCharacters && text.Length <= maxCharacters && text.Any(char.IsLetter))
-            .Distinct(StringComparer.Ordinal)];
 
     /// <summary>
     /// Pairs of texts that belong together, for next-sentence prediction: a member's summary, and what else is said of it (its

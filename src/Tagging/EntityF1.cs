@@ -37,9 +37,8 @@ public readonly record struct EntityCounts(int Correct, int Predicted, int Gold)
 /// follow: an entity counts if its type and all its tokens are right. See <see cref="EntitySpan.Of"/> for what makes one.
 /// </summary>
 /// <param name="Overall">Over the entities of all types.</param>
-/// <param name="ByType">The same for each type that occurs, in ordinal order.</param>
 /// <param name="Accuracy">The share of tokens whose tag is right, in percent.</param>
-public sealed record EntityF1(EntityCounts Overall, IReadOnlyDictionary<string, EntityCounts> ByType, double Accuracy)
+public sealed record EntityF1(EntityCounts Overall, double Accuracy)
 {
     /// <summary>Scores predicted tags against the right ones.</summary>
     /// <param name="predictions">The predicted tags of each sentence.</param>
@@ -50,17 +49,16 @@ public sealed record EntityF1(EntityCounts Overall, IReadOnlyDictionary<string, 
     public static EntityF1 Of(IReadOnlyList<IReadOnlyList<string>> predictions, IReadOnlyList<IReadOnlyList<string>> gold)
     {
         Check(predictions, gold);
-        var byType = new SortedDictionary<string, EntityCounts>(StringComparer.Ordinal);
         long tokens = 0, right = 0;
         EntityCounts overall = default;
         for (int i = 0; i < gold.Count; i++)
         {
-            overall = Sum(overall, Count(predictions[i], gold[i], i, (type, counts) =>
-                byType[type] = Sum(byType.GetValueOrDefault(type), counts)));
+            EntityCounts here = Count(predictions[i], gold[i], i);
+            overall = new(overall.Correct + here.Correct, overall.Predicted + here.Predicted, overall.Gold + here.Gold);
             tokens += gold[i].Count;
             right += gold[i].Zip(predictions[i]).Count(pair => pair.First == pair.Second);
         }
-        return new EntityF1(overall, byType, tokens == 0 ? 0 : 100.0 * right / tokens);
+        return new EntityF1(overall, tokens == 0 ? 0 : 100.0 * right / tokens);
     }
 
     /// <summary>
@@ -81,20 +79,11 @@ public sealed record EntityF1(EntityCounts Overall, IReadOnlyDictionary<string, 
     /// <summary>As <c>accuracy 84.08, precision 68.83, recall 80.83, F1 74.35</c>.</summary>
     public override string ToString() => string.Create(CultureInfo.InvariantCulture, $"accuracy {Accuracy:F2}, {Overall}");
 
-    private static EntityCounts Count(IReadOnlyList<string> predicted, IReadOnlyList<string> gold, int sentence,
-        Action<string, EntityCounts>? byType = null)
+    private static EntityCounts Count(IReadOnlyList<string> predicted, IReadOnlyList<string> gold, int sentence)
     {
         HashSet<EntitySpan> right = [.. Spans(gold, "gold tags")];
         IReadOnlyList<EntitySpan> found = Spans(predicted, "predicted tags");
-        int correct = found.Count(right.Contains);
-        if (byType is not null)
-        {
-            foreach (EntitySpan span in right)
-                byType(span.Type, new EntityCounts(0, 0, 1));
-            foreach (EntitySpan span in found)
-                byType(span.Type, new EntityCounts(right.Contains(span) ? 1 : 0, 1, 0));
-        }
-        return new EntityCounts(correct, found.Count, right.Count);
+        return new EntityCounts(found.Count(right.Contains), found.Count, right.Count);
 
         IReadOnlyList<EntitySpan> Spans(IReadOnlyList<string> tags, string which)
         {
@@ -108,9 +97,6 @@ public sealed record EntityF1(EntityCounts Overall, IReadOnlyDictionary<string, 
             }
         }
     }
-
-    private static EntityCounts Sum(EntityCounts a, EntityCounts b) =>
-        new(a.Correct + b.Correct, a.Predicted + b.Predicted, a.Gold + b.Gold);
 
     private static void Check(IReadOnlyList<IReadOnlyList<string>> predictions, IReadOnlyList<IReadOnlyList<string>> gold)
     {
