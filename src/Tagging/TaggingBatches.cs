@@ -2,8 +2,7 @@
 namespace IntraDistill.Tasks;
 
 /// <summary>
-/// The training batches of a tagging task: every word once an epoch, labelled at its first piece, in batches of a fixed number of
-/// rows that may come in parts; host arrays only.
+/// The training batches of a tagging task: every word once an epoch, labelled at its first piece.
 /// </summary>
 /// <remarks>
 /// A sentence with more than <see cref="TaggingBatchSettings.MaxLength"/> ids fills several rows: whole words from the left, another
@@ -11,15 +10,12 @@ namespace IntraDistill.Tasks;
 /// count a third special token for XLM-R, so that its rows end one piece earlier; and a word that fits in no row alone, or that has
 /// no piece, is the unknown token with them. Here the first pieces of the former fill a row; the latter is in no row, and is
 /// predicted to be O (<see cref="SequenceTagger"/>).
-/// An epoch shuffles the rows and cuts them into batches as <see cref="ClassificationBatches"/> does with texts.
 /// </remarks>
-public sealed class TaggingBatches : IBatchSource<TaggingBatch>
+public sealed class TaggingBatches : RowBatches<TaggingBatch>
 {
     private readonly EncodedRow[] _rows;
     private readonly Dictionary<string, int> _tags;
     private readonly IReadOnlyList<TaggedSentence> _sentences;
-    private readonly int _padId;
-    private readonly TaggingBatchSettings _settings;
 
     /// <summary>Encodes the sentences.</summary>
     /// <param name="sentences">At least one that has a word with a piece.</param>
@@ -31,19 +27,16 @@ public sealed class TaggingBatches : IBatchSource<TaggingBatch>
     /// setting is out of range.
     /// </exception>
     public TaggingBatches(IReadOnlyList<TaggedSentence> sentences, IPretrainedTokenizer tokenizer, IReadOnlyList<string> tags,
-        TaggingBatchSettings? settings = null) : this(sentences, tokenizer, tags, settings, training: true) { }
+        TaggingBatchSettings? settings = null) : this(sentences, tokenizer, tags, settings ?? new(), training: true) { }
 
     private TaggingBatches(IReadOnlyList<TaggedSentence> sentences, IPretrainedTokenizer tokenizer, IReadOnlyList<string> tags,
-        TaggingBatchSettings? settings, bool training)
+        TaggingBatchSettings settings, bool training) : base(settings, tokenizer.PadId)
     {
-        _settings = settings ?? new TaggingBatchSettings();
-        _settings.Check();
         _tags = tags.Select((tag, number) => (tag, number)).ToDictionary(pair => pair.tag, pair => pair.number);
         _sentences = sentences;
-        _padId = tokenizer.PadId;
         if (training)
             CheckTags();
-        EncodedRow[][] rows = TaggingRows.Encode(sentences, tokenizer, _settings.MaxLength);
+        EncodedRow[][] rows = TaggingRows.Encode(sentences, tokenizer, settings.MaxLength);
         SplitSentences = rows.Count(one => one.Length > 1);
         CutWords = rows.Sum(one => one.Sum(row => row.CutWords));
         // Nothing is learned from a row without words; predictions want a row for every sentence.
@@ -58,19 +51,6 @@ public sealed class TaggingBatches : IBatchSource<TaggingBatch>
     /// <summary>How many words have more pieces than a row has room for, and lose the last of these.</summary>
     public int CutWords { get; }
 
-    /// <summary>How many updates an epoch has; the last one may be of a batch that is not full.</summary>
-    public int UpdatesPerEpoch => (_rows.Length - 1) / _settings.BatchSize + 1;
-
-    /// <summary>
-    /// The parts of a full batch: what <see cref="TrainerSettings.GradientAccumulation"/> is to be. A batch that is not
-    /// full has as many or fewer.
-    /// </summary>
-    public int PartsPerUpdate => _settings.PartsPerUpdate;
-
-    /// <inheritdoc/>
-    public IReadOnlyList<TaggingBatch> Epoch(int epoch) =>
-        [.. EpochOrder.Batches(_rows.Length, Length, _settings, epoch).SelectMany(Parts)];
-
     /// <summary>
     /// The sentences in batches for evaluation: the same each time, shortest rows first, nothing random, in the size of a part. Tags
     /// may be missing, or not of the list; they have no label then.
@@ -84,26 +64,18 @@ public sealed class TaggingBatches : IBatchSource<TaggingBatch>
     /// There are no sentences, one cannot be encoded, or a setting is out of range.
     /// </exception>
     public static IReadOnlyList<TaggingBatch> InOrder(IReadOnlyList<TaggedSentence> sentences, IPretrainedTokenizer tokenizer,
-        IReadOnlyList<string> tags, TaggingBatchSettings? settings = null)
-    {
-        TaggingBatches batches = new(sentences, tokenizer, tags, settings, training: false);
-        return [.. EpochOrder.Cut(Enumerable.Range(0, batches._rows.Length), batches._settings.FullPart, batches.Length)
-            .Select(batches.Batch)];
-    }
+        IReadOnlyList<string> tags, TaggingBatchSettings? settings = null) =>
+        new TaggingBatches(sentences, tokenizer, tags, settings ?? new(), training: false).InOrder();
 
-    private int Length(int row) => _rows[row].Text.Length;
+    private protected override int Rows => _rows.Length;
 
-    private IEnumerable<TaggingBatch> Parts(int[] rows)
-    {
-        TaggingBatch[] parts = [.. rows.Chunk(_settings.FullPart).Select(Batch)];
-        int positions = parts.Sum(part => part.Tokens);
-        return parts.Select(part => part with { UpdatePositions = positions });
-    }
+    private protected override EncodedText Row(int number) => _rows[number].Text;
 
-    private TaggingBatch Batch(int[] numbers)
+    private protected override TaggingBatch OfUpdate(TaggingBatch part, int predictions) => part with { UpdatePositions = predictions };
+
+    private protected override TaggingBatch Batch(EncodedBatch texts, int[] numbers)
     {
         EncodedRow[] rows = [.. numbers.Select(number => _rows[number])];
-        EncodedBatch texts = EncodedBatch.Pad([.. rows.Select(row => row.Text)], _padId);
         var labels = new long[rows.Length, texts.Ids.GetLength(1)];
         var words = new int[rows.Length, texts.Ids.GetLength(1)];
         for (int row = 0; row < rows.Length; row++)
