@@ -1,5 +1,57 @@
+using static TorchSharp.torch;
 
 namespace IntraDistill.Tasks;
+
+/// <summary>Windows of questions, and where their answers are.</summary>
+/// <param name="Texts">B rows.</param>
+/// <param name="Starts">B entries: the answer's first token; 0 where the window has no answer.</param>
+/// <param name="Ends">B entries: its last one.</param>
+public sealed record QuestionBatch(EncodedBatch Texts, long[] Starts, long[] Ends) : KitRecord, IBatch
+{
+    /// <summary>B, the number of windows.</summary>
+    public int Tokens => Starts.Length;
+
+    /// <summary>The window of each row; B entries.</summary>
+    public IReadOnlyList<QuestionWindow> Windows { get; init; } = [];
+
+    /// <summary>
+    /// How many windows the whole update has when this is a part of it (gradient accumulation); else B. See
+    /// <see cref="SpanDistillation"/>.
+    /// </summary>
+    public int UpdateWindows { get; init; } = Starts.Length;
+
+    /// <summary>The answers on a device: (B) int64 each.</summary>
+    public (Tensor Starts, Tensor Ends) AnswersOn(Device device) => (tensor(Starts, device: device), tensor(Ends, device: device));
+}
+
+/// <summary>
+/// How questions are cut into windows and these put into batches; the defaults are the paper's. An example is a window; the authors
+/// have 8 in a part.
+/// </summary>
+public sealed record QuestionBatchSettings : BatchSettings
+{
+    // RoBERTa and XLM-R have four around a pair, BERT three.
+    private const long Specials = 4;
+
+    /// <summary>The most ids in a window, special tokens included.</summary>
+    public int MaxLength { get; init; } = 384;
+
+    /// <summary>How many tokens of the text later the next window begins.</summary>
+    public int Stride { get; init; } = 128;
+
+    /// <summary>The most tokens of a question; what is beyond is cut off its end.</summary>
+    public int MaxQuestionLength { get; init; } = 64;
+
+    /// <inheritdoc/>
+    internal override void Check()
+    {
+        base.Check();
+        AtLeast(Stride, 1, nameof(Stride));
+        AtLeast(MaxQuestionLength, 1, nameof(MaxQuestionLength));
+        // Else tokens between two windows would be in none.
+        AtLeast(MaxLength, Specials + MaxQuestionLength + Stride, $"{nameof(MaxLength)} beside this question length and stride");
+    }
+}
 
 /// <summary>
 /// The training batches of question answering: every window of every question once an epoch, also those without the answer (whose

@@ -1,5 +1,14 @@
 namespace IntraDistill.Tasks;
 
+/// <summary>A sentence cut into tokens, and what each of them is.</summary>
+/// <param name="Tokens">The tokens as the data set has them; one may be empty or hold spaces.</param>
+/// <param name="Tags">As many tags, such as <c>B-PER</c>.</param>
+public sealed record TaggedSentence(IReadOnlyList<string> Tokens, IReadOnlyList<string> Tags) : KitRecord, ITransferExample
+{
+    /// <inheritdoc/>
+    public IEnumerable<string> Lines() => Tokens.Zip(Tags, (token, tag) => $"{token}\t{tag}").Append("");
+}
+
 /// <summary>
 /// A language of PAN-X (WikiANN; Pan et al. 2017, the split of Rahimi et al. 2019): sentences of Wikipedia in which persons,
 /// organizations and places are tagged, which were found from the links by a program, not by people.

@@ -1,5 +1,55 @@
+using static TorchSharp.torch;
 
 namespace IntraDistill.Tasks;
+
+/// <summary>Which words of which sentence a row holds: a sentence that is too long fills several rows.</summary>
+/// <param name="Sentence">The sentence's number in the list that the batches were made from.</param>
+/// <param name="FirstWord">The first word.</param>
+/// <param name="EndWord">The word after the last; a word that has no piece belongs to the row of the word before it.</param>
+public readonly record struct TaggingRow(int Sentence, int FirstWord, int EndWord);
+
+/// <summary>Encoded sentences, and what the first piece of each word is to be tagged with.</summary>
+/// <param name="Texts">B rows.</param>
+/// <param name="Labels">
+/// (B, T): the number of the word's tag at its first piece, −100 at its other pieces, special tokens and padding, which is what
+/// <see cref="BertForTokenClassification.Loss"/> leaves out.
+/// </param>
+/// <param name="Words">(B, T): at the first piece of a word its number in the sentence, −1 elsewhere.</param>
+/// <param name="Rows">What each row holds; B entries.</param>
+public sealed record TaggingBatch(EncodedBatch Texts, long[,] Labels, int[,] Words, IReadOnlyList<TaggingRow> Rows) : KitRecord, IBatch
+{
+    /// <summary>What stands in <see cref="Labels"/> where there is nothing to predict.</summary>
+    public const long NoLabel = -100;
+
+    /// <summary>The number of words that are tagged here, each at its first piece.</summary>
+    public int Tokens { get; } = Words.Cast<int>().Count(word => word >= 0);
+
+    /// <summary>
+    /// How many words the whole update tags when this is a part of it (gradient accumulation); else <see cref="Tokens"/>. It is what
+    /// <see cref="IntraDistillation"/> takes as <c>updatePositions</c>, with the places of labels as its mask.
+    /// </summary>
+    public int UpdatePositions { get; init; } = Words.Cast<int>().Count(word => word >= 0);
+
+    /// <summary>The labels on a device: (B, T) int64.</summary>
+    public Tensor LabelsOn(Device device) => DeviceTensors.From(Labels, device);
+}
+
+/// <summary>
+/// How tagged sentences are put into batches; the defaults are the paper's for NER. An example is a row: a sentence, or a part of one
+/// that is too long.
+/// </summary>
+public sealed record TaggingBatchSettings : BatchSettings
+{
+    /// <summary>The most ids in a row, special tokens included.</summary>
+    public int MaxLength { get; init; } = 128;
+
+    /// <inheritdoc/>
+    internal override void Check()
+    {
+        base.Check();
+        AtLeast(MaxLength, 3, nameof(MaxLength));
+    }
+}
 
 /// <summary>
 /// The training batches of a tagging task: every word once an epoch, labelled at its first piece.
@@ -105,6 +155,75 @@ public sealed class TaggingBatches : RowBatches<TaggingBatch>
             if (sentence.Tags.FirstOrDefault(tag => !_tags.ContainsKey(tag)) is { } other)
                 throw new IntraDistillException(
                     $"sentence {i} (from 0): tag '{other}', where one of {string.Join(", ", _tags.Keys)} was expected");
+        }
+    }
+}
+
+/// <summary>A row of a tagging batch before padding.</summary>
+/// <param name="Row">What it holds.</param>
+/// <param name="Text">Its pieces between the special tokens, each with its word in the sentence.</param>
+/// <param name="CutWords">How many of its words have more pieces than a row has room for.</param>
+internal sealed record EncodedRow(TaggingRow Row, EncodedText Text, int CutWords)
+{
+    /// <summary>Whether a word begins at a place.</summary>
+    public bool Begins(int place) => Text.Words![place] >= 0 && (place == 0 || Text.Words[place - 1] != Text.Words[place]);
+
+    /// <summary>Whether there is a word in it to tag.</summary>
+    public bool HasWords => Text.Length > 2;
+}
+
+/// <summary>Encodes tagged sentences, one row each or, where they are too long, several.</summary>
+internal static class TaggingRows
+{
+    /// <summary>
+    /// Fills rows with whole words from the left, and begins another one with the word that no longer fits. Of a word that fits in
+    /// no row alone, the first pieces fill one.
+    /// </summary>
+    /// <param name="sentences">The sentences; one may have no words.</param>
+    /// <param name="tokenizer">The model's tokenizer.</param>
+    /// <param name="maxLength">The most ids in a row.</param>
+    /// <returns>The rows of each sentence, at least one.</returns>
+    /// <exception cref="IntraDistillException">A sentence cannot be encoded; the first such one is named.</exception>
+    public static EncodedRow[][] Encode(IReadOnlyList<TaggedSentence> sentences, IPretrainedTokenizer tokenizer, int maxLength) =>
+        ParallelMap.Of(sentences.Count, i =>
+        {
+            try
+            {
+                return Split(i, sentences[i].Tokens.Count, tokenizer.EncodeWords(sentences[i].Tokens, int.MaxValue), maxLength).ToArray();
+            }
+            catch (IntraDistillException e)
+            {
+                throw new IntraDistillException($"sentence {i} (from 0): {e.Message}", e);
+            }
+        });
+
+    private static IEnumerable<EncodedRow> Split(int sentence, int words, EncodedText all, int maxLength)
+    {
+        int room = maxLength - 2, last = all.Length - 1, firstWord = 0, cut = 0;
+        List<int> places = [];
+        for (int at = 1, next; at < last; at = next)
+        {
+            int word = all.Words![at];
+            for (next = at + 1; next < last && all.Words[next] == word;)
+                next++;
+            int pieces = Math.Min(next - at, room);
+            if (places.Count + pieces > room)
+            {
+                yield return Row(word);
+                (firstWord, cut) = (word, 0);
+                places.Clear();
+            }
+            cut += pieces < next - at ? 1 : 0;
+            places.AddRange(Enumerable.Range(at, pieces));
+        }
+        yield return Row(words);
+
+        EncodedRow Row(int endWord)
+        {
+            int[] taken = [0, .. places, last];
+            return new EncodedRow(new TaggingRow(sentence, firstWord, endWord), new EncodedText(
+                [.. taken.Select(place => all.Ids[place])], [.. taken.Select(place => all.TypeIds[place])], [], [],
+                [.. taken.Select(place => all.Words![place])]), cut);
         }
     }
 }
