@@ -1,22 +1,54 @@
+using TorchSharp;
+using static TorchSharp.torch;
 
 namespace IntraDistill.Tasks;
 
+/// <summary>Encoded texts, or pairs of texts, and what is to be predicted of each.</summary>
+/// <param name="Texts">B rows.</param>
+/// <param name="Labels">B entries: the number of a class, or a score; NaN where there is no label.</param>
+public sealed record ClassificationBatch(EncodedBatch Texts, double[] Labels) : KitRecord, IBatch
+{
+    /// <summary>B, the number of examples.</summary>
+    public int Tokens => Labels.Length;
+
+    /// <summary>Which text of the list that the batches were made from each row is; B entries.</summary>
+    public IReadOnlyList<int> Indices { get; init; } = [];
+
+    /// <summary>
+    /// How many examples the whole update has when this is a part of it (gradient accumulation); else B. It is what
+    /// <see cref="IntraDistillation"/> takes as <c>updatePositions</c>.
+    /// </summary>
+    public int UpdateExamples { get; init; } = Labels.Length;
+
+    /// <summary>The labels on a device, as <see cref="BertForSequenceClassification.Loss"/> takes them.</summary>
+    /// <param name="device">The device.</param>
+    /// <param name="problem">What is predicted: a score, or a class.</param>
+    /// <returns>(B), float32 for a score, int64 for a class.</returns>
+    public Tensor LabelsOn(Device device, BertProblem problem) =>
+        tensor(Labels, device: device).to(problem == BertProblem.Regression ? float32 : int64);
+}
+
+/// <summary>How labelled texts are put into batches; the defaults are the paper's for GLUE.</summary>
+public sealed record ClassificationBatchSettings : BatchSettings
+{
+    /// <summary>The most ids in an example, special tokens included; a longer one is cut as the tokenizer says.</summary>
+    public int MaxLength { get; init; } = 128;
+
+    /// <inheritdoc/>
+    internal override void Check()
+    {
+        base.Check();
+        AtLeast(MaxLength, 3, nameof(MaxLength));
+    }
+}
+
 /// <summary>
-/// The training batches of a classification or regression task: every example once an epoch, in batches of a fixed size that may
-/// come in parts; host arrays only.
+/// The training batches of a classification or regression task: every example once an epoch.
 /// </summary>
-/// <remarks>
-/// An epoch shuffles the examples (Fisher–Yates, <see cref="Random"/> seeded with seed and epoch), takes what does not fill a
-/// batch off its end, sorts the others within windows of <see cref="BatchSettings.GroupBatches"/> batches stably by
-/// length, cuts them into batches, and shuffles these; the batch that is not full comes last. It depends on seed and epoch only.
-/// The parts of a batch follow one another, so that <see cref="PartsPerUpdate"/> of them at a time make whole batches.
-/// </remarks>
-public sealed class ClassificationBatches : IBatchSource<ClassificationBatch>
+public sealed class ClassificationBatches : RowBatches<ClassificationBatch>
 {
     private readonly EncodedText[] _encoded;
     private readonly double[] _labels;
-    private readonly int _padId;
-    private readonly ClassificationBatchSettings _settings;
 
     /// <summary>Encodes the texts.</summary>
     /// <param name="texts">At least one; all of them labelled.</param>
@@ -26,38 +58,22 @@ public sealed class ClassificationBatches : IBatchSource<ClassificationBatch>
     /// There are no texts, one has no label or cannot be encoded, or a setting is out of range.
     /// </exception>
     public ClassificationBatches(IReadOnlyList<LabelledText> texts, IPretrainedTokenizer tokenizer,
-        ClassificationBatchSettings? settings = null) : this(texts, tokenizer, settings, labelled: true) { }
+        ClassificationBatchSettings? settings = null) : this(texts, tokenizer, settings ?? new(), labelled: true) { }
 
     private ClassificationBatches(IReadOnlyList<LabelledText> texts, IPretrainedTokenizer tokenizer,
-        ClassificationBatchSettings? settings, bool labelled)
+        ClassificationBatchSettings settings, bool labelled) : base(settings, tokenizer.PadId)
     {
-        _settings = settings ?? new ClassificationBatchSettings();
-        _settings.Check();
         if (texts.Count == 0)
             throw new IntraDistillException("there are no labelled texts to make batches of");
         if (labelled && texts.FirstOrDefault(text => text.Label is not { } label || !double.IsFinite(label)) is { } bad)
             throw new IntraDistillException($"example {bad.Id} has no label; training needs the number of a class, or a score");
         _labels = [.. texts.Select(text => text.Label ?? double.NaN)];
-        _padId = tokenizer.PadId;
         (_encoded, TruncatedTexts) = EncodedTexts.Encode(texts.Count,
-            i => (texts[i].Text, texts[i].Pair, $"example {texts[i].Id}"), tokenizer, _settings.MaxLength);
+            i => (texts[i].Text, texts[i].Pair, $"example {texts[i].Id}"), tokenizer, settings.MaxLength);
     }
 
     /// <summary>How many examples were longer than <see cref="ClassificationBatchSettings.MaxLength"/> and cut.</summary>
     public int TruncatedTexts { get; }
-
-    /// <summary>How many updates an epoch has; the last one may be of a batch that is not full.</summary>
-    public int UpdatesPerEpoch => (_encoded.Length - 1) / _settings.BatchSize + 1;
-
-    /// <summary>
-    /// The parts of a full batch: what <see cref="TrainerSettings.GradientAccumulation"/> is to be. A batch that is not
-    /// full has as many or fewer.
-    /// </summary>
-    public int PartsPerUpdate => _settings.PartsPerUpdate;
-
-    /// <inheritdoc/>
-    public IReadOnlyList<ClassificationBatch> Epoch(int epoch) =>
-        [.. EpochOrder.Batches(_encoded.Length, Length, _settings, epoch).SelectMany(Parts)];
 
     /// <summary>
     /// The texts in batches for evaluation: the same each time, shortest first, nothing random, in the size of a part. A text
@@ -71,22 +87,15 @@ public sealed class ClassificationBatches : IBatchSource<ClassificationBatch>
     /// There are no texts, one cannot be encoded, or a setting is out of range.
     /// </exception>
     public static IReadOnlyList<ClassificationBatch> InOrder(IReadOnlyList<LabelledText> texts, IPretrainedTokenizer tokenizer,
-        ClassificationBatchSettings? settings = null)
-    {
-        ClassificationBatches batches = new(texts, tokenizer, settings, labelled: false);
-        return [.. EpochOrder.Cut(Enumerable.Range(0, texts.Count), batches._settings.FullPart, batches.Length)
-            .Select(rows => batches.Batch(rows, rows.Length))];
-    }
+        ClassificationBatchSettings? settings = null) =>
+        new ClassificationBatches(texts, tokenizer, settings ?? new(), labelled: false).InOrder();
 
-    private int Length(int example) => _encoded[example].Length;
+    private protected override int Rows => _encoded.Length;
 
-    private IEnumerable<ClassificationBatch> Parts(int[] batch) =>
-        batch.Chunk(_settings.FullPart).Select(rows => Batch(rows, batch.Length));
+    private protected override EncodedText Row(int number) => _encoded[number];
 
-    private ClassificationBatch Batch(int[] rows, int updateExamples) =>
-        new(EncodedBatch.Pad([.. rows.Select(row => _encoded[row])], _padId), [.. rows.Select(row => _labels[row])])
-        {
-            Indices = rows,
-            UpdateExamples = updateExamples,
-        };
+    private protected override ClassificationBatch Batch(EncodedBatch texts, int[] rows) =>
+        new(texts, [.. rows.Select(row => _labels[row])]) { Indices = rows };
+
+    private protected override ClassificationBatch OfUpdate(ClassificationBatch part, int predictions) => part with { UpdateExamples = predictions };
 }

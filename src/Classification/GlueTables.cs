@@ -49,3 +49,77 @@ public static class GlueTables
         return table;
     }
 }
+
+/// <summary>
+/// Predictions without a model, to stand beside a model's: what a data set gives away by its surface. Texts of a pair count
+/// as one text, the second after the first.
+/// </summary>
+public static class GlueBaselines
+{
+    /// <summary>All of them, by what a table calls them; one that a task has no use for predicts null.</summary>
+    public static IReadOnlyList<(string Name, Func<GlueCorpus, IReadOnlyList<double>?> Predict)> All { get; } =
+    [
+        ("Most frequent answer", MostFrequent), ("Nearest training text", NearestNeighbour), ("Likeness of the two texts", SurfaceSimilarity),
+    ];
+
+    /// <summary>For every text the class that most training texts have; for a regression the mean score.</summary>
+    /// <param name="corpus">The corpus, with labels in <see cref="GlueCorpus.Train"/>.</param>
+    /// <returns>A prediction for each text of <see cref="GlueCorpus.Reported"/>.</returns>
+    /// <exception cref="IntraDistillException">There is nothing to learn from.</exception>
+    public static IReadOnlyList<double> MostFrequent(GlueCorpus corpus)
+    {
+        double[] labels = Labels(corpus);
+        double answer = corpus.Task.Kind == GlueKind.Similarity ? labels.Average()
+            : labels.CountBy(label => label).OrderByDescending(count => count.Value).ThenBy(count => count.Key).First().Key;
+        return [.. corpus.Reported.Select(_ => answer)];
+    }
+
+    /// <summary>The label of the training text that is nearest by character 4-gram cosine; the first of equals.</summary>
+    /// <inheritdoc cref="MostFrequent"/>
+    public static IReadOnlyList<double> NearestNeighbour(GlueCorpus corpus)
+    {
+        double[] labels = Labels(corpus);
+        CharacterGramIndex index = new([.. corpus.Train.Select(Whole)]);
+        return [.. corpus.Reported.Select(text => labels[index.Nearest(Whole(text)).Index])];
+
+        static string Whole(LabelledText text) => $"{text.Text} {text.Pair}";
+    }
+
+    /// <summary>
+    /// How alike the two texts of a pair look: the character 4-gram cosine itself for a regression (whose correlation asks for no
+    /// scale); for two classes, the side of a threshold that is right most often in training.
+    /// </summary>
+    /// <returns>A prediction for each text of <see cref="GlueCorpus.Reported"/>; null for a task of single texts or more classes.</returns>
+    /// <inheritdoc cref="MostFrequent"/>
+    public static IReadOnlyList<double>? SurfaceSimilarity(GlueCorpus corpus)
+    {
+        double[] labels = Labels(corpus);
+        double[] reported = [.. corpus.Reported.Select(Cosine)];
+        if (corpus.Task.Kind == GlueKind.Similarity)
+            return reported;
+        if (corpus.Task.Kind != GlueKind.SentencePair || corpus.Task.Labels.Count != 2)
+            return null;
+
+        // The rule "cosine >= threshold is class c" for every threshold that tells texts apart: those below it are the others.
+        (double Cosine, double Label)[] train = [.. corpus.Train.Select(Cosine).Zip(labels).OrderBy(text => text.First)];
+        int right = train.Count(text => text.Label == 1), best = Math.Max(right, train.Length - right);
+        (double threshold, int above) = (double.NegativeInfinity, right == best ? 1 : 0);
+        for (int i = 0; i < train.Length; i++)
+        {
+            right += train[i].Label == 1 ? -1 : 1;
+            if (i + 1 < train.Length && train[i + 1].Cosine > train[i].Cosine && Math.Max(right, train.Length - right) > best)
+            {
+                best = Math.Max(right, train.Length - right);
+                (threshold, above) = (train[i + 1].Cosine, right == best ? 1 : 0);
+            }
+        }
+        return [.. reported.Select(cosine => (double)(cosine >= threshold ? above : 1 - above))];
+
+        static double Cosine(LabelledText text) => text.Pair is null ? 0 : CharacterGrams.Cosine(text.Text, text.Pair);
+    }
+
+    private static double[] Labels(GlueCorpus corpus) => corpus.Train.Count == 0
+        ? throw new IntraDistillException($"{corpus.Task.Name}: a baseline needs at least one training text; there is none")
+        : [.. corpus.Train.Select(text => text.Label ?? throw new IntraDistillException(
+            $"{corpus.Task.Name}: training text {text.Id} has no label"))];
+}

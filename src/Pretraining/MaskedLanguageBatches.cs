@@ -1,5 +1,65 @@
-
 namespace IntraDistill.Tasks;
+
+/// <summary>Texts of similar length with some of their tokens hidden, for masked language modelling.</summary>
+/// <param name="Texts">(B, T): the texts as the model sees them.</param>
+/// <param name="Positions">
+/// The tokens to predict, as ascending indices b·T + t into the flattened batch: with the encoder's states as (B·T, d), those
+/// that the head needs.
+/// </param>
+/// <param name="Targets">The ids that stood there.</param>
+public sealed record MaskedLanguageBatch(EncodedBatch Texts, long[] Positions, long[] Targets) : KitRecord, IBatch
+{
+    /// <summary>How many tokens are to be predicted.</summary>
+    public int Tokens => Positions.Length;
+
+    /// <summary>Which text of the list that the batches were made from each row is; B entries.</summary>
+    public IReadOnlyList<int> Indices { get; init; } = [];
+
+    /// <summary>
+    /// B entries for next-sentence prediction: 0 where the second text is the first one's own, 1 where it was drawn from the
+    /// others, −100 (what the loss leaves out) for a single text, and for all where <see cref="MaskedLanguageSettings.DrawSecond"/>
+    /// is off.
+    /// </summary>
+    public long[] Drawn { get; init; } = [];
+}
+
+/// <summary>How texts are put into batches and how many of their tokens are to be predicted.</summary>
+public sealed record MaskedLanguageSettings
+{
+    /// <summary>The most ids in a batch, padding included: rows times the length of the longest.</summary>
+    public int MaxTokens { get; init; } = 4096;
+
+    /// <summary>The most ids in a text, special tokens included; a longer one loses its end.</summary>
+    public int MaxLength { get; init; } = 128;
+
+    /// <summary>
+    /// The share of a text's tokens that are to be predicted, special tokens not counted; in each text the nearest whole number
+    /// of them, and at least 1. Default: BERT's.
+    /// </summary>
+    public double MaskShare { get; init; } = 0.15;
+
+    /// <summary>
+    /// Whether the second text of a pair is drawn from those of all pairs half of the time, for next-sentence prediction; BERT's
+    /// second objective, by which it learns to compare two texts.
+    /// </summary>
+    public bool DrawSecond { get; init; }
+
+    /// <summary>
+    /// Together with the epoch, decides which tokens are predicted, which texts share a batch, and the order of the batches.
+    /// </summary>
+    public int Seed { get; init; } = 1;
+
+    /// <exception cref="IntraDistillException">A setting makes no sense; the message names it.</exception>
+    internal void Check()
+    {
+        if (MaxLength < 3 || MaxTokens < MaxLength)
+            throw new IntraDistillException($"MaskedLanguageSettings: MaxLength is {MaxLength} and MaxTokens {MaxTokens}; "
+                + "3 <= MaxLength <= MaxTokens is needed");
+        if (MaskShare is not (> 0 and <= 1))
+            throw new IntraDistillException(string.Create(System.Globalization.CultureInfo.InvariantCulture,
+                $"MaskedLanguageSettings.MaskShare is {MaskShare}; expected a share in (0, 1]"));
+    }
+}
 
 /// <summary>
 /// The training batches of masked language modelling, and of next-sentence prediction, as BERT has them (Devlin et al. 2019,
@@ -20,19 +80,13 @@ public sealed class MaskedLanguageBatches : IBatchSource<MaskedLanguageBatch>
     private readonly TokenMasking _masking;
     private readonly MaskedLanguageSettings _settings;
 
-    /// <summary>Encodes single texts.</summary>
+    /// <summary>Encodes pairs of texts that belong together, and single texts (whose second is null).</summary>
     /// <param name="texts">At least one with a token that can be predicted; others are left out.</param>
     /// <param name="tokenizer">The model's tokenizer.</param>
     /// <param name="settings">Null for the defaults.</param>
     /// <exception cref="IntraDistillException">
     /// There is nothing to predict, a text cannot be encoded, or a setting is out of range.
     /// </exception>
-    public MaskedLanguageBatches(
-        IReadOnlyList<string> texts, IPretrainedTokenizer tokenizer, MaskedLanguageSettings? settings = null)
-        : this([.. texts.Select(text => (text, (string?)null))], tokenizer, settings) { }
-
-    /// <summary>Encodes pairs of texts that belong together, and single texts (whose second is null).</summary>
-    /// <inheritdoc cref="MaskedLanguageBatches(IReadOnlyList{string}, IPretrainedTokenizer, MaskedLanguageSettings?)"/>
     public MaskedLanguageBatches(IReadOnlyList<(string First, string? Second)> texts, IPretrainedTokenizer tokenizer,
         MaskedLanguageSettings? settings = null)
     {
@@ -61,34 +115,16 @@ public sealed class MaskedLanguageBatches : IBatchSource<MaskedLanguageBatch>
     /// <inheritdoc/>
     public IReadOnlyList<MaskedLanguageBatch> Epoch(int epoch)
     {
-        Random random = RandomOf(epoch);
+        Random random = EpochOrder.RandomOf(_settings.Seed, epoch);
         Draw[] draws = DrawAll(random);
         int[] order = [.. Enumerable.Range(0, _samples.Length)];
         random.Shuffle(order);
-        int[][] batches = [.. Cut(order, draws)];
+        int[][] batches = [.. EpochOrder.CutWithin(order.OrderBy(Length), _settings.MaxTokens, Length)];
         random.Shuffle(batches);
         return [.. batches.Select(rows => Batch(rows, draws))];
+
+        int Length(int sample) => draws[sample].Text.Length;
     }
-
-    /// <summary>
-    /// The texts in batches for evaluation: shortest first, and the same tokens hidden (and second texts drawn) each time.
-    /// </summary>
-    /// <inheritdoc cref="MaskedLanguageBatches(IReadOnlyList{string}, IPretrainedTokenizer, MaskedLanguageSettings?)"/>
-    public static IReadOnlyList<MaskedLanguageBatch> InOrder(
-        IReadOnlyList<string> texts, IPretrainedTokenizer tokenizer, MaskedLanguageSettings? settings = null) =>
-        InOrder([.. texts.Select(text => (text, (string?)null))], tokenizer, settings);
-
-    /// <inheritdoc cref="InOrder(IReadOnlyList{string}, IPretrainedTokenizer, MaskedLanguageSettings?)"/>
-    public static IReadOnlyList<MaskedLanguageBatch> InOrder(IReadOnlyList<(string First, string? Second)> texts,
-        IPretrainedTokenizer tokenizer, MaskedLanguageSettings? settings = null)
-    {
-        MaskedLanguageBatches batches = new(texts, tokenizer, settings);
-        // No epoch of the training with this seed has that draw.
-        Draw[] draws = batches.DrawAll(batches.RandomOf(-1));
-        return [.. batches.Cut(Enumerable.Range(0, draws.Length), draws).Select(rows => batches.Batch(rows, draws))];
-    }
-
-    private Random RandomOf(int epoch) => EpochOrder.RandomOf(_settings.Seed, epoch);
 
     private Draw[] DrawAll(Random random)
     {
@@ -107,13 +143,6 @@ public sealed class MaskedLanguageBatches : IBatchSource<MaskedLanguageBatch>
     {
         (int[] ids, int[] chosen) = _masking.Hide(text, random);
         return new Draw(text, ids, chosen);
-    }
-
-    private IEnumerable<int[]> Cut(IEnumerable<int> order, Draw[] draws)
-    {
-        return EpochOrder.CutWithin(order.OrderBy(Length), _settings.MaxTokens, Length);
-
-        int Length(int sample) => draws[sample].Text.Length;
     }
 
     private MaskedLanguageBatch Batch(int[] rows, Draw[] draws)
@@ -138,4 +167,48 @@ public sealed class MaskedLanguageBatches : IBatchSource<MaskedLanguageBatch>
     {
         public long Drawn { get; init; }
     }
+}
+
+/// <summary>
+/// Hides tokens for masked language modelling, as BERT does: of those to predict 80 % give way to the mask, 10 % to a token drawn
+/// from all that are not special, and 10 % stay. A special token ([UNK] is one) is never predicted.
+/// </summary>
+internal sealed class TokenMasking(IPretrainedTokenizer tokenizer, double maskShare)
+{
+    private const double HiddenShare = 0.8, RandomShare = 0.1;
+
+    private readonly HashSet<int> _special = [.. Special(tokenizer)];
+    private readonly int[] _ordinary = [.. Enumerable.Range(0, tokenizer.VocabularySize).Except(Special(tokenizer))];
+
+    /// <summary>The places of a text's tokens that can be predicted.</summary>
+    public int[] Choices(EncodedText text) => [.. Enumerable.Range(0, text.Length).Where(t => !_special.Contains(text.Ids[t]))];
+
+    /// <summary>Hides the nearest whole number of the share of a text's tokens, and at least one.</summary>
+    /// <returns>The ids with some of them hidden, and the places to predict, ascending.</returns>
+    public (int[] Ids, int[] Chosen) Hide(EncodedText text, Random random)
+    {
+        int[] chosen = Choices(text);
+        int count = int.Max(1, (int)Math.Round(maskShare * chosen.Length));
+        // The first steps of a Fisher–Yates shuffle choose without repetition.
+        for (int i = 0; i < count; i++)
+        {
+            int other = random.Next(i, chosen.Length);
+            (chosen[i], chosen[other]) = (chosen[other], chosen[i]);
+        }
+        chosen = chosen[..count];
+        Array.Sort(chosen);
+        int[] ids = [.. text.Ids];
+        foreach (int t in chosen)
+        {
+            double kind = random.NextDouble();
+            if (kind < HiddenShare)
+                ids[t] = tokenizer.MaskId;
+            else if (kind < HiddenShare + RandomShare)
+                ids[t] = _ordinary[random.Next(_ordinary.Length)];
+        }
+        return (ids, chosen);
+    }
+
+    private static int[] Special(IPretrainedTokenizer tokenizer) =>
+        [tokenizer.PadId, tokenizer.UnkId, tokenizer.ClsId, tokenizer.SepId, tokenizer.MaskId];
 }

@@ -3,23 +3,6 @@ using static TorchSharp.torch;
 
 namespace IntraDistill.Tasks;
 
-/// <summary>An answer that was found in a text.</summary>
-/// <param name="Text">The answer, cut from the text; where nothing could be found, empty.</param>
-/// <param name="Start">Where it begins in the text, a UTF-16 index.</param>
-/// <param name="Score">The sum of the logits of its first and its last token.</param>
-public sealed record FoundAnswer(string Text, int Start, double Score);
-
-/// <summary>How answers are searched for; the defaults are the authors'.</summary>
-public sealed record AnswerSettings
-{
-    /// <summary>How many of the best starts are tried with as many of the best ends in each window, and how many answers are
-    /// kept.</summary>
-    public int Best { get; init; } = 20;
-
-    /// <summary>The most tokens in an answer.</summary>
-    public int MaxAnswerLength { get; init; } = 30;
-}
-
 /// <summary>
 /// Finds the answers to questions, as the authors' code does (SQuAD's n-best decoding): the pair of a start and an end with the
 /// highest sum of logits over all windows of the question, both in the text, the end not before the start nor too far from it,
@@ -31,22 +14,22 @@ public sealed record AnswerSettings
 /// </remarks>
 public static class AnswerFinder
 {
+    // The authors' settings: how many of the best starts are tried with as many of the best ends, and the most tokens in an answer.
+    private const int Best = 20, LongestAnswer = 30;
+
     /// <summary>Answers questions, in evaluation mode and without gradients; the model's mode is afterwards what it
     /// was.</summary>
     /// <param name="model">The model, on any device.</param>
     /// <param name="questions">The questions.</param>
     /// <param name="batches">All their windows, as <see cref="QuestionBatches.InOrder"/> makes them.</param>
-    /// <param name="settings">Null for the defaults.</param>
     /// <param name="seen">
     /// Called with each batch and its logits of starts and ends, (B, T) each, so that a loss can be measured without another pass;
     /// null for nothing.
     /// </param>
     /// <returns>The best answer to each question: what <see cref="SquadScore"/> takes.</returns>
     /// <exception cref="ArgumentException">The batches are not of these questions.</exception>
-    /// <exception cref="IntraDistillException">A setting is out of range.</exception>
     public static string[] Answer(BertForQuestionAnswering model, IReadOnlyList<QuestionExample> questions,
-        IReadOnlyList<QuestionBatch> batches, AnswerSettings? settings = null,
-        Action<QuestionBatch, (Tensor Start, Tensor End)>? seen = null)
+        IReadOnlyList<QuestionBatch> batches, Action<QuestionBatch, (Tensor Start, Tensor End)>? seen = null)
     {
         List<(QuestionWindow Window, float[] Start, float[] End)> scored = Evaluation.Of(model, () =>
         {
@@ -71,7 +54,7 @@ public static class AnswerFinder
         if (ofQuestion.Count != questions.Count || ofQuestion.Any(group => group.Key >= questions.Count))
             throw new ArgumentException(
                 "the batches were expected to hold windows of each question, as QuestionBatches.InOrder does");
-        return [.. questions.Select((question, i) => Find(question.Context, [.. ofQuestion[i]], settings)[0].Text)];
+        return [.. questions.Select((question, i) => Find(question.Context, [.. ofQuestion[i]]).Text)];
 
         static float[] Values(Tensor scores) => [.. scores.to(float32).cpu().data<float>()]; // (B, T)
     }
@@ -93,36 +76,19 @@ public static class AnswerFinder
         return new(SquadScore.Of(answers, questions).F1, loss / windows);
     }
 
-    /// <summary>The best answers to a question, no two of the same text.</summary>
+    /// <summary>The best answer to a question; one that is empty where no pair is an answer.</summary>
     /// <param name="context">The question's text.</param>
     /// <param name="windows">The question's windows, and for each of a window's tokens its logit as start and as end.</param>
-    /// <param name="settings">Null for the defaults.</param>
-    /// <returns>The best one first; where no pair is an answer, one that is empty.</returns>
-    /// <exception cref="IntraDistillException">A setting is out of range.</exception>
-    public static IReadOnlyList<FoundAnswer> Find(string context,
-        IReadOnlyList<(QuestionWindow Window, float[] Start, float[] End)> windows, AnswerSettings? settings = null)
-    {
-        settings ??= new AnswerSettings();
-        if (settings.Best < 1 || settings.MaxAnswerLength < 1)
-            throw new IntraDistillException($"AnswerSettings.Best is {settings.Best} and MaxAnswerLength "
-                + $"{settings.MaxAnswerLength}; expected at least 1");
-        var candidates = windows.SelectMany(scored => Candidates(scored.Window, scored.Start, scored.End, settings))
-            .OrderByDescending(one => one.Score);
-        List<FoundAnswer> found = [];
-        HashSet<string> texts = [];
-        foreach ((QuestionWindow window, int start, int end, double score) in candidates)
-        {
-            AnswerSpan answer = window.Cut(context, start, end);
-            if (answer.Text.Length > 0 && texts.Add(answer.Text))
-                found.Add(new(answer.Text, answer.Start, score));
-            if (found.Count == settings.Best)
-                break;
-        }
-        return found.Count > 0 ? found : [new("", 0, double.NegativeInfinity)];
-    }
+    /// <param name="best">How many starts, and how many ends, are tried in each window.</param>
+    /// <param name="longest">The most tokens in an answer.</param>
+    internal static AnswerSpan Find(string context, IReadOnlyList<(QuestionWindow Window, float[] Start, float[] End)> windows,
+        int best = Best, int longest = LongestAnswer) =>
+        windows.SelectMany(scored => Candidates(scored.Window, scored.Start, scored.End, best, longest))
+            .OrderByDescending(one => one.Score).Select(one => one.Window.Cut(context, one.Start, one.End))
+            .FirstOrDefault(answer => answer.Text.Length > 0) ?? new("", 0);
 
     private static IEnumerable<(QuestionWindow Window, int Start, int End, double Score)> Candidates(
-        QuestionWindow window, float[] startScores, float[] endScores, AnswerSettings settings)
+        QuestionWindow window, float[] startScores, float[] endScores, int best, int longest)
     {
         int[] starts = Highest(startScores), ends = Highest(endScores);
         int first = window.ContextStart, behind = first + window.ContextLength;
@@ -131,12 +97,12 @@ public static class AnswerFinder
             if (start < first || start >= behind || !window.Fullest[start - first])
                 continue;
             foreach (int end in ends)
-                if (end >= start && end < behind && end - start < settings.MaxAnswerLength)
+                if (end >= start && end < behind && end - start < longest)
                     yield return (window, start, end, (double)startScores[start] + endScores[end]);
         }
 
         // Question and special tokens take their places among the best, as with the authors.
         int[] Highest(float[] scores) =>
-            [.. Enumerable.Range(0, scores.Length).OrderByDescending(t => scores[t]).Take(settings.Best)];
+            [.. Enumerable.Range(0, scores.Length).OrderByDescending(t => scores[t]).Take(best)];
     }
 }

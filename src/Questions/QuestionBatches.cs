@@ -1,21 +1,64 @@
+using static TorchSharp.torch;
 
 namespace IntraDistill.Tasks;
 
+/// <summary>Windows of questions, and where their answers are.</summary>
+/// <param name="Texts">B rows.</param>
+/// <param name="Starts">B entries: the answer's first token; 0 where the window has no answer.</param>
+/// <param name="Ends">B entries: its last one.</param>
+public sealed record QuestionBatch(EncodedBatch Texts, long[] Starts, long[] Ends) : KitRecord, IBatch
+{
+    /// <summary>B, the number of windows.</summary>
+    public int Tokens => Starts.Length;
+
+    /// <summary>The window of each row; B entries.</summary>
+    public IReadOnlyList<QuestionWindow> Windows { get; init; } = [];
+
+    /// <summary>
+    /// How many windows the whole update has when this is a part of it (gradient accumulation); else B. See
+    /// <see cref="SpanDistillation"/>.
+    /// </summary>
+    public int UpdateWindows { get; init; } = Starts.Length;
+
+    /// <summary>The answers on a device: (B) int64 each.</summary>
+    public (Tensor Starts, Tensor Ends) AnswersOn(Device device) => (tensor(Starts, device: device), tensor(Ends, device: device));
+}
+
+/// <summary>
+/// How questions are cut into windows and these put into batches; the defaults are the paper's. An example is a window; the authors
+/// have 8 in a part.
+/// </summary>
+public sealed record QuestionBatchSettings : BatchSettings
+{
+    // RoBERTa and XLM-R have four around a pair, BERT three.
+    private const long Specials = 4;
+
+    /// <summary>The most ids in a window, special tokens included.</summary>
+    public int MaxLength { get; init; } = 384;
+
+    /// <summary>How many tokens of the text later the next window begins.</summary>
+    public int Stride { get; init; } = 128;
+
+    /// <summary>The most tokens of a question; what is beyond is cut off its end.</summary>
+    public int MaxQuestionLength { get; init; } = 64;
+
+    /// <inheritdoc/>
+    internal override void Check()
+    {
+        base.Check();
+        AtLeast(Stride, 1, nameof(Stride));
+        AtLeast(MaxQuestionLength, 1, nameof(MaxQuestionLength));
+        // Else tokens between two windows would be in none.
+        AtLeast(MaxLength, Specials + MaxQuestionLength + Stride, $"{nameof(MaxLength)} beside this question length and stride");
+    }
+}
+
 /// <summary>
 /// The training batches of question answering: every window of every question once an epoch, also those without the answer (whose
-/// label is the token before the question, as in the authors' code), in batches of a fixed size that may come in parts; host
-/// arrays only.
+/// label is the token before the question, as in the authors' code).
 /// </summary>
-/// <remarks>
-/// An epoch orders the windows as <see cref="ClassificationBatches"/> orders its examples, and depends on seed and epoch only.
-/// The parts of a batch follow one another, so that <see cref="PartsPerUpdate"/> of them at a time make whole batches.
-/// </remarks>
-public sealed class QuestionBatches : IBatchSource<QuestionBatch>
+public sealed class QuestionBatches : RowBatches<QuestionBatch>
 {
-    private readonly IReadOnlyList<QuestionWindow> _windows;
-    private readonly int _padId;
-    private readonly QuestionBatchSettings _settings;
-
     /// <summary>Encodes the questions.</summary>
     /// <param name="questions">At least one; all of them with an answer.</param>
     /// <param name="tokenizer">The model's tokenizer.</param>
@@ -24,35 +67,21 @@ public sealed class QuestionBatches : IBatchSource<QuestionBatch>
     /// There are no questions, one has no answer or cannot be encoded, or a setting is out of range.
     /// </exception>
     public QuestionBatches(IReadOnlyList<QuestionExample> questions, IPretrainedTokenizer tokenizer,
-        QuestionBatchSettings? settings = null) : this(questions, tokenizer, settings, answered: true) { }
+        QuestionBatchSettings? settings = null) : this(questions, tokenizer, settings ?? new(), answered: true) { }
 
     private QuestionBatches(
-        IReadOnlyList<QuestionExample> questions, IPretrainedTokenizer tokenizer, QuestionBatchSettings? settings, bool answered)
+        IReadOnlyList<QuestionExample> questions, IPretrainedTokenizer tokenizer, QuestionBatchSettings settings, bool answered)
+        : base(settings, tokenizer.PadId)
     {
-        _settings = settings ?? new QuestionBatchSettings();
         if (questions.Count == 0)
             throw new IntraDistillException("there are no questions to make batches of");
         if (answered && questions.FirstOrDefault(question => question.Answers.Count == 0) is { } bad)
             throw new IntraDistillException($"question {bad.Id} has no answer; training needs one for each");
-        _padId = tokenizer.PadId;
-        _windows = QuestionWindows.Of(questions, tokenizer, _settings);
+        Windows = QuestionWindows.Of(questions, tokenizer, settings);
     }
 
     /// <summary>The windows: what an epoch goes through.</summary>
-    public IReadOnlyList<QuestionWindow> Windows => _windows;
-
-    /// <summary>How many updates an epoch has; the last one may be of a batch that is not full.</summary>
-    public int UpdatesPerEpoch => (_windows.Count - 1) / _settings.BatchSize + 1;
-
-    /// <summary>
-    /// The parts of a full batch: what <see cref="TrainerSettings.GradientAccumulation"/> is to be. A batch that is not
-    /// full has as many or fewer.
-    /// </summary>
-    public int PartsPerUpdate => _settings.PartsPerUpdate;
-
-    /// <inheritdoc/>
-    public IReadOnlyList<QuestionBatch> Epoch(int epoch) =>
-        [.. EpochOrder.Batches(_windows.Count, Length, _settings, epoch).SelectMany(Parts)];
+    public IReadOnlyList<QuestionWindow> Windows { get; }
 
     /// <summary>
     /// All windows in batches for evaluation: the same each time, shortest first, nothing random, in the size of a part. What
@@ -65,26 +94,18 @@ public sealed class QuestionBatches : IBatchSource<QuestionBatch>
     /// There are no questions, one cannot be encoded, or a setting is out of range.
     /// </exception>
     public static IReadOnlyList<QuestionBatch> InOrder(
-        IReadOnlyList<QuestionExample> questions, IPretrainedTokenizer tokenizer, QuestionBatchSettings? settings = null)
+        IReadOnlyList<QuestionExample> questions, IPretrainedTokenizer tokenizer, QuestionBatchSettings? settings = null) =>
+        new QuestionBatches(questions, tokenizer, settings ?? new(), answered: false).InOrder();
+
+    private protected override int Rows => Windows.Count;
+
+    private protected override EncodedText Row(int number) => Windows[number].Text;
+
+    private protected override QuestionBatch Batch(EncodedBatch texts, int[] rows)
     {
-        QuestionBatches batches = new(questions, tokenizer, settings, answered: false);
-        return [.. EpochOrder.Cut(Enumerable.Range(0, batches._windows.Count), batches._settings.FullPart, batches.Length)
-            .Select(part => batches.Batch(part, part.Length))];
+        QuestionWindow[] windows = [.. rows.Select(row => Windows[row])];
+        return new(texts, [.. windows.Select(window => (long)window.Start)], [.. windows.Select(window => (long)window.End)]) { Windows = windows };
     }
 
-    private int Length(int window) => _windows[window].Text.Length;
-
-    private IEnumerable<QuestionBatch> Parts(int[] batch) =>
-        batch.Chunk(_settings.FullPart).Select(part => Batch(part, batch.Length));
-
-    private QuestionBatch Batch(int[] numbers, int updateWindows)
-    {
-        QuestionWindow[] windows = [.. numbers.Select(number => _windows[number])];
-        return new QuestionBatch(EncodedBatch.Pad([.. windows.Select(window => window.Text)], _padId),
-            [.. windows.Select(window => (long)window.Start)], [.. windows.Select(window => (long)window.End)])
-        {
-            Windows = windows,
-            UpdateWindows = updateWindows,
-        };
-    }
+    private protected override QuestionBatch OfUpdate(QuestionBatch part, int predictions) => part with { UpdateWindows = predictions };
 }

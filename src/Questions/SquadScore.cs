@@ -1,4 +1,5 @@
 using System.Globalization;
+using System.Text;
 
 namespace IntraDistill.Tasks;
 
@@ -51,12 +52,6 @@ public sealed record SquadScore(double ExactMatch, double F1)
         }
     }
 
-    /// <summary>The mean of both scores over languages, as XTREME reports it: each language counts the same.</summary>
-    /// <exception cref="IntraDistillException">There are none.</exception>
-    public static SquadScore Average(IReadOnlyCollection<SquadScore> languages) => languages.Count > 0
-        ? new(languages.Average(score => score.ExactMatch), languages.Average(score => score.F1))
-        : throw new IntraDistillException("no score to average; expected at least one language's");
-
     private static double Best(string? prediction, QuestionExample question, SquadMetric metric)
     {
         if (question.Answers.Count == 0)
@@ -84,4 +79,48 @@ public sealed record SquadScore(double ExactMatch, double F1)
     /// <summary>As <c>EM 54.77, F1 68.20</c>.</summary>
     public override string ToString() =>
         string.Create(CultureInfo.InvariantCulture, $"EM {ExactMatch:F2}, F1 {F1:F2}");
+}
+
+/// <summary>
+/// What does not count when an answer is compared with the right one, by SQuAD's rules, by which XTREME scores TyDiQA-GoldP in all
+/// languages (its <c>evaluate_squad.py</c>): capital letters, ASCII punctuation, English articles, white space.
+/// </summary>
+public static class AnswerRules
+{
+    private const string Punctuation = "!\"#$%&'()*+,-./:;<=>?@[\\]^_`{|}~";
+
+    /// <summary>The words of an answer that are compared.</summary>
+    public static string[] Words(string answer)
+    {
+        string text = string.Concat(SacreTokenizers.Lower(answer).Where(c => !Punctuation.Contains(c)));
+        return [.. SacreTokenizers.Split(WithoutArticles(text))];
+    }
+
+    /// <summary>
+    /// Python's <c>\b(a|an|the)\b</c>: a run of letters, digits and _ that is an article gives way to a space. Python ends a word
+    /// at a combining mark; .NET's <c>\b</c> does not.
+    /// </summary>
+    private static string WithoutArticles(string text)
+    {
+        StringBuilder kept = new(text.Length), word = new();
+        foreach (Rune rune in text.EnumerateRunes())
+        {
+            if (Rune.IsLetter(rune) || Rune.IsNumber(rune) || rune.Value == '_')
+            {
+                word.Append(rune.ToString());
+                continue;
+            }
+            EndWord();
+            kept.Append(rune.ToString());
+        }
+        EndWord();
+        return kept.ToString();
+
+        void EndWord()
+        {
+            string run = word.ToString();
+            kept.Append(run is "a" or "an" or "the" ? " " : run);
+            word.Clear();
+        }
+    }
 }

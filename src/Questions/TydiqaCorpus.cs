@@ -18,13 +18,6 @@ public sealed record TydiqaCorpus(
     /// <summary>The codes of the nine languages, in XTREME's order: English first.</summary>
     public static IReadOnlyList<string> Languages { get; } = ["en", "ar", "bn", "fi", "id", "ko", "ru", "sw", "te"];
 
-    /// <summary>
-    /// The first 12 hexadecimal digits of a SHA-256 over all questions, texts and answers: a run that is stored with it is not
-    /// taken for one on other data.
-    /// </summary>
-    public string Fingerprint => DataFingerprint.Of(Languages.Select(language => Dev[language]).Prepend(Train)
-        .Select(part => part.SelectMany(question => question.Lines())));
-
     /// <summary>The English name of a language, as TyDiQA writes it: <c>swahili</c>.</summary>
     /// <exception cref="IntraDistillException">It is none of <see cref="Languages"/>.</exception>
     public static string NameOf(string language) => s_names.TryGetValue(language, out string? name) ? name
@@ -36,18 +29,9 @@ public sealed record TydiqaCorpus(
     /// </summary>
     public TransferCorpus<QuestionExample> ForTransfer() => new("TyDiQA", Train, [], Dev);
 
-    /// <summary>A smaller corpus for quick runs: each part thinned evenly over its whole length.</summary>
-    /// <param name="train">The most questions to keep of <see cref="Train"/>.</param>
-    /// <param name="dev">The most questions to keep of each language.</param>
-    public TydiqaCorpus Sample(int train = int.MaxValue, int dev = int.MaxValue) => new(Thinning.Evenly(Train, train),
-        Dev.ToDictionary(part => part.Key, part => (IReadOnlyList<QuestionExample>)Thinning.Evenly(part.Value, dev)));
-
     /// <summary>
-    /// Reads a folder's English training set and nine development sets, by the names that <c>data-scripts/tydiqa.cs</c> and
-    /// XTREME give them (<c>tydiqa.goldp.en.train.json</c>, <c>tydiqa.goldp.ar.dev.json</c> …), or the publisher
-    /// (<c>tydiqa-goldp-v1.1-train.json</c>, of which only English is taken, and
-    /// <c>tydiqa-goldp-v1.1-dev/tydiqa-goldp-dev-arabic.json</c> …), or as <c>english_tydiqa_train.json</c>,
-    /// <c>arabic_tydiqa_dev.json</c> ….
+    /// Reads a folder's English training set and nine development sets, by the names that <c>data-scripts/tydiqa.cs</c> gives them, and
+    /// XTREME: <c>tydiqa.goldp.en.train.json</c>, <c>tydiqa.goldp.ar.dev.json</c> ….
     /// </summary>
     /// <remarks>
     /// The kit's own script writes <c>about.json</c> beside the files, last of all; where it is there, the number of questions
@@ -62,19 +46,16 @@ public sealed record TydiqaCorpus(
         const string Remedy = "get it by 'dotnet run --file data-scripts/tydiqa.cs' in the kit's folder";
         if (!Directory.Exists(folder))
             throw new IntraDistillException($"{folder}: there is no such folder; {Remedy}");
-        string trainFile = Find("tydiqa.goldp.en.train.json", "tydiqa-goldp-v1.1-train/tydiqa.goldp.en.train.json",
-            "tydiqa-goldp-v1.1-train.json", "english_tydiqa_train.json");
-        IReadOnlyList<QuestionExample> train = SquadFile.Read(trainFile);
-        if (Path.GetFileName(trainFile) == "tydiqa-goldp-v1.1-train.json")
-            train = [.. train.Where(example => example.Id.StartsWith("english-", StringComparison.Ordinal))];
-        var dev = Languages.ToDictionary(language => language, language => SquadFile.Read(Find(
-            $"tydiqa.goldp.{language}.dev.json", $"tydiqa-goldp-v1.1-dev/tydiqa.goldp.{language}.dev.json",
-            $"tydiqa-goldp-v1.1-dev/tydiqa-goldp-dev-{NameOf(language)}.json", $"{NameOf(language)}_tydiqa_dev.json")));
+        IReadOnlyList<QuestionExample> train = Read("en.train");
+        var dev = Languages.ToDictionary(language => language, language => Read($"{language}.dev"));
         PreparedCounts.Check(Path.Combine(folder, "about.json"),
             dev.Select(part => ($"{part.Key}.dev", part.Value.Count)).Prepend(("en.train", train.Count)), "questions", Remedy);
         return new(train, dev);
 
-        string Find(params string[] names) => names.Select(name => Path.Combine(folder, name)).FirstOrDefault(File.Exists)
-            ?? throw new IntraDistillException($"{Path.Combine(folder, names[0])}: there is no such file; {Remedy}");
+        IReadOnlyList<QuestionExample> Read(string part)
+        {
+            string file = Path.Combine(folder, $"tydiqa.goldp.{part}.json");
+            return File.Exists(file) ? SquadFile.Read(file) : throw new IntraDistillException($"{file}: there is no such file; {Remedy}");
+        }
     }
 }

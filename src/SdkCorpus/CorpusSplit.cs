@@ -64,3 +64,117 @@ internal static class CorpusSplit
         return hash ^ hash >> 33;
     }
 }
+
+/// <summary>
+/// Groups sentences that are near-duplicates of each other, so that whole groups can go to one side of a split. Two
+/// sentences at or above the threshold are in one group, and so, by way of a third, are sentences that are not.
+/// </summary>
+public static class NearDuplicates
+{
+    /// <summary>The character 4-gram cosine from which two English messages count as near-duplicates.</summary>
+    /// <remarks>
+    /// Measured on 15,472 messages (SDK 10.0.401): the largest cluster has 61 messages at 0.7, 76 at 0.65, 553 at 0.6, 2,925
+    /// at 0.55 and 5,634 at 0.5: below 0.6 chains of likeness run through the corpus and little is left to hold out.
+    /// </remarks>
+    public const double Threshold = 0.6;
+
+    /// <summary>
+    /// The number of the cluster of each text: exact (every pair at or above the threshold is found), numbered in the order
+    /// of their first texts.
+    /// </summary>
+    /// <param name="texts">The sentences; case, digits and white space count as equal.</param>
+    /// <param name="threshold">A similarity in (0, 1].</param>
+    public static int[] Cluster(IReadOnlyList<string> texts, double threshold = Threshold)
+    {
+        ArgumentOutOfRangeException.ThrowIfNegativeOrZero(threshold);
+        ArgumentOutOfRangeException.ThrowIfGreaterThan(threshold, 1);
+        int[][] sets = RareFirst(texts);
+        int[] parents = [.. Enumerable.Range(0, texts.Count)];
+
+        // Prefix filter (Bayardo et al., WWW 2007): with grams in one global order, two sets whose cosine reaches t share a
+        // gram among the first |A| − ⌈t²|A|⌉ + 1 of each, since the overlap is at least t·√(|A||B|) ≥ t²·max(|A|, |B|).
+        // Taken rare-first, these prefixes have short lists of holders. How many grams two prefixes share bounds the whole
+        // overlap (Xiao et al., WWW 2008), so that few pairs need their sets compared.
+        Dictionary<int, Queue<int>> holders = [];
+        double squared = threshold * threshold;
+        int[] prefixes = [.. sets.Select(set => set.Length - (int)Math.Ceiling(squared * set.Length - 1e-9) + 1)];
+        int[] shared = new int[texts.Count];
+        List<int> touched = [];
+        foreach (int current in Enumerable.Range(0, texts.Count).OrderBy(i => sets[i].Length).ThenBy(i => i))
+        {
+            int[] set = sets[current];
+            int prefix = prefixes[current];
+            for (int position = 0; position < prefix; position++)
+            {
+                if (!holders.TryGetValue(set[position], out Queue<int>? queue))
+                    holders[set[position]] = queue = [];
+                // Sets come in the order of their sizes: one too small for this set is too small for all that follow.
+                while (queue.TryPeek(out int smallest) && sets[smallest].Length < squared * set.Length - 1e-9)
+                    queue.Dequeue();
+                foreach (int other in queue)
+                    if (shared[other]++ == 0)
+                        touched.Add(other);
+                queue.Enqueue(current);
+            }
+            foreach (int other in touched)
+            {
+                int[] otherSet = sets[other];
+                int otherPrefix = prefixes[other];
+                double needed = threshold * Math.Sqrt((double)set.Length * otherSet.Length) - 1e-9;
+                int beyond = set[prefix - 1] < otherSet[otherPrefix - 1] ? set.Length - prefix : otherSet.Length - otherPrefix;
+                if (shared[other] + beyond >= needed && Root(parents, other) != Root(parents, current)
+                    && Overlap(set, otherSet) >= needed)
+                    parents[Math.Max(Root(parents, other), Root(parents, current))]
+                        = Math.Min(Root(parents, other), Root(parents, current));
+                shared[other] = 0;
+            }
+            touched.Clear();
+        }
+
+        Dictionary<int, int> numbers = [];
+        int[] clusters = new int[texts.Count];
+        for (int i = 0; i < clusters.Length; i++)
+        {
+            int root = Root(parents, i);
+            if (!numbers.TryGetValue(root, out int number))
+                numbers[root] = number = numbers.Count;
+            clusters[i] = number;
+        }
+        return clusters;
+    }
+
+    /// <summary>Each text's grams as sorted numbers, rarer grams having the lower ones.</summary>
+    private static int[][] RareFirst(IReadOnlyList<string> texts)
+    {
+        ulong[][] grams = [.. texts.Select(CharacterGrams.Of)];
+        Dictionary<ulong, int> counts = [];
+        foreach (ulong gram in grams.SelectMany(set => set))
+            counts[gram] = counts.GetValueOrDefault(gram) + 1;
+        Dictionary<ulong, int> ranks = [];
+        foreach (ulong gram in counts.OrderBy(entry => entry.Value).ThenBy(entry => entry.Key).Select(entry => entry.Key))
+            ranks[gram] = ranks.Count;
+        return [.. grams.Select(set => set.Select(gram => ranks[gram]).Order().ToArray())];
+    }
+
+    private static int Overlap(int[] a, int[] b)
+    {
+        int overlap = 0;
+        for (int i = 0, j = 0; i < a.Length && j < b.Length;)
+        {
+            if (a[i] == b[j])
+                (overlap, i, j) = (overlap + 1, i + 1, j + 1);
+            else if (a[i] < b[j])
+                i++;
+            else
+                j++;
+        }
+        return overlap;
+    }
+
+    private static int Root(int[] parents, int i)
+    {
+        while (parents[i] != i)
+            i = parents[i] = parents[parents[i]];
+        return i;
+    }
+}

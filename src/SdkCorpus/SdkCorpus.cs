@@ -2,6 +2,56 @@ using System.Runtime.ExceptionServices;
 
 namespace IntraDistill.Tasks;
 
+/// <summary>The part of a corpus that a sentence belongs to.</summary>
+public enum Split
+{
+    /// <summary>For training.</summary>
+    Train,
+
+    /// <summary>For choosing checkpoints and settings.</summary>
+    Valid,
+
+    /// <summary>For the reported numbers.</summary>
+    Test,
+}
+
+/// <summary>One message of the .NET SDK in all its languages.</summary>
+/// <param name="Assembly">The assembly that it belongs to, without extension.</param>
+/// <param name="Resource">The manifest resource of that assembly, without a language.</param>
+/// <param name="Key">Its key in that resource.</param>
+/// <param name="Texts">The text of each language that has one; always "en".</param>
+public sealed record SdkMessage(string Assembly, string Resource, string Key, IReadOnlyDictionary<string, string> Texts) : KitRecord
+{
+    /// <summary>The English text.</summary>
+    public string English => Texts["en"];
+
+    /// <summary>Assembly, resource and key in one string: the same message has the same one in every language.</summary>
+    public string Id => $"{Assembly}/{Resource}/{Key}";
+
+    /// <summary>The part of the corpus that it belongs to, the same in every language.</summary>
+    public Split Split { get; init; }
+
+    /// <summary>
+    /// The character 4-gram cosine in [0, 1] between its English text and the nearest one in <see cref="Split.Train"/>;
+    /// 1 for a training message. It is below <see cref="NearDuplicates.Threshold"/> for every other.
+    /// </summary>
+    public double TrainingSimilarity { get; init; }
+}
+
+/// <summary>Where the SDK corpus is read from and which messages it keeps.</summary>
+public sealed record SdkCorpusSettings
+{
+    /// <summary>
+    /// The folder that holds the .NET SDK (the one with <c>sdk/</c> and <c>packs/</c> in it); null looks at the root of the
+    /// running process's runtime, then <c>DOTNET_ROOT</c>, then the <c>dotnet</c> on the PATH.
+    /// </summary>
+    [ChangesNoResult("where the texts are read; what they are is for the data's fingerprint to say")]
+    public string? DotnetRoot { get; init; }
+
+    /// <summary>The most characters a text may have; a longer one in any language drops the message for all of them.</summary>
+    public int MaxCharacters { get; init; } = 400;
+}
+
 /// <summary>
 /// The localized messages of the installed .NET SDK as a multi-way parallel corpus: 13 languages and English, aligned by
 /// assembly, resource and key. It is read where it lies; nothing of it is copied.

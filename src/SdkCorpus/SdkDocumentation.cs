@@ -1,3 +1,6 @@
+using System.Text;
+using System.Xml;
+
 namespace IntraDistill.Tasks;
 
 /// <summary>A text of a member's documentation: plain prose, one line.</summary>
@@ -23,16 +26,7 @@ public sealed record MemberDocumentation(string Assembly, string Member, IReadOn
 /// </remarks>
 public sealed class SdkDocumentation
 {
-    private SdkDocumentation(string root, IReadOnlyList<string> packs, IReadOnlyList<MemberDocumentation> members) =>
-        (Root, Packs, Members) = (root, packs, members);
-
-    /// <summary>The folder of the SDK that was read.</summary>
-    public string Root { get; }
-
-    /// <summary>
-    /// The packs with documentation, each as its name and version, to be stated beside any result: texts change between versions.
-    /// </summary>
-    public IReadOnlyList<string> Packs { get; }
+    private SdkDocumentation(IReadOnlyList<MemberDocumentation> members) => Members = members;
 
     /// <summary>The members that have a text, ordered by assembly and then as in its file.</summary>
     public IReadOnlyList<MemberDocumentation> Members { get; }
@@ -44,23 +38,12 @@ public sealed class SdkDocumentation
     /// </exception>
     public static SdkDocumentation Load(SdkCorpusSettings? settings = null)
     {
-        (string root, IReadOnlyList<string> packs, IReadOnlyList<string> files) =
-            SdkFolder.FindDocumentation((settings ?? new SdkCorpusSettings()).DotnetRoot);
+        (string root, IReadOnlyList<string> files) = SdkFolder.FindDocumentation(settings?.DotnetRoot);
         MemberDocumentation[] members =
             [.. ParallelMap.Of(files.Count, i => DocumentationFile.Read(files[i])).SelectMany(read => read)];
-        return members.Length > 0 ? new SdkDocumentation(root, packs, members)
+        return members.Length > 0 ? new SdkDocumentation(members)
             : throw new IntraDistillException($"the {files.Count} XML files in the packs of the .NET SDK in {root} document no member");
     }
-
-    /// <summary>
-    /// The different texts of all members, in their order, for language modelling: without those that have no letter.
-    /// </summary>
-    /// <param name="minCharacters">Shorter texts are left out.</param>
-    /// <param name="maxCharacters">Longer texts are left out.</param>
-    public IReadOnlyList<string> DistinctTexts(int minCharacters, int maxCharacters) =>
-        [.. Members.SelectMany(member => member.Texts).Select(text => text.Text)
-            .Where(text => text.Length >= minCharacters && text.Length <= maxCharacters && text.Any(char.IsLetter))
-            .Distinct(StringComparer.Ordinal)];
 
     /// <summary>
     /// Pairs of texts that belong together, for next-sentence prediction: a member's summary, and what else is said of it (its
@@ -79,5 +62,142 @@ public sealed class SdkDocumentation
                 .Select(text => text.Text));
             yield return (summary.Text, others.Length == 0 ? null : others);
         }
+    }
+}
+
+/// <summary>Reads a file of C# XML documentation as plain prose.</summary>
+internal static class DocumentationFile
+{
+    private static readonly XmlReaderSettings s_settings =
+        new() { DtdProcessing = DtdProcessing.Prohibit, IgnoreComments = true, IgnoreProcessingInstructions = true };
+
+    /// <summary>Elements whose text stands apart from the text around them.</summary>
+    private static readonly HashSet<string> s_blocks =
+        ["br", "code", "description", "div", "example", "item", "li", "list", "listheader", "ol", "p", "para", "term", "ul"];
+
+    private static readonly char[] s_separators = ['.', '#', '+'];
+
+    /// <summary>
+    /// The members that the file says something about, in its order. There are none in a file that is no documentation, which is
+    /// to say that its outermost element is not <c>doc</c>.
+    /// </summary>
+    /// <exception cref="IntraDistillException">The file cannot be read, or is damaged; names file and line.</exception>
+    public static List<MemberDocumentation> Read(string path)
+    {
+        List<MemberDocumentation> members = [];
+        string assembly = Path.GetFileNameWithoutExtension(path);
+        try
+        {
+            // Not by its path, which would be read as a URI.
+            using FileStream file = File.OpenRead(path);
+            using XmlReader reader = XmlReader.Create(file, s_settings);
+            bool documentation = reader.MoveToContent() == XmlNodeType.Element && reader.LocalName == "doc";
+            while (reader.Read())
+            {
+                if (!documentation || reader.NodeType != XmlNodeType.Element || reader.LocalName != "member"
+                    || reader.GetAttribute("name") is not { } member)
+                    continue;
+                List<DocumentationText> texts = Texts(reader);
+                if (texts.Count > 0)
+                    members.Add(new MemberDocumentation(assembly, member, texts));
+            }
+        }
+        catch (XmlException e)
+        {
+            throw new IntraDistillException(
+                $"{path}:{e.LineNumber}: expected XML documentation: {e.Message.ReplaceLineEndings(" ")}", e);
+        }
+        catch (Exception e) when (e is IOException or UnauthorizedAccessException)
+        {
+            throw new IntraDistillException($"{path}: cannot be read: {e.Message.ReplaceLineEndings(" ")}", e);
+        }
+        return members;
+    }
+
+    /// <summary>
+    /// The last name of what a reference names: <c>T:System.Collections.Generic.List`1.Enumerator</c> → <c>Enumerator</c>,
+    /// <c>M:System.String.Trim(System.Char)</c> → <c>Trim</c>, <c>M:System.String.#ctor</c> → <c>String</c>.
+    /// </summary>
+    internal static string SimpleName(string reference)
+    {
+        StringBuilder name = new();
+        int nesting = 0;
+        foreach (char unit in reference.AsSpan(reference.IndexOf(':') + 1))
+        {
+            if (unit == '(')
+                break;
+            nesting += unit is '{' or '<' ? 1 : unit is '}' or '>' ? -1 : 0;
+            if (nesting == 0 && unit is not ('}' or '>'))
+                name.Append(unit);
+        }
+        string[] parts = name.ToString().Split(s_separators, StringSplitOptions.RemoveEmptyEntries);
+        if (parts.Length > 1 && parts[^1] is "ctor" or "cctor")
+            parts = parts[..^1];
+        return parts.Length == 0 ? "" : parts[^1].Split('`')[0];
+    }
+
+    /// <summary>The texts of the member that the reader is at; leaves it at the member's end.</summary>
+    private static List<DocumentationText> Texts(XmlReader reader)
+    {
+        List<DocumentationText> texts = [];
+        StringBuilder text = new();
+        int depth = reader.Depth;
+        if (reader.IsEmptyElement)
+            return texts;
+        while (reader.Read() && reader.Depth > depth)
+        {
+            if (reader.NodeType != XmlNodeType.Element)
+                continue;
+            string element = reader.LocalName;
+            string? name = reader.GetAttribute("name") ?? (reader.GetAttribute("cref") is { } type ? SimpleName(type) : null);
+            text.Clear();
+            AppendContent(reader, text);
+            string line = string.Join(' ', text.ToString().Split((char[]?)null, StringSplitOptions.RemoveEmptyEntries));
+            if (line.Length > 0 && element != "code")
+                texts.Add(new DocumentationText(element, name, line));
+        }
+        return texts;
+    }
+
+    /// <summary>Adds what is in the element that the reader is at; leaves it at the element's end.</summary>
+    private static void AppendContent(XmlReader reader, StringBuilder text)
+    {
+        int depth = reader.Depth;
+        if (reader.IsEmptyElement)
+            return;
+        while (reader.Read() && reader.Depth > depth)
+        {
+            if (reader.NodeType == XmlNodeType.Element)
+                AppendElement(reader, text);
+            else if (reader.NodeType is XmlNodeType.Text or XmlNodeType.CDATA
+                or XmlNodeType.Whitespace or XmlNodeType.SignificantWhitespace)
+                text.Append(reader.Value);
+        }
+    }
+
+    private static void AppendElement(XmlReader reader, StringBuilder text)
+    {
+        string element = reader.LocalName;
+        // What stands for an element without a text of its own.
+        string? reference = element switch
+        {
+            "see" or "seealso" => reader.GetAttribute("langword") ?? SimpleName(reader.GetAttribute("cref") ?? ""),
+            "xref" => SimpleName(reader.GetAttribute("uid") ?? ""),
+            "paramref" or "typeparamref" => reader.GetAttribute("name"),
+            _ => null,
+        };
+        bool block = s_blocks.Contains(element);
+        if (block)
+            text.Append(' ');
+        if (element == "sup")
+            text.Append('^');
+        int start = text.Length;
+        AppendContent(reader, text);
+        if (element == "code")
+            text.Length = start;
+        else if (reference is not null && string.IsNullOrWhiteSpace(text.ToString(start, text.Length - start)))
+            text.Append(reference);
+        if (block)
+            text.Append(' ');
     }
 }

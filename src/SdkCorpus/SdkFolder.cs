@@ -32,20 +32,17 @@ internal static class SdkFolder
     /// <summary>
     /// The XML documentation of the SDK in use, ordered by file name: of the copies of one file the one whose path comes first.
     /// </summary>
-    /// <returns>The SDK's folder, the packs that have documentation as "name version", and the files.</returns>
-    public static (string Root, IReadOnlyList<string> Packs, IReadOnlyList<string> Files) FindDocumentation(string? wantedRoot)
+    /// <returns>The SDK's folder, and the files.</returns>
+    public static (string Root, IReadOnlyList<string> Files) FindDocumentation(string? wantedRoot)
     {
         List<string> withSdk = Roots(wantedRoot);
         foreach (string root in withSdk)
         {
-            var packs = Packs(root)
-                .Select(pack => (Name: $"{pack.Name} {pack.Version}", Files: Documentation(Path.Combine(pack.Folder, "ref"))))
-                .Where(pack => pack.Files.Count > 0).ToList();
-            if (packs.Count > 0)
-                return (root, [.. packs.Select(pack => pack.Name)],
-                    [.. packs.SelectMany(pack => pack.Files).GroupBy(file => Path.GetFileName(file), StringComparer.Ordinal)
-                        .OrderBy(copies => copies.Key, StringComparer.Ordinal)
-                        .Select(copies => copies.Order(StringComparer.Ordinal).First())]);
+            string[] files = [.. Packs(root).SelectMany(pack => Documentation(Path.Combine(pack, "ref")))
+                .GroupBy(file => Path.GetFileName(file), StringComparer.Ordinal).OrderBy(copies => copies.Key, StringComparer.Ordinal)
+                .Select(copies => copies.Order(StringComparer.Ordinal).First())];
+            if (files.Length > 0)
+                return (root, files);
         }
         throw new IntraDistillException(
             $"the .NET SDK in {string.Join(", ", withSdk)} has no XML documentation (no packs/*/*/ref/**/*.xml): install the SDK "
@@ -95,14 +92,14 @@ internal static class SdkFolder
             .Select(item => item.Name)];
     }
 
-    /// <summary>The newest version of each pack, in ordinal order.</summary>
-    private static IEnumerable<(string Name, string Version, string Folder)> Packs(string root)
+    /// <summary>The folder of the newest version of each pack, in ordinal order.</summary>
+    private static IEnumerable<string> Packs(string root)
     {
         string packs = Path.Combine(root, "packs");
         if (!Directory.Exists(packs))
             return [];
-        return Directory.GetDirectories(packs).Order(StringComparer.Ordinal).SelectMany(pack => Versions(pack).Take(1)
-            .Select(version => (Path.GetFileName(pack), version, Path.Combine(pack, version))));
+        return Directory.GetDirectories(packs).Order(StringComparer.Ordinal)
+            .SelectMany(pack => Versions(pack).Take(1).Select(version => Path.Combine(pack, version)));
     }
 
     /// <summary>The XML files below a folder, without those that lie in a language's folder.</summary>
@@ -116,7 +113,7 @@ internal static class SdkFolder
 
     private static List<LocalizedAssembly> Assemblies(string root, string sdkVersion, IReadOnlyList<string> languages)
     {
-        string[] folders = [Path.Combine(root, "sdk", sdkVersion), .. Packs(root).Select(pack => pack.Folder)];
+        string[] folders = [Path.Combine(root, "sdk", sdkVersion), .. Packs(root)];
 
         // main assembly → language → satellite
         Dictionary<string, Dictionary<string, string>> byMain = new(StringComparer.Ordinal);

@@ -2,6 +2,53 @@ using System.Globalization;
 
 namespace IntraDistill.Tasks;
 
+/// <summary>An entity of a sentence: the tokens from <paramref name="Start"/> to before <paramref name="End"/>.</summary>
+/// <param name="Type">What stands after the hyphen of its tags: <c>PER</c>.</param>
+/// <param name="Start">Its first token, from 0.</param>
+/// <param name="End">The token after its last.</param>
+public readonly record struct EntitySpan(string Type, int Start, int End)
+{
+    private const string Known = "O, or a type after B-, I-, E- or S-";
+
+    /// <summary>
+    /// The entities that a sentence's tags make, as <c>conlleval</c> reads them, whichever of IOB1, IOB2 and IOBES the tags are
+    /// written in, and whether or not they are well-formed: an entity begins at every B and S, and at an I or E that follows O,
+    /// E, S or another type; it ends where the next one begins, at O, and after E or S.
+    /// </summary>
+    /// <param name="tags">A tag for each token: <c>O</c>, or <c>B</c>, <c>I</c>, <c>E</c> or <c>S</c> with a type after a hyphen.</param>
+    /// <exception cref="IntraDistillException">A tag is none of these.</exception>
+    public static IReadOnlyList<EntitySpan> Of(IReadOnlyList<string> tags)
+    {
+        var found = new List<EntitySpan>();
+        char before = 'O';
+        string type = "";
+        int start = 0;
+        for (int i = 0; i < tags.Count; i++)
+        {
+            (char prefix, string typeHere) = Parse(tags[i]);
+            bool begins = prefix != 'O' && (prefix is 'B' or 'S' || before is 'O' or 'E' or 'S' || typeHere != type);
+            if (before != 'O' && (begins || prefix == 'O'))
+                found.Add(new EntitySpan(type, start, i));
+            if (begins)
+                start = i;
+            (before, type) = (prefix, typeHere);
+        }
+        if (before != 'O')
+            found.Add(new EntitySpan(type, start, tags.Count));
+        return found;
+    }
+
+    private static (char Prefix, string Type) Parse(string tag)
+    {
+        if (tag == "O")
+            return ('O', "");
+        // A type may be missing, as in data with one kind of entity, and may have hyphens of its own.
+        bool known = tag.Length > 0 && tag[0] is 'B' or 'I' or 'E' or 'S' && (tag.Length == 1 || tag[1] == '-');
+        return known ? (tag[0], tag.Length == 1 ? "" : tag[2..])
+            : throw new IntraDistillException($"tag '{tag}', where {Known} was expected");
+    }
+}
+
 /// <summary>How many entities there are, and how many were found.</summary>
 /// <param name="Correct">The entities that were predicted with the right type and the right tokens.</param>
 /// <param name="Predicted">The entities that were predicted.</param>
@@ -37,9 +84,8 @@ public readonly record struct EntityCounts(int Correct, int Predicted, int Gold)
 /// follow: an entity counts if its type and all its tokens are right. See <see cref="EntitySpan.Of"/> for what makes one.
 /// </summary>
 /// <param name="Overall">Over the entities of all types.</param>
-/// <param name="ByType">The same for each type that occurs, in ordinal order.</param>
 /// <param name="Accuracy">The share of tokens whose tag is right, in percent.</param>
-public sealed record EntityF1(EntityCounts Overall, IReadOnlyDictionary<string, EntityCounts> ByType, double Accuracy)
+public sealed record EntityF1(EntityCounts Overall, double Accuracy)
 {
     /// <summary>Scores predicted tags against the right ones.</summary>
     /// <param name="predictions">The predicted tags of each sentence.</param>
@@ -50,17 +96,16 @@ public sealed record EntityF1(EntityCounts Overall, IReadOnlyDictionary<string, 
     public static EntityF1 Of(IReadOnlyList<IReadOnlyList<string>> predictions, IReadOnlyList<IReadOnlyList<string>> gold)
     {
         Check(predictions, gold);
-        var byType = new SortedDictionary<string, EntityCounts>(StringComparer.Ordinal);
         long tokens = 0, right = 0;
         EntityCounts overall = default;
         for (int i = 0; i < gold.Count; i++)
         {
-            overall = Sum(overall, Count(predictions[i], gold[i], i, (type, counts) =>
-                byType[type] = Sum(byType.GetValueOrDefault(type), counts)));
+            EntityCounts here = Count(predictions[i], gold[i], i);
+            overall = new(overall.Correct + here.Correct, overall.Predicted + here.Predicted, overall.Gold + here.Gold);
             tokens += gold[i].Count;
             right += gold[i].Zip(predictions[i]).Count(pair => pair.First == pair.Second);
         }
-        return new EntityF1(overall, byType, tokens == 0 ? 0 : 100.0 * right / tokens);
+        return new EntityF1(overall, tokens == 0 ? 0 : 100.0 * right / tokens);
     }
 
     /// <summary>
@@ -81,20 +126,11 @@ public sealed record EntityF1(EntityCounts Overall, IReadOnlyDictionary<string, 
     /// <summary>As <c>accuracy 84.08, precision 68.83, recall 80.83, F1 74.35</c>.</summary>
     public override string ToString() => string.Create(CultureInfo.InvariantCulture, $"accuracy {Accuracy:F2}, {Overall}");
 
-    private static EntityCounts Count(IReadOnlyList<string> predicted, IReadOnlyList<string> gold, int sentence,
-        Action<string, EntityCounts>? byType = null)
+    private static EntityCounts Count(IReadOnlyList<string> predicted, IReadOnlyList<string> gold, int sentence)
     {
         HashSet<EntitySpan> right = [.. Spans(gold, "gold tags")];
         IReadOnlyList<EntitySpan> found = Spans(predicted, "predicted tags");
-        int correct = found.Count(right.Contains);
-        if (byType is not null)
-        {
-            foreach (EntitySpan span in right)
-                byType(span.Type, new EntityCounts(0, 0, 1));
-            foreach (EntitySpan span in found)
-                byType(span.Type, new EntityCounts(right.Contains(span) ? 1 : 0, 1, 0));
-        }
-        return new EntityCounts(correct, found.Count, right.Count);
+        return new EntityCounts(found.Count(right.Contains), found.Count, right.Count);
 
         IReadOnlyList<EntitySpan> Spans(IReadOnlyList<string> tags, string which)
         {
@@ -108,9 +144,6 @@ public sealed record EntityF1(EntityCounts Overall, IReadOnlyDictionary<string, 
             }
         }
     }
-
-    private static EntityCounts Sum(EntityCounts a, EntityCounts b) =>
-        new(a.Correct + b.Correct, a.Predicted + b.Predicted, a.Gold + b.Gold);
 
     private static void Check(IReadOnlyList<IReadOnlyList<string>> predictions, IReadOnlyList<IReadOnlyList<string>> gold)
     {

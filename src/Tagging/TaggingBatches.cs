@@ -1,9 +1,58 @@
+using static TorchSharp.torch;
 
 namespace IntraDistill.Tasks;
 
+/// <summary>Which words of which sentence a row holds: a sentence that is too long fills several rows.</summary>
+/// <param name="Sentence">The sentence's number in the list that the batches were made from.</param>
+/// <param name="FirstWord">The first word.</param>
+/// <param name="EndWord">The word after the last; a word that has no piece belongs to the row of the word before it.</param>
+public readonly record struct TaggingRow(int Sentence, int FirstWord, int EndWord);
+
+/// <summary>Encoded sentences, and what the first piece of each word is to be tagged with.</summary>
+/// <param name="Texts">B rows.</param>
+/// <param name="Labels">
+/// (B, T): the number of the word's tag at its first piece, −100 at its other pieces, special tokens and padding, which is what
+/// <see cref="BertForTokenClassification.Loss"/> leaves out.
+/// </param>
+/// <param name="Words">(B, T): at the first piece of a word its number in the sentence, −1 elsewhere.</param>
+/// <param name="Rows">What each row holds; B entries.</param>
+public sealed record TaggingBatch(EncodedBatch Texts, long[,] Labels, int[,] Words, IReadOnlyList<TaggingRow> Rows) : KitRecord, IBatch
+{
+    /// <summary>What stands in <see cref="Labels"/> where there is nothing to predict.</summary>
+    public const long NoLabel = -100;
+
+    /// <summary>The number of words that are tagged here, each at its first piece.</summary>
+    public int Tokens { get; } = Words.Cast<int>().Count(word => word >= 0);
+
+    /// <summary>
+    /// How many words the whole update tags when this is a part of it (gradient accumulation); else <see cref="Tokens"/>. It is what
+    /// <see cref="IntraDistillation"/> takes as <c>updatePositions</c>, with the places of labels as its mask.
+    /// </summary>
+    public int UpdatePositions { get; init; } = Words.Cast<int>().Count(word => word >= 0);
+
+    /// <summary>The labels on a device: (B, T) int64.</summary>
+    public Tensor LabelsOn(Device device) => DeviceTensors.From(Labels, device);
+}
+
 /// <summary>
-/// The training batches of a tagging task: every word once an epoch, labelled at its first piece, in batches of a fixed number of
-/// rows that may come in parts; host arrays only.
+/// How tagged sentences are put into batches; the defaults are the paper's for NER. An example is a row: a sentence, or a part of one
+/// that is too long.
+/// </summary>
+public sealed record TaggingBatchSettings : BatchSettings
+{
+    /// <summary>The most ids in a row, special tokens included.</summary>
+    public int MaxLength { get; init; } = 128;
+
+    /// <inheritdoc/>
+    internal override void Check()
+    {
+        base.Check();
+        AtLeast(MaxLength, 3, nameof(MaxLength));
+    }
+}
+
+/// <summary>
+/// The training batches of a tagging task: every word once an epoch, labelled at its first piece.
 /// </summary>
 /// <remarks>
 /// A sentence with more than <see cref="TaggingBatchSettings.MaxLength"/> ids fills several rows: whole words from the left, another
@@ -11,15 +60,12 @@ namespace IntraDistill.Tasks;
 /// count a third special token for XLM-R, so that its rows end one piece earlier; and a word that fits in no row alone, or that has
 /// no piece, is the unknown token with them. Here the first pieces of the former fill a row; the latter is in no row, and is
 /// predicted to be O (<see cref="SequenceTagger"/>).
-/// An epoch shuffles the rows and cuts them into batches as <see cref="ClassificationBatches"/> does with texts.
 /// </remarks>
-public sealed class TaggingBatches : IBatchSource<TaggingBatch>
+public sealed class TaggingBatches : RowBatches<TaggingBatch>
 {
     private readonly EncodedRow[] _rows;
     private readonly Dictionary<string, int> _tags;
     private readonly IReadOnlyList<TaggedSentence> _sentences;
-    private readonly int _padId;
-    private readonly TaggingBatchSettings _settings;
 
     /// <summary>Encodes the sentences.</summary>
     /// <param name="sentences">At least one that has a word with a piece.</param>
@@ -31,19 +77,16 @@ public sealed class TaggingBatches : IBatchSource<TaggingBatch>
     /// setting is out of range.
     /// </exception>
     public TaggingBatches(IReadOnlyList<TaggedSentence> sentences, IPretrainedTokenizer tokenizer, IReadOnlyList<string> tags,
-        TaggingBatchSettings? settings = null) : this(sentences, tokenizer, tags, settings, training: true) { }
+        TaggingBatchSettings? settings = null) : this(sentences, tokenizer, tags, settings ?? new(), training: true) { }
 
     private TaggingBatches(IReadOnlyList<TaggedSentence> sentences, IPretrainedTokenizer tokenizer, IReadOnlyList<string> tags,
-        TaggingBatchSettings? settings, bool training)
+        TaggingBatchSettings settings, bool training) : base(settings, tokenizer.PadId)
     {
-        _settings = settings ?? new TaggingBatchSettings();
-        _settings.Check();
         _tags = tags.Select((tag, number) => (tag, number)).ToDictionary(pair => pair.tag, pair => pair.number);
         _sentences = sentences;
-        _padId = tokenizer.PadId;
         if (training)
             CheckTags();
-        EncodedRow[][] rows = TaggingRows.Encode(sentences, tokenizer, _settings.MaxLength);
+        EncodedRow[][] rows = TaggingRows.Encode(sentences, tokenizer, settings.MaxLength);
         SplitSentences = rows.Count(one => one.Length > 1);
         CutWords = rows.Sum(one => one.Sum(row => row.CutWords));
         // Nothing is learned from a row without words; predictions want a row for every sentence.
@@ -58,19 +101,6 @@ public sealed class TaggingBatches : IBatchSource<TaggingBatch>
     /// <summary>How many words have more pieces than a row has room for, and lose the last of these.</summary>
     public int CutWords { get; }
 
-    /// <summary>How many updates an epoch has; the last one may be of a batch that is not full.</summary>
-    public int UpdatesPerEpoch => (_rows.Length - 1) / _settings.BatchSize + 1;
-
-    /// <summary>
-    /// The parts of a full batch: what <see cref="TrainerSettings.GradientAccumulation"/> is to be. A batch that is not
-    /// full has as many or fewer.
-    /// </summary>
-    public int PartsPerUpdate => _settings.PartsPerUpdate;
-
-    /// <inheritdoc/>
-    public IReadOnlyList<TaggingBatch> Epoch(int epoch) =>
-        [.. EpochOrder.Batches(_rows.Length, Length, _settings, epoch).SelectMany(Parts)];
-
     /// <summary>
     /// The sentences in batches for evaluation: the same each time, shortest rows first, nothing random, in the size of a part. Tags
     /// may be missing, or not of the list; they have no label then.
@@ -84,26 +114,18 @@ public sealed class TaggingBatches : IBatchSource<TaggingBatch>
     /// There are no sentences, one cannot be encoded, or a setting is out of range.
     /// </exception>
     public static IReadOnlyList<TaggingBatch> InOrder(IReadOnlyList<TaggedSentence> sentences, IPretrainedTokenizer tokenizer,
-        IReadOnlyList<string> tags, TaggingBatchSettings? settings = null)
-    {
-        TaggingBatches batches = new(sentences, tokenizer, tags, settings, training: false);
-        return [.. EpochOrder.Cut(Enumerable.Range(0, batches._rows.Length), batches._settings.FullPart, batches.Length)
-            .Select(batches.Batch)];
-    }
+        IReadOnlyList<string> tags, TaggingBatchSettings? settings = null) =>
+        new TaggingBatches(sentences, tokenizer, tags, settings ?? new(), training: false).InOrder();
 
-    private int Length(int row) => _rows[row].Text.Length;
+    private protected override int Rows => _rows.Length;
 
-    private IEnumerable<TaggingBatch> Parts(int[] rows)
-    {
-        TaggingBatch[] parts = [.. rows.Chunk(_settings.FullPart).Select(Batch)];
-        int positions = parts.Sum(part => part.Tokens);
-        return parts.Select(part => part with { UpdatePositions = positions });
-    }
+    private protected override EncodedText Row(int number) => _rows[number].Text;
 
-    private TaggingBatch Batch(int[] numbers)
+    private protected override TaggingBatch OfUpdate(TaggingBatch part, int predictions) => part with { UpdatePositions = predictions };
+
+    private protected override TaggingBatch Batch(EncodedBatch texts, int[] numbers)
     {
         EncodedRow[] rows = [.. numbers.Select(number => _rows[number])];
-        EncodedBatch texts = EncodedBatch.Pad([.. rows.Select(row => row.Text)], _padId);
         var labels = new long[rows.Length, texts.Ids.GetLength(1)];
         var words = new int[rows.Length, texts.Ids.GetLength(1)];
         for (int row = 0; row < rows.Length; row++)
@@ -133,6 +155,75 @@ public sealed class TaggingBatches : IBatchSource<TaggingBatch>
             if (sentence.Tags.FirstOrDefault(tag => !_tags.ContainsKey(tag)) is { } other)
                 throw new IntraDistillException(
                     $"sentence {i} (from 0): tag '{other}', where one of {string.Join(", ", _tags.Keys)} was expected");
+        }
+    }
+}
+
+/// <summary>A row of a tagging batch before padding.</summary>
+/// <param name="Row">What it holds.</param>
+/// <param name="Text">Its pieces between the special tokens, each with its word in the sentence.</param>
+/// <param name="CutWords">How many of its words have more pieces than a row has room for.</param>
+internal sealed record EncodedRow(TaggingRow Row, EncodedText Text, int CutWords)
+{
+    /// <summary>Whether a word begins at a place.</summary>
+    public bool Begins(int place) => Text.Words![place] >= 0 && (place == 0 || Text.Words[place - 1] != Text.Words[place]);
+
+    /// <summary>Whether there is a word in it to tag.</summary>
+    public bool HasWords => Text.Length > 2;
+}
+
+/// <summary>Encodes tagged sentences, one row each or, where they are too long, several.</summary>
+internal static class TaggingRows
+{
+    /// <summary>
+    /// Fills rows with whole words from the left, and begins another one with the word that no longer fits. Of a word that fits in
+    /// no row alone, the first pieces fill one.
+    /// </summary>
+    /// <param name="sentences">The sentences; one may have no words.</param>
+    /// <param name="tokenizer">The model's tokenizer.</param>
+    /// <param name="maxLength">The most ids in a row.</param>
+    /// <returns>The rows of each sentence, at least one.</returns>
+    /// <exception cref="IntraDistillException">A sentence cannot be encoded; the first such one is named.</exception>
+    public static EncodedRow[][] Encode(IReadOnlyList<TaggedSentence> sentences, IPretrainedTokenizer tokenizer, int maxLength) =>
+        ParallelMap.Of(sentences.Count, i =>
+        {
+            try
+            {
+                return Split(i, sentences[i].Tokens.Count, tokenizer.EncodeWords(sentences[i].Tokens, int.MaxValue), maxLength).ToArray();
+            }
+            catch (IntraDistillException e)
+            {
+                throw new IntraDistillException($"sentence {i} (from 0): {e.Message}", e);
+            }
+        });
+
+    private static IEnumerable<EncodedRow> Split(int sentence, int words, EncodedText all, int maxLength)
+    {
+        int room = maxLength - 2, last = all.Length - 1, firstWord = 0, cut = 0;
+        List<int> places = [];
+        for (int at = 1, next; at < last; at = next)
+        {
+            int word = all.Words![at];
+            for (next = at + 1; next < last && all.Words[next] == word;)
+                next++;
+            int pieces = Math.Min(next - at, room);
+            if (places.Count + pieces > room)
+            {
+                yield return Row(word);
+                (firstWord, cut) = (word, 0);
+                places.Clear();
+            }
+            cut += pieces < next - at ? 1 : 0;
+            places.AddRange(Enumerable.Range(at, pieces));
+        }
+        yield return Row(words);
+
+        EncodedRow Row(int endWord)
+        {
+            int[] taken = [0, .. places, last];
+            return new EncodedRow(new TaggingRow(sentence, firstWord, endWord), new EncodedText(
+                [.. taken.Select(place => all.Ids[place])], [.. taken.Select(place => all.TypeIds[place])], [], [],
+                [.. taken.Select(place => all.Words![place])]), cut);
         }
     }
 }

@@ -15,84 +15,9 @@ public interface IBatchSource<out TBatch> where TBatch : IBatch
     IReadOnlyList<TBatch> Epoch(int epoch);
 }
 
-/// <summary>
-/// How examples are put into batches of a fixed size: labelled texts, rows of tagged sentences, or windows of questions. The
-/// defaults are the paper's for all three.
-/// </summary>
-public abstract record BatchSettings
-{
-    private protected BatchSettings() { }
-
-    /// <summary>Examples in one update.</summary>
-    public int BatchSize { get; init; } = 32;
-
-    /// <summary>
-    /// The most examples that go through the model at once: a divisor of <see cref="BatchSize"/>, whose batches come in so many
-    /// parts for gradient accumulation. Null for the whole batch.
-    /// </summary>
-    public int? PartSize { get; init; }
-
-    /// <summary>
-    /// 1 shuffles, as the authors do. n sorts the examples of n batches by length before they are cut into these batches, so that
-    /// less padding is computed; which examples come together in n batches, and the order of batches, stay random.
-    /// </summary>
-    public int GroupBatches { get; init; } = 1;
-
-    /// <summary>Together with the epoch, decides which examples share a batch and the order of the batches.</summary>
-    public int Seed { get; init; } = 1;
-
-    /// <summary>The examples in a full part.</summary>
-    internal int FullPart => PartSize ?? BatchSize;
-
-    /// <summary>The parts of a full batch.</summary>
-    internal int PartsPerUpdate => BatchSize / FullPart;
-
-    /// <exception cref="IntraDistillException">A setting makes no sense; the message names it.</exception>
-    internal virtual void Check()
-    {
-        AtLeast(BatchSize, 1, nameof(BatchSize));
-        AtLeast(GroupBatches, 1, nameof(GroupBatches));
-        if (PartSize is { } size && (size < 1 || BatchSize % size != 0))
-            throw new IntraDistillException(
-                $"{GetType().Name}.PartSize is {size}; expected a divisor of BatchSize ({BatchSize})");
-    }
-
-    private protected void AtLeast(int value, long least, string name)
-    {
-        if (value < least)
-            throw new IntraDistillException($"{GetType().Name}.{name} is {value}; expected at least {least}");
-    }
-}
-
-/// <summary>How the examples of an epoch are put into batches: a function of seed and epoch alone.</summary>
+/// <summary>What the epochs of all data sets share.</summary>
 internal static class EpochOrder
 {
-    /// <summary>
-    /// Shuffles the examples (Fisher–Yates, <see cref="Random"/> seeded with seed and epoch), takes what does not fill a batch off
-    /// their end, sorts the others within windows of so many batches stably by length, cuts them into batches, and shuffles these;
-    /// the batch that is not full comes last.
-    /// </summary>
-    /// <param name="count">How many examples there are.</param>
-    /// <param name="length">The length of an example.</param>
-    /// <param name="settings">The size of a batch, the batches in a window, the seed.</param>
-    /// <param name="epoch">0 for the first pass over the data.</param>
-    /// <returns>The examples of each batch, shortest first.</returns>
-    public static IReadOnlyList<int[]> Batches(int count, Func<int, int> length, BatchSettings settings, int epoch)
-    {
-        Random random = RandomOf(settings.Seed, epoch);
-        int[] order = [.. Enumerable.Range(0, count)];
-        random.Shuffle(order);
-        int full = order.Length - order.Length % settings.BatchSize;
-        int window = (int)long.Clamp((long)settings.GroupBatches * settings.BatchSize, 1, order.Length);
-        int[][] batches = [.. order.Take(full).Chunk(window).SelectMany(examples => Cut(examples, settings.BatchSize, length))];
-        random.Shuffle(batches);
-        return [.. batches, .. Cut(order.Skip(full), settings.BatchSize, length)];
-    }
-
-    /// <summary>Examples in batches, shortest first.</summary>
-    public static IEnumerable<int[]> Cut(IEnumerable<int> examples, int size, Func<int, int> length) =>
-        examples.OrderBy(length).Chunk(size);
-
     /// <summary>Examples in batches within a budget of tokens, padding included.</summary>
     /// <param name="sorted">At least one example, shortest first; none is longer than the budget.</param>
     /// <param name="maxTokens">The budget.</param>

@@ -111,20 +111,6 @@ public sealed class GlueFileTests : IDisposable
         }).QuickCheckThrowOnFailure();
     }
 
-    [Fact]
-    public void Json_is_read_and_refused_with_what_is_wrong()
-    {
-        const string Good = """{"3": {"text_a": "a", "text_b": "b", "label": "neutral"}}""";
-        Assert.Equal([new("a", "b", 1, "3")], GlueFile.Read(Write("dev.json", Good), GlueTask.Mnli));
-        AssertRefused("dev.json: example 3: label 'neutral', where one of entailment, not_entailment was expected",
-            () => GlueFile.Read(Write("dev.json", Good), GlueTask.Qnli));
-        foreach (string bad in new[] { "[]", """{"0": 1}""", """{"0": {"text_a": "a", "label": "neutral"}}""",
-            """{"0": {"text_a": null, "text_b": "b", "label": "neutral"}}""" })
-            AssertRefused("dev.json: expected an object of examples", () => GlueFile.Read(Write("dev.json", bad), GlueTask.Mnli));
-        AssertRefused("dev.json:2: not JSON", () => GlueFile.Read(Write("dev.json", "{\n"), GlueTask.Mnli));
-        AssertRefused("cannot be read", () => GlueFile.Read(Path.Combine(_folder, "no.json"), GlueTask.Mnli));
-    }
-
     private string Write(string name, string content)
     {
         string path = Path.Combine(_folder, name);

@@ -23,7 +23,7 @@ public sealed class MaskedLanguageBatchesTests : SingleThreadedTests
     public void Targets_are_what_stood_at_the_positions_and_nothing_else_changes()
     {
         string[] texts = s_messages.Value[..300];
-        MaskedLanguageBatches source = new(texts, Tokenizer, new() { MaxTokens = 500, MaxLength = 60 });
+        MaskedLanguageBatches source = Singles(texts, new() { MaxTokens = 500, MaxLength = 60 });
         int[] special = [.. Enumerable.Range(0, 5)];
         for (int epoch = 0; epoch < 3; epoch++)
         {
@@ -54,7 +54,7 @@ public sealed class MaskedLanguageBatchesTests : SingleThreadedTests
     [Fact]
     public void Of_the_chosen_tokens_eighty_percent_are_masked_ten_random_and_ten_left()
     {
-        MaskedLanguageBatches source = new(s_messages.Value[..1500], Tokenizer);
+        MaskedLanguageBatches source = Singles(s_messages.Value[..1500]);
         (double masked, double same, double all) = (0, 0, 0);
         Dictionary<long, int> random = [];
         for (int epoch = 0; epoch < 8; epoch++)
@@ -90,7 +90,7 @@ public sealed class MaskedLanguageBatchesTests : SingleThreadedTests
         // Seven of forty, so that 500 draws choose each about 75 times.
         string text = string.Join(' ', Enumerable.Repeat(new[] { "the", "file", "is", "not" }, 10).SelectMany(words => words));
         int length = Tokenizer.Encode(text, null, 128).Length - 2;
-        MaskedLanguageBatches source = new([text], Tokenizer);
+        MaskedLanguageBatches source = Singles([text]);
         int[] chosen = new int[length + 2];
         for (int epoch = 0; epoch < 500; epoch++)
             foreach (long position in Assert.Single(source.Epoch(epoch)).Positions)
@@ -108,39 +108,18 @@ public sealed class MaskedLanguageBatchesTests : SingleThreadedTests
         Assert.NotEqual(Ids(1, 0), Ids(1, 1));
         Assert.NotEqual(Ids(1, 0), Ids(2, 0));
         // Another draw, not just another order.
-        MaskedLanguageBatches source = new(texts, Tokenizer);
+        MaskedLanguageBatches source = Singles(texts);
         Assert.NotEqual(Targets(source.Epoch(0)), Targets(source.Epoch(1)));
 
         IEnumerable<long> Ids(int seed, int epoch) =>
-            new MaskedLanguageBatches(texts, Tokenizer, new() { Seed = seed, MaxTokens = 400 }).Epoch(epoch)
+            Singles(texts, new() { Seed = seed, MaxTokens = 400 }).Epoch(epoch)
                 .SelectMany(batch => batch.Texts.Ids.Cast<long>());
-    }
-
-    [Fact]
-    public void Validation_hides_the_same_tokens_whatever_the_batches()
-    {
-        string[] texts = s_messages.Value[..200];
-        IReadOnlyList<MaskedLanguageBatch> large = MaskedLanguageBatches.InOrder(texts, Tokenizer);
-        IReadOnlyList<MaskedLanguageBatch> small = MaskedLanguageBatches.InOrder(texts, Tokenizer, new() { MaxTokens = 128 });
-        Assert.True(small.Count > 2 * large.Count);
-        Assert.Equal(Shown(large), Shown(small));
-        Assert.Equal(Targets(large), Targets(small));
-        Assert.NotEqual(Targets(large), Targets(MaskedLanguageBatches.InOrder(texts, Tokenizer, new() { Seed = 2 })));
-        Assert.NotEqual(Targets(large), Targets(new MaskedLanguageBatches(texts, Tokenizer).Epoch(0)));
-        int[] lengths = [.. small.Select(batch => batch.Texts.Ids.GetLength(1))];
-        Assert.Equal(lengths.Order(), lengths);
-
-        static Dictionary<int, string> Shown(IReadOnlyList<MaskedLanguageBatch> batches) => batches
-            .SelectMany(batch => batch.Indices.Select((index, b) => (index, string.Join(' ',
-                Enumerable.Range(0, batch.Texts.Ids.GetLength(1)).Where(t => batch.Texts.Mask[b, t] == 1)
-                    .Select(t => batch.Texts.Ids[b, t])))))
-            .ToDictionary();
     }
 
     [Fact]
     public void A_short_text_has_one_token_chosen_and_an_empty_one_is_left_out()
     {
-        MaskedLanguageBatches source = new(["", "the", "[SEP] [MASK]", "жук", " the [UNK] "], Tokenizer);
+        MaskedLanguageBatches source = Singles(["", "the", "[SEP] [MASK]", "жук", " the [UNK] "]);
         Assert.Equal(3, source.LeftOutTexts);
         for (int epoch = 0; epoch < 20; epoch++)
         {
@@ -196,8 +175,6 @@ public sealed class MaskedLanguageBatchesTests : SingleThreadedTests
         Assert.Contains(1, batch.Texts.TypeIds.Cast<long>());
         Assert.Equal("MaskedLanguageSettings.DrawSecond needs at least two pairs of texts; there are 1",
             Assert.Throws<IntraDistillException>(() => new MaskedLanguageBatches(texts, Tokenizer, new() { DrawSecond = true })).Message);
-        Assert.Equal(Assert.Single(MaskedLanguageBatches.InOrder([.. texts, ("a", "b")], Tokenizer, new() { DrawSecond = true })).Drawn,
-            Assert.Single(MaskedLanguageBatches.InOrder([.. texts, ("a", "b")], Tokenizer, new() { DrawSecond = true })).Drawn);
     }
 
     [Fact]
@@ -211,15 +188,15 @@ public sealed class MaskedLanguageBatchesTests : SingleThreadedTests
         Assert.Contains("MaskShare is 0;", Refusal(["the"], new() { MaskShare = 0 }));
         Assert.Contains("MaskShare is 1.5;", Refusal(["the"], new() { MaskShare = 1.5 }));
         Assert.Contains("MaskShare is NaN;", Refusal(["the"], new() { MaskShare = double.NaN }));
-        Assert.Equal(1, new MaskedLanguageBatches(["the the", "the"], Tokenizer, new() { MaxLength = 3 }).TruncatedTexts);
+        Assert.Equal(1, Singles(["the the", "the"], new() { MaxLength = 3 }).TruncatedTexts);
     }
 
     [Fact]
     public async Task A_small_model_learns_from_the_messages_of_the_sdk()
     {
         MaskedLanguageSettings settings = new() { MaxTokens = 1024, MaxLength = 48 };
-        MaskedLanguageBatches source = new(s_messages.Value[..500], Tokenizer, settings);
-        IReadOnlyList<MaskedLanguageBatch> held = MaskedLanguageBatches.InOrder(s_messages.Value[500..600], Tokenizer, settings);
+        MaskedLanguageBatches source = Singles(s_messages.Value[..500], settings);
+        IReadOnlyList<MaskedLanguageBatch> held = Singles(s_messages.Value[500..600], settings).Epoch(0);
         Reproducible.Seed(1);
         using BertForMaskedLM model = new(BertSettings.Small with
         {
@@ -265,10 +242,12 @@ public sealed class MaskedLanguageBatchesTests : SingleThreadedTests
             (Text: batch.Indices[(int)(position / batch.Texts.Ids.GetLength(1))], Target: target)))
         .GroupBy(pair => pair.Text, pair => pair.Target).OrderBy(text => text.Key).Select(text => string.Join(' ', text))];
 
+    private static MaskedLanguageBatches Singles(string[] texts, MaskedLanguageSettings? settings = null) =>
+        new([.. texts.Select(text => (text, (string?)null))], Tokenizer, settings);
+
     private static string Refusal(string[] texts, MaskedLanguageSettings? settings = null)
     {
-        string message = Assert.Throws<IntraDistillException>(
-            () => new MaskedLanguageBatches(texts, Tokenizer, settings)).Message;
+        string message = Assert.Throws<IntraDistillException>(() => Singles(texts, settings)).Message;
         Assert.DoesNotContain('\n', message);
         return message;
     }

@@ -1,6 +1,7 @@
 using FsCheck;
 using FsCheck.Fluent;
 using IntraDistill.Tasks;
+using IntraDistill.Tests.DataScripts;
 
 namespace IntraDistill.Tests;
 
@@ -99,10 +100,11 @@ public sealed class QuestionWindowsTests
     public void Answers_of_the_real_TyDiQA_are_within_their_windows_tokens(string vocabulary, int separators)
     {
         IPretrainedTokenizer tokenizer = PretrainedTokenizer.Load(ReferenceData.Path($"data/vocab/{vocabulary}"));
-        TydiqaCorpus corpus = TydiqaCorpus.Load(ReferenceData.Path("data/tydiqa-goldp")).Sample(train: 300, dev: 60);
+        using TemporaryFolder folder = new();
+        TransferCorpus<QuestionExample> corpus = TydiqaCorpus.Load(RealFolders.Tydiqa(folder.Path)).ForTransfer().Sample(train: 300, test: 60);
         List<string> counts = [];
         foreach ((string name, IReadOnlyList<QuestionExample> questions) in
-            corpus.Dev.Select(dev => (dev.Key, dev.Value)).Prepend(("train", corpus.Train)))
+            corpus.Test.Select(test => (test.Key, test.Value)).Prepend(("train", corpus.Train)))
         {
             IReadOnlyList<QuestionWindow> windows = QuestionWindows.Of(questions, tokenizer);
             HashSet<int> exact = [], within = [];

@@ -21,7 +21,7 @@ public sealed class SquadScoreTests
             string?[] answers = [.. questions.Select(one => predictions.RootElement.GetProperty(one.Id).GetString())];
             return SquadScore.Of(answers, questions);
         })];
-        Assert.Equal(new SquadScore(88.88888888888889, 97.22222222222223), SquadScore.Average(scores));
+        Assert.Equal((88.88888888888889, 97.22222222222223), (scores.Average(score => score.ExactMatch), scores.Average(score => score.F1)));
     }
 
     // Expected values: what XTREME's evaluate_squad.py says (Python 3).
@@ -66,7 +66,6 @@ public sealed class SquadScoreTests
     {
         Assert.Throws<IntraDistillException>(() => SquadScore.Of(["a"], []));
         Assert.Throws<IntraDistillException>(() => SquadScore.Of([], []));
-        Assert.Throws<IntraDistillException>(() => SquadScore.Average([]));
         Assert.Contains("question q has no right answer", Assert.Throws<IntraDistillException>(() => Score("a")).Message);
     }
 }

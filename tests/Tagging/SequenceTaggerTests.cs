@@ -1,4 +1,5 @@
 using IntraDistill.Tasks;
+using IntraDistill.Tests.DataScripts;
 using TorchSharp;
 using static TorchSharp.torch;
 
@@ -11,11 +12,11 @@ public sealed class SequenceTaggerTests : SingleThreadedTests
     [Fact]
     public async Task A_tiny_model_is_fine_tuned_on_English_and_tags_six_languages()
     {
-        string folder = ReferenceData.Path("data/wikiann");
+        using TemporaryFolder folder = new();
         PretrainedTokenizer tokenizer = PretrainedVocabularies.Get(PretrainedVocabularies.BertCased);
-        PanxCorpus english = PanxCorpus.Load(folder, "en").Sample(train: 64, test: 100);
+        TransferCorpus<TaggedSentence> corpus = PanxCorpus.LoadTransfer(RealFolders.Panx(folder.Path)).Sample(train: 64, test: 100);
         TaggingBatchSettings batching = new() { BatchSize = 16, PartSize = 8, MaxLength = 32 };
-        TaggingBatches batches = new(english.Train, tokenizer, PanxCorpus.Tags, batching);
+        TaggingBatches batches = new(corpus.Train, tokenizer, PanxCorpus.Tags, batching);
         Reproducible.Seed(1);
         using BertForTokenClassification model = new(BertSettings.Small with
         {
@@ -40,12 +41,12 @@ public sealed class SequenceTaggerTests : SingleThreadedTests
         // It learns these 64 sentences by heart.
         double first = result.History.Take(4).Average(point => point.Task), last = result.History.TakeLast(4).Average(point => point.Task);
         Assert.True(last < 0.7 * first, $"{last} after {first}");
-        EntityF1 learned = F1(english.Train);
+        EntityF1 learned = F1(corpus.Train);
         TestContext.Current.TestOutputHelper?.WriteLine($"train: {learned}");
         Assert.True(learned.Overall.Correct > 0, learned.ToString());
         foreach (string language in new[] { "de", "en", "es", "nl", "pl", "ru" })
         {
-            EntityF1 score = F1(language == "en" ? english.Test : PanxCorpus.Load(folder, language).Sample(test: 100).Test);
+            EntityF1 score = F1(corpus.Test[language]);
             TestContext.Current.TestOutputHelper?.WriteLine($"{language}: {score}");
             Assert.InRange(score.Overall.F1, 0, 100);
             Assert.True(score.Overall.Gold > 80, $"{language}: {score.Overall.Gold} entities");

@@ -97,8 +97,7 @@ public class PackTests : IDisposable
         SdkCorpus here = SdkCorpus.Load(), there = SdkCorpus.Load(new SdkCorpusSettings { DotnetRoot = root });
         Assert.Equal((here.SdkVersion, here.Counts), (there.SdkVersion, there.Counts));
         Assert.Equal(Texts(here), Texts(there));
-        SdkDocumentation documentation = SdkDocumentation.Load(), packed = SdkDocumentation.Load(new SdkCorpusSettings { DotnetRoot = root });
-        Assert.Equal(documentation.DistinctTexts(20, 200), packed.DistinctTexts(20, 200));
+        Assert.Equal(SdkDocumentation.Load().Pairs(), SdkDocumentation.Load(new SdkCorpusSettings { DotnetRoot = root }).Pairs());
 
         static IEnumerable<string> Texts(SdkCorpus of) =>
             of.Messages.SelectMany(message => message.Texts.OrderBy(text => text.Key).Select(text => $"{message.Key} {text.Key} {text.Value}"));

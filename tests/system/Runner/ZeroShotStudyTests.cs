@@ -19,7 +19,6 @@ public sealed class ZeroShotStudyTests : IDisposable
         Directory.CreateDirectory(At("notebooks"));
         File.Copy(Path.Combine(Repository.Root, "notebooks", "04-zero-shot.ipynb"), At("notebooks/04-zero-shot.ipynb"));
         Directory.CreateSymbolicLink(At("bin"), Path.Combine(Repository.Root, "bin"));
-        Directory.CreateDirectory(At("data/tydiqa"));
     }
 
     public void Dispose() => Directory.Delete(_folder, recursive: true);
@@ -27,8 +26,8 @@ public sealed class ZeroShotStudyTests : IDisposable
     [Fact]
     public async Task Every_language_of_both_benchmarks_is_tested_and_a_finished_study_trains_nothing_again()
     {
-        Directory.CreateSymbolicLink(At("data/panx"), ReferenceData.Path("data/wikiann"));
-        Directory.CreateSymbolicLink(At("data/tydiqa/goldp"), ReferenceData.Path("data/tydiqa-goldp"));
+        RealFolders.Panx(At("data/panx"));
+        RealFolders.Tydiqa(At("data/tydiqa/goldp"));
         string[] arguments =
         [
             "notebooks/04-zero-shot.ipynb", "--quiet", "-p", "preset=Smoke", "-p", "tasks=PAN-X, tydiqa", "-p", "seeds=1",
