@@ -1,4 +1,3 @@
-using System.Runtime.InteropServices;
 using IntraDistill.Kernel.Engine;
 
 namespace IntraDistill.Kernel.Notebook;
@@ -28,20 +27,12 @@ internal sealed class NotebookRunner(
         NotebookCell[] cells = [.. document.CodeCells.Where(cell => !string.IsNullOrWhiteSpace(cell.Source))];
         var session = new ScriptSession(folder, OnEvent);
         CellContext.Fallback = session;
-        var interruption = new Interruption(asOne);
-        void Interrupt(PosixSignalContext signal)
-        {
-            signal.Cancel = true;
-            if (interruption.Ask())
-                terminal.Interrupting();
-        }
-        using var interrupt = PosixSignalRegistration.Create(PosixSignal.SIGINT, Interrupt);
-        using var terminate = PosixSignalRegistration.Create(PosixSignal.SIGTERM, Interrupt);
+        using var interrupts = new Interrupts(terminal.Interrupting, asOne);
         try
         {
             for (int i = 0; i < cells.Length; i++)
             {
-                RunOutcome outcome = await RunCellAsync(session, cells[i], i + 1, cells.Length, interruption);
+                RunOutcome outcome = await RunCellAsync(session, cells[i], i + 1, cells.Length, interrupts);
                 if (outcome != RunOutcome.Completed)
                     return outcome;
                 _recorder.Store();
@@ -57,19 +48,28 @@ internal sealed class NotebookRunner(
     }
 
     private async Task<RunOutcome> RunCellAsync(
-        ScriptSession session, NotebookCell cell, int number, int count, Interruption interruption)
+        ScriptSession session, NotebookCell cell, int number, int count, Interrupts interrupts)
     {
         _recorder.Begin(cell, number);
         terminal.Begin(number, count, cell.Source);
-        CellError? error = await session.RunAsync(cell.Code, number, interruption);
-        bool interrupted = interruption.Asked.IsCancellationRequested;
+        Task<CellError?> run = session.SubmitAsync(cell.Code, number, interrupts.Asked);
+        await Task.WhenAny(run, interrupts.Insisted);
+        CellError? error;
+        if (run.IsCompleted)
+            error = await run;
+        else
+        {
+            error = new CellError(CellError.Interrupted, "interrupted twice; the cell was given up", 0, []);
+            OnEvent(new CellFailed(error));
+        }
+        bool interrupted = interrupts.Asked.IsCancellationRequested;
         terminal.End(error, interrupted, cell.Source);
         return interrupted ? RunOutcome.Interrupted : error is null ? RunOutcome.Completed : RunOutcome.Failed;
     }
 
     private void OnEvent(CellEvent cellEvent)
     {
-        _recorder.Sink.Accept(cellEvent);
+        _recorder.Accept(cellEvent);
         if (cellEvent is StreamWritten written)
             terminal.Write(written.Text);
     }
