@@ -170,7 +170,7 @@ public sealed class ParallelFilesTests : IDisposable
             string output = await Repository.DotnetAsync(
                 "exec", kernel, "run", "notebooks/02-iwslt.ipynb", "--output", Path.Combine(_folder, "02.ipynb"),
                 "-p", "preset=Smoke", "-p", "dataset=multi30k", "-p", $"dataFolder={_folder}", "-p", "updates=4", "-p", $"study={study}");
-            Assert.Contains("Smoke, multi30k de→en, 600 pairs, K = 3", output);
+            Assert.Contains("Smoke, multi30k de→en, 600 pairs, X: Baseline (K 1, ", output);
             Assert.Contains("Multi30k de-en: BLEU by system", File.ReadAllText(Path.Combine(_folder, "02.ipynb")));
             Assert.Equal(4, new RunStore(Path.Combine(Repository.Root, "runs", study)).All().Count);
         }
