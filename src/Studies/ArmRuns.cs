@@ -73,8 +73,17 @@ public sealed class ArmRuns
     public SegmentStatistics[] Statistics(Arm arm, string point, WeightRule rule, Func<IReadOnlyList<string>, SegmentStatistics> of) =>
         [.. Seeds.Select(seed => of(Scored(arm, point, rule, seed).Hypotheses))];
 
-    /// <summary>The points at which an arm was scored, in order, but for those that came after the same number of updates as one before.</summary>
-    public IReadOnlyList<StudyPoint> Points(Arm arm) => [.. Study.Points(this[arm, Seeds[0]]).DistinctBy(point => point.Update)];
+    /// <summary>
+    /// The points at which an arm was scored, in order, but for those that say nothing new: at which in every seed it, and each other arm
+    /// that it is to be compared with, had made as many updates as at one before. Updates are those of the first seed.
+    /// </summary>
+    public IReadOnlyList<StudyPoint> Points(Arm arm, params Arm[] others)
+    {
+        Dictionary<string, long>[] made = [.. others.Prepend(arm).SelectMany(Of)
+            .Select(run => Study.Points(run).ToDictionary(point => point.Name, point => point.Update))];
+        return [.. Study.Points(this[arm, Seeds[0]]).Where(point => made.All(of => of.ContainsKey(point.Name)))
+            .DistinctBy(point => string.Join(' ', made.Select(of => of[point.Name])))];
+    }
 
     /// <summary>An arm's name, and where it has several points, the point's.</summary>
     public string NameAt(Arm arm, StudyPoint point) => Points(arm).Count == 1 ? arm.Name : $"{arm.Name}, {point.Name.Replace('-', ' ')}";

@@ -167,6 +167,8 @@ public sealed class Study(RunStore store, Device device, ScalarType? type = null
         save(model, run.Folder);
         run.Finish([(UpdatesName, result.Update), ("epochs", result.Epochs), (SecondsName, result.TrainingTime.TotalSeconds),
             (ParametersName, model.parameters().Sum(parameter => parameter.numel()))]);
+        if (IsNew)
+            run.DeleteCheckpoints();
         return run;
     }
 

@@ -70,7 +70,7 @@ internal sealed class KeptWeights(TrainerSettings settings) : IDisposable
     }
 
     /// <summary>What a rule chooses.</summary>
-    /// <exception cref="IntraDistillException">Nothing.</exception>
+    /// <exception cref="IntraDistillException">There is nothing to choose from.</exception>
     public WeightChoice Choose(WeightRule rule, TrainingHistory history, long update)
     {
         if (rule != WeightRule.Last && !settings.Rules.Contains(rule))

@@ -69,6 +69,8 @@ public sealed class ExperimentTests : IDisposable
         Assert.Equal(["Baseline, equal updates", "Baseline, equal time"], runs.Points(s_one).Select(point => runs.NameAt(s_one, point)));
         // One name where both points come after the same number of updates.
         Assert.Equal(["Intra-distillation"], runs.Points(s_two).Select(point => runs.NameAt(s_two, point)));
+        // Compared with an arm that goes on, it has two: there the other has made more.
+        Assert.Equal(["equal-updates", "equal-time"], runs.Points(s_two, s_one).Select(point => point.Name));
         Assert.Equal([64, 64], runs.Scores(s_one, "equal-time", WeightRule.Metric, "length"));
         Assert.Equal(["30", "30"], runs.Chosen(s_one, "equal-time", WeightRule.Metric, "length").Select(one => one.Weights));
 
@@ -114,6 +116,13 @@ public sealed class ExperimentTests : IDisposable
         Assert.Matches("^runs/toy-[0-9]{8}-[0-9]{6}$", unnamed.Name);
         Assert.NotEmpty(Directory.GetFiles((await named.RunAsync(Toy(), s_one, 1)).CheckpointFolder));
         Assert.False(Directory.Exists((await unnamed.RunAsync(Toy(), s_one, 1)).CheckpointFolder));
+        foreach (Study study in new[] { named, unnamed })
+        {
+            StoredRun pretrained = await study.TrainAsync("pretraining", 3, new { data = "abc" },
+                new() { MaxUpdates = 20, WarmupSteps = 5, ValidateEvery = 0, CheckpointEvery = 10, Rules = [] }, () => new ToyModel(seed: 5),
+                () => new ToySource(), (ToyModel model, ToyBatch batch) => model.Loss(batch), (_, _) => { });
+            Assert.Equal(study == named, Directory.Exists(pretrained.CheckpointFolder));
+        }
     }
 
     [Fact]
