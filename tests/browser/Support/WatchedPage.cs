@@ -6,12 +6,16 @@ namespace IntraDistill.BrowserTests;
 /// <summary>A page, what it asked for and what went wrong in it.</summary>
 public sealed class WatchedPage
 {
+    private const float Patience = 60_000;
+
     private readonly ConcurrentQueue<string> _requests = [], _errors = [];
 
     internal WatchedPage(IPage page)
     {
         Page = page;
-        page.SetDefaultTimeout(60_000);
+        // Assertions wait 5 s by default, less than a kernel takes for its first cells on a machine with other work.
+        page.SetDefaultTimeout(Patience);
+        Assertions.SetDefaultExpectTimeout(Patience);
         page.Request += (_, request) => _requests.Enqueue(request.Url);
         page.WebSocket += (_, socket) => _requests.Enqueue(socket.Url);
         page.PageError += (_, error) => _errors.Enqueue(error);
