@@ -21,7 +21,7 @@ public sealed class OutputRecorderTests : IDisposable
     public void Clearing_takes_away_what_was_put_out_before()
     {
         Print("one\n");
-        _recorder.Accept(new OutputCleared(Wait: false));
+        _recorder.Sink.Accept(new OutputCleared(Wait: false));
         Assert.Empty(Texts());
         Print("two\n");
         Assert.Equal(["two\n"], Texts());
@@ -31,14 +31,28 @@ public sealed class OutputRecorderTests : IDisposable
     public void Clearing_that_waits_takes_effect_with_the_next_output()
     {
         Print("one\n");
-        _recorder.Accept(new OutputCleared(Wait: true));
+        _recorder.Sink.Accept(new OutputCleared(Wait: true));
         Assert.Equal(["one\n"], Texts());
         Print("two\n");
         Print("three\n");
         Assert.Equal(["two\nthree\n"], Texts());
     }
 
-    private void Print(string text) => _recorder.Accept(new StreamWritten("stdout", text));
+    [Fact]
+    public void Each_stream_is_one_text_between_displays_and_an_update_changes_what_was_displayed()
+    {
+        Print("a\n");
+        _recorder.Sink.Accept(new StreamWritten("stderr", "10 %"));
+        Print("b\n");
+        _recorder.Sink.Accept(new StreamWritten("stderr", "\r9 %"));
+        _recorder.Sink.Accept(new Displayed(MimeBundle.Of("text/html", "old"), "id"));
+        Print("c\n");
+        _recorder.Sink.Accept(new DisplayUpdated(MimeBundle.Of("text/html", "new"), "id"));
+        Assert.Equal(["a\nb\n", "9 %%", "", "c\n"], Texts());
+        Assert.Equal("new", NotebookCell.Join(_cell.Outputs[2]!["data"]!["text/html"]));
+    }
+
+    private void Print(string text) => _recorder.Sink.Accept(new StreamWritten("stdout", text));
 
     private IEnumerable<string> Texts()
     {

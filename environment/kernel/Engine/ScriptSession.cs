@@ -65,6 +65,21 @@ internal sealed class ScriptSession
             run.Abandoned = true;
     }
 
+    /// <summary>Runs one cell until it ends, or until its user insists on its end.</summary>
+    /// <returns>As <see cref="SubmitAsync"/>.</returns>
+    public async Task<CellError?> RunAsync(string code, int cell, Interruption interruption)
+    {
+        Task<CellError?> run = SubmitAsync(code, cell, interruption.Asked);
+        await Task.WhenAny(run, interruption.Insisted);
+        if (run.IsCompleted)
+            return await run;
+        Abandon();
+        var error = new CellError(
+            CellError.Interrupted, "interrupted twice; the cell was left behind, and its thread may still be at work", 0, []);
+        Emit(new CellFailed(error));
+        return error;
+    }
+
     /// <summary>Runs one cell, on another thread; one at a time.</summary>
     /// <param name="code">C# script with <c>#!</c> magics.</param>
     /// <param name="cell">The cell's number, for error messages.</param>

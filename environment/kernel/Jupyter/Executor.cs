@@ -18,16 +18,16 @@ internal sealed class Executor
     private readonly History _history;
     private readonly StdinInput _input;
     private readonly Channel<Request> _queue = Channel.CreateUnbounded<Request>();
-    private volatile RunningCell? _running;
-    private volatile CellOutput? _output;
+    private readonly CellSink _sink = new(live: true);
+    private volatile Interruption? _running;
     private int _count;
 
     public Executor(Messenger messenger, History history, string folder)
     {
         _messenger = messenger;
         _history = history;
-        _input = new StdinInput(messenger, () => _output?.Flush());
-        Session = new ScriptSession(folder, cellEvent => _output?.Accept(cellEvent)) { Input = _input };
+        _input = new StdinInput(messenger, _sink.Flush);
+        Session = new ScriptSession(folder, _sink.Accept) { Input = _input };
         Language = new LanguageServices(Session);
         CellContext.Fallback = Session;
     }
@@ -45,7 +45,11 @@ internal sealed class Executor
     public void AcceptInput(Request reply) => _input.Accept(reply);
 
     /// <summary>Asks the running cell to stop; asked again, gives it up. Between cells it does nothing.</summary>
-    public void Interrupt() => _running?.Interrupt();
+    public void Interrupt()
+    {
+        if (_running is { } running && running.Ask())
+            _ = AdviseLaterAsync(running);
+    }
 
     /// <summary>Takes no more cells.</summary>
     public void Complete() => _queue.Writer.TryComplete();
@@ -57,8 +61,8 @@ internal sealed class Executor
             "ProcessExit",
             "something called Environment.Exit: the kernel's process ends, and all variables with it; Jupyter starts another",
             0, []);
-        _output?.Accept(new CellFailed(error));
-        _output?.Complete();
+        _sink.Accept(new CellFailed(error));
+        _sink.Complete();
         if (_input.Asking is not { } request)
             return;
         _messenger.Reply(request, Failed(error));
@@ -83,7 +87,7 @@ internal sealed class Executor
                     JupyterKernel.Log($"{request.Type}: {e}");
                 (reply, goesOn) = (Failed(new CellError(e.GetType().Name, e.Message, 0, [])), false);
             }
-            _output?.Complete();
+            _sink.Complete();
             List<Request> aborted = goesOn ? [] : TakeQueued();
             _messenger.Reply(request, reply);
             _messenger.End(request);
@@ -105,19 +109,16 @@ internal sealed class Executor
         if (!silent)
             _messenger.Publish("execute_input", new JsonObject { ["code"] = code, ["execution_count"] = number }, request);
 
-        var output = new CellOutput(_messenger, request, number, silent);
-        CellOutput? last = _output;
-        _output = output;
-        last?.Dispose();
-        using var cell = new RunningCell(Session, output);
-        _running = cell;
+        var output = new CellMessages(_messenger, request, number);
+        _sink.Begin(silent ? _ => { } : output.Show);
+        _running = new Interruption(s_insistence);
         _input.Asking = request;
         var payload = new JsonArray();
         CellError? error = null;
         if (Question.In(code) is { } asked)
             payload.Add(await Question.AnswerAsync(asked, Language));
         else
-            error = await cell.RunAsync(code, number);
+            error = await Session.RunAsync(code, number, _running);
         _input.Asking = null;
         _running = null;
 
@@ -126,7 +127,8 @@ internal sealed class Executor
             : Failed(error);
         reply["execution_count"] = number;
         reply["payload"] = payload;
-        if (output.Result is { } value && !silent && request.Flag("store_history", true))
+        _sink.Complete();
+        if (output.Result is { } value && request.Flag("store_history", true))
             _history.SetOutput(value);
         return (reply, error is null || !stopsOnError);
     }
@@ -167,66 +169,17 @@ internal sealed class Executor
 
     private static JsonObject Failed(CellError error)
     {
-        JsonObject content = CellOutput.ToJson(error);
+        JsonObject content = CellMessages.ToJson(error);
         content["status"] = "error";
         return content;
     }
 
-    /// <summary>The cell at work, and how it is interrupted.</summary>
-    private sealed class RunningCell(ScriptSession session, CellOutput output) : IDisposable
+    private async Task AdviseLaterAsync(Interruption interruption)
     {
-        private readonly CancellationTokenSource _interrupted = new();
-        private readonly TaskCompletionSource _abandoned = new(TaskCreationOptions.RunContinuationsAsynchronously);
-        private readonly Lock _lock = new();
-        private DateTime _firstInterrupt;
-        private bool _done;
-
-        /// <returns>Why it failed, or null.</returns>
-        public async Task<CellError?> RunAsync(string code, int number)
-        {
-            Task<CellError?> run = session.SubmitAsync(code, number, _interrupted.Token);
-            await Task.WhenAny(run, _abandoned.Task);
-            if (run.IsCompleted)
-                return await run;
-            session.Abandon();
-            var error = new CellError(
-                CellError.Interrupted, "interrupted twice; the cell was left behind, and its thread may still be at work", 0, []);
-            output.Accept(new CellFailed(error));
-            return error;
-        }
-
-        public void Interrupt()
-        {
-            lock (_lock)
-            {
-                if (_interrupted.IsCancellationRequested)
-                {
-                    if (DateTime.UtcNow - _firstInterrupt > s_insistence)
-                        _abandoned.TrySetResult();
-                    return;
-                }
-                _firstInterrupt = DateTime.UtcNow;
-                _interrupted.CancelAsync();
-                _ = AdviseLaterAsync();
-            }
-        }
-
-        public void Dispose()
-        {
-            lock (_lock)
-                _done = true;
-        }
-
-        private async Task AdviseLaterAsync()
-        {
-            await Task.Delay(s_patience);
-            lock (_lock)
-            {
-                if (!_done && !_abandoned.Task.IsCompleted)
-                    output.Accept(new StreamWritten("stderr", "The cell goes on: it does not watch for interruptions "
-                        + "(KernelInvocationContext.Current.CancellationToken). Interrupt again to leave it behind, "
-                        + "or restart the kernel.\n"));
-            }
-        }
+        await Task.Delay(s_patience);
+        if (_running == interruption && !interruption.Insisted.IsCompleted)
+            _sink.Accept(new StreamWritten("stderr", "The cell goes on: it does not watch for interruptions "
+                + "(KernelInvocationContext.Current.CancellationToken). Interrupt again to leave it behind, "
+                + "or restart the kernel.\n"));
     }
 }

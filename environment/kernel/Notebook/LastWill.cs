@@ -46,7 +46,7 @@ internal sealed class LastWill : IDisposable
     {
         if (Interlocked.Exchange(ref _done, 1) != 0)
             return;
-        _recorder.Accept(new CellFailed(error));
+        _recorder.Sink.Accept(new CellFailed(error));
         _recorder.Store();
         OutputCapture.TerminalErrors.WriteLine($"error: {error.Message}");
         try

@@ -1,3 +1,4 @@
+using System.Runtime.InteropServices;
 using IntraDistill.Kernel.Engine;
 
 namespace IntraDistill.Kernel.Notebook;
@@ -27,12 +28,20 @@ internal sealed class NotebookRunner(
         NotebookCell[] cells = [.. document.CodeCells.Where(cell => !string.IsNullOrWhiteSpace(cell.Source))];
         var session = new ScriptSession(folder, OnEvent);
         CellContext.Fallback = session;
-        using var interrupts = new Interrupts(terminal.Interrupting, asOne);
+        var interruption = new Interruption(asOne);
+        void Interrupt(PosixSignalContext signal)
+        {
+            signal.Cancel = true;
+            if (interruption.Ask())
+                terminal.Interrupting();
+        }
+        using var interrupt = PosixSignalRegistration.Create(PosixSignal.SIGINT, Interrupt);
+        using var terminate = PosixSignalRegistration.Create(PosixSignal.SIGTERM, Interrupt);
         try
         {
             for (int i = 0; i < cells.Length; i++)
             {
-                RunOutcome outcome = await RunCellAsync(session, cells[i], i + 1, cells.Length, interrupts);
+                RunOutcome outcome = await RunCellAsync(session, cells[i], i + 1, cells.Length, interruption);
                 if (outcome != RunOutcome.Completed)
                     return outcome;
                 _recorder.Store();
@@ -48,28 +57,19 @@ internal sealed class NotebookRunner(
     }
 
     private async Task<RunOutcome> RunCellAsync(
-        ScriptSession session, NotebookCell cell, int number, int count, Interrupts interrupts)
+        ScriptSession session, NotebookCell cell, int number, int count, Interruption interruption)
     {
         _recorder.Begin(cell, number);
         terminal.Begin(number, count, cell.Source);
-        Task<CellError?> run = session.SubmitAsync(cell.Code, number, interrupts.Asked);
-        await Task.WhenAny(run, interrupts.Insisted);
-        CellError? error;
-        if (run.IsCompleted)
-            error = await run;
-        else
-        {
-            error = new CellError(CellError.Interrupted, "interrupted twice; the cell was given up", 0, []);
-            OnEvent(new CellFailed(error));
-        }
-        bool interrupted = interrupts.Asked.IsCancellationRequested;
+        CellError? error = await session.RunAsync(cell.Code, number, interruption);
+        bool interrupted = interruption.Asked.IsCancellationRequested;
         terminal.End(error, interrupted, cell.Source);
         return interrupted ? RunOutcome.Interrupted : error is null ? RunOutcome.Completed : RunOutcome.Failed;
     }
 
     private void OnEvent(CellEvent cellEvent)
     {
-        _recorder.Accept(cellEvent);
+        _recorder.Sink.Accept(cellEvent);
         if (cellEvent is StreamWritten written)
             terminal.Write(written.Text);
     }

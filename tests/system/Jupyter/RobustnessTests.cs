@@ -1,5 +1,5 @@
 using System.Text.Json.Nodes;
-using IntraDistill.Kernel.Notebook;
+using IntraDistill.Kernel.Engine;
 
 namespace IntraDistill.Tests.JupyterTests;
 
@@ -27,9 +27,9 @@ public sealed class RobustnessTests(KernelFixture fixture) : IClassFixture<Kerne
         Assert.True(result.Of("stream").Length < 1_000, $"{result.Of("stream").Length} messages");
         string text = result.Stream("stdout");
         Assert.True(text.Length < 100_000, $"{text.Length} characters");
-        Assert.StartsWith(Lines(0, StreamBuffer.HeadLines), text, StringComparison.Ordinal);
+        Assert.StartsWith(Lines(0, StreamText.HeadLines), text, StringComparison.Ordinal);
         Assert.Contains("… 998,000 lines left out …", text, StringComparison.Ordinal);
-        Assert.EndsWith(Lines(1_000_000 - StreamBuffer.TailLines, StreamBuffer.TailLines), text, StringComparison.Ordinal);
+        Assert.EndsWith(Lines(1_000_000 - StreamText.TailLines, StreamText.TailLines), text, StringComparison.Ordinal);
         Assert.Equal("1", (await Client.RunAsync("Console.Write(1)")).Stream("stdout"));
 
         static string Lines(int first, int count) => string.Concat(Enumerable.Range(first, count).Select(i => $"{i}\n"));
@@ -39,7 +39,7 @@ public sealed class RobustnessTests(KernelFixture fixture) : IClassFixture<Kerne
     public async Task Ten_thousand_displays_are_a_thousand_and_a_note()
     {
         CellResult result = await Client.RunAsync("for (int i = 0; i < 10_000; i++) display(i);");
-        Assert.Equal(OutputRecorder.MostDisplays, result.Of("display_data").Length);
+        Assert.Equal(CellSink.MostDisplays, result.Of("display_data").Length);
         Assert.Equal("… 9,000 displayed values left out …\n", result.Stream("stderr"));
     }
 
