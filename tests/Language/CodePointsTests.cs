@@ -1,6 +1,6 @@
 using FsCheck;
 using FsCheck.Fluent;
-using IntraDistill.Kernel.Language;
+using IntraDistill.Kernel.Jupyter;
 
 namespace IntraDistill.Tests.LanguageTests;
 
@@ -26,13 +26,6 @@ public sealed class CodePointsTests
     [InlineData(int.MaxValue, 4)]
     public void A_position_outside_of_the_text_is_its_nearer_end(int codePoints, int index) =>
         Assert.Equal(index, CodePoints.ToUtf16("a😀b", codePoints));
-
-    [Theory]
-    [InlineData(-1, 0)]
-    [InlineData(2, 1)]
-    [InlineData(9, 3)]
-    public void An_index_outside_of_the_text_or_within_a_pair_is_moved(int index, int codePoints) =>
-        Assert.Equal(codePoints, CodePoints.FromUtf16("a😀b", index));
 
     [Fact]
     public void Every_code_point_of_every_text_comes_back() =>

@@ -41,10 +41,10 @@ public abstract class LanguageTest : IDisposable
 
     private protected async Task<string[]> Texts(string marked) => [.. (await Complete(marked)).Items.Select(item => item.Text)];
 
-    private protected async Task<string> Inspect(string marked, bool detailed = false, string mimeType = MimeBundle.PlainText)
+    private protected async Task<string> Inspect(string marked, bool detailed = false)
     {
         (string code, int cursor) = Unmark(marked);
-        return (await _language.InspectAsync(code, cursor, detailed, Cancellation))?.Content[mimeType] ?? "";
+        return (await _language.InspectAsync(code, cursor, detailed, Cancellation))?.Content[MimeBundle.PlainText] ?? "";
     }
 
     private protected static (string Code, int Cursor) Unmark(string marked)

@@ -9,14 +9,9 @@ namespace IntraDistill.Kernel.Jupyter;
 /// <param name="number">The cell's number.</param>
 internal sealed class CellMessages(Messenger messenger, Request request, int number)
 {
-    /// <summary>The cell's value as text; null for none.</summary>
-    public string? Result { get; private set; }
-
     /// <summary>Sends an event.</summary>
     public void Show(CellEvent shown)
     {
-        if (shown is ResultProduced { Data: var value })
-            Result = value.Content[MimeBundle.PlainText];
         (string type, JsonObject content) = shown switch
         {
             StreamWritten text => ("stream", new JsonObject { ["name"] = text.Name, ["text"] = text.Text }),

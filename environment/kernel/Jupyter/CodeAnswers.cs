@@ -1,3 +1,4 @@
+using System.Text;
 using System.Text.Json.Nodes;
 using IntraDistill.Kernel.Engine;
 using IntraDistill.Kernel.Language;
@@ -50,4 +51,30 @@ internal static class CodeAnswers
 
     private static int Cursor(Request request, string code) =>
         request.Number("cursor_pos", -1) is var cursor and >= 0 ? CodePoints.ToUtf16(code, cursor) : code.Length;
+}
+
+/// <summary>Positions in a text: Jupyter's messages count Unicode code points, .NET and Roslyn UTF-16 units.</summary>
+internal static class CodePoints
+{
+    /// <summary>The UTF-16 index of a code point; what lies outside of the text is moved to its nearer end.</summary>
+    public static int ToUtf16(string text, int codePoints)
+    {
+        int index = 0;
+        foreach (Rune rune in text.EnumerateRunes())
+        {
+            if (codePoints-- <= 0)
+                break;
+            index += rune.Utf16SequenceLength;
+        }
+        return index;
+    }
+
+    /// <summary>How many code points lie before a UTF-16 index within the text.</summary>
+    public static int FromUtf16(string text, int index)
+    {
+        int count = 0;
+        foreach (Rune _ in text.AsSpan(0, index).EnumerateRunes())
+            count++;
+        return count;
+    }
 }

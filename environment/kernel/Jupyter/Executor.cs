@@ -15,17 +15,15 @@ internal sealed class Executor
     private static readonly TimeSpan s_patience = TimeSpan.FromSeconds(4);
 
     private readonly Messenger _messenger;
-    private readonly History _history;
     private readonly StdinInput _input;
     private readonly Channel<Request> _queue = Channel.CreateUnbounded<Request>();
     private readonly CellSink _sink = new(live: true);
     private volatile Interruption? _running;
     private int _count;
 
-    public Executor(Messenger messenger, History history, string folder)
+    public Executor(Messenger messenger, string folder)
     {
         _messenger = messenger;
-        _history = history;
         _input = new StdinInput(messenger, _sink.Flush);
         Session = new ScriptSession(folder, _sink.Accept) { Input = _input };
         Language = new LanguageServices(Session);
@@ -104,13 +102,12 @@ internal sealed class Executor
         bool stopsOnError = request.Flag("stop_on_error", true);
         IReadOnlyList<KeyValuePair<string, string>> expressions = request.Texts("user_expressions");
         if (!silent && request.Flag("store_history", true))
-            _history.Add(++_count, code);
+            _count++;
         int number = _count;
         if (!silent)
             _messenger.Publish("execute_input", new JsonObject { ["code"] = code, ["execution_count"] = number }, request);
 
-        var output = new CellMessages(_messenger, request, number);
-        _sink.Begin(silent ? _ => { } : output.Show);
+        _sink.Begin(silent ? _ => { } : new CellMessages(_messenger, request, number).Show);
         _running = new Interruption(s_insistence);
         _input.Asking = request;
         var payload = new JsonArray();
@@ -127,9 +124,6 @@ internal sealed class Executor
             : Failed(error);
         reply["execution_count"] = number;
         reply["payload"] = payload;
-        _sink.Complete();
-        if (output.Result is { } value && request.Flag("store_history", true))
-            _history.SetOutput(value);
         return (reply, error is null || !stopsOnError);
     }
 

@@ -18,7 +18,6 @@ internal sealed class JupyterKernel : IDisposable
     private readonly KernelSockets _sockets;
     private readonly WireFormat _wire;
     private readonly Messenger _messenger;
-    private readonly History _history = new();
     private readonly Executor _executor;
     private readonly Channel<Request> _shell = Channel.CreateUnbounded<Request>();
     private readonly Channel<Request> _control = Channel.CreateUnbounded<Request>();
@@ -32,7 +31,7 @@ internal sealed class JupyterKernel : IDisposable
         _wire = new WireFormat(connection.Key);
         _sockets = new KernelSockets(connection);
         _messenger = new Messenger(_wire, _sockets);
-        _executor = new Executor(_messenger, _history, folder);
+        _executor = new Executor(_messenger, folder);
     }
 
     /// <summary>Serves until it is shut down.</summary>
@@ -43,7 +42,7 @@ internal sealed class JupyterKernel : IDisposable
         Task cells = _executor.RunAsync();
         _ = AnswerAsync(_shell.Reader);
         _ = AnswerAsync(_control.Reader);
-        _ = WarmUpAsync();
+        _ = Task.Run(WarmUpAsync);
         await _shutdown.Task;
         _executor.Complete();
         _executor.Interrupt();
@@ -153,7 +152,7 @@ internal sealed class JupyterKernel : IDisposable
             case "inspect_request":
                 return await CodeAnswers.InspectAsync(request, _executor.Language);
             case "history_request":
-                return _history.Answer(request);
+                return new JsonObject { ["status"] = "ok", ["history"] = new JsonArray() };   // editors keep their own
             case "comm_info_request":
                 return new JsonObject { ["status"] = "ok", ["comms"] = new JsonObject() };
             case "interrupt_request":
@@ -169,8 +168,10 @@ internal sealed class JupyterKernel : IDisposable
     // The compiler's first compilation takes most of a second: it is over before the first cell arrives.
     private async Task WarmUpAsync()
     {
-        var session = new ScriptSession(_executor.Session.Folder, _ => { });
-        await session.EvaluateAsync("""string.Join(", ", Enumerable.Range(0, 2).Select(i => $"{i}").ToList())""", CancellationToken.None);
+        const string code = """string.Join(", ", Enumerable.Range(0, 2).Select(i => $"{i}").ToList())""";
+        string folder = _executor.Session.Folder;
+        Submission sample = Submission.Compile(code, "sample", folder, new ReferenceSet(folder), null, CancellationToken.None, out _)!;
+        await sample.RunAsync(new object?[2], CancellationToken.None);
         _executor.Language.WarmUp();
     }
 

@@ -17,9 +17,6 @@ internal sealed record Request(
         ? WireFormat.Decode(value.GetString, $"{Type}: content.{name}")!
         : throw Wrong(name, "a text");
 
-    /// <summary>A text, or another when it is absent or null.</summary>
-    public string Text(string name, string otherwise) => IsAbsent(name) ? otherwise : Text(name);
-
     /// <summary>A truth value, or another when it is absent or null.</summary>
     public bool Flag(string name, bool otherwise) => Optional(name)?.ValueKind switch
     {
@@ -42,7 +39,7 @@ internal sealed record Request(
     /// <summary>An object's fields, each a text; none when it is absent or null.</summary>
     public IReadOnlyList<KeyValuePair<string, string>> Texts(string name)
     {
-        if (IsAbsent(name))
+        if (Optional(name) is null)
             return [];
         if (Find(name, JsonValueKind.Object) is not { } value
             || value.EnumerateObject().Any(field => field.Value.ValueKind != JsonValueKind.String))
@@ -51,8 +48,6 @@ internal sealed record Request(
             () => [.. value.EnumerateObject().Select(field => KeyValuePair.Create(field.Name, field.Value.GetString()!))],
             $"{Type}: content.{name}");
     }
-
-    private bool IsAbsent(string name) => Optional(name) is null;
 
     private JsonElement? Optional(string name) => Find(name) is { ValueKind: not JsonValueKind.Null } value ? value : null;
 

@@ -25,7 +25,7 @@ internal sealed partial class KernelspecInstaller(string dataFolder)
         return name.ToLowerInvariant();
     }
 
-    /// <summary>Writes all files, or none.</summary>
+    /// <summary>Writes all files; those of an earlier installation go.</summary>
     /// <returns>The folders written.</returns>
     /// <exception cref="RunnerException">They cannot be written, or another kernel has the name.</exception>
     public IReadOnlyList<string> Install(string name, string displayName)
@@ -40,21 +40,10 @@ internal sealed partial class KernelspecInstaller(string dataFolder)
             byte[] script = Encoding.UTF8.GetBytes(KernelFiles.PlotlyJs());
             byte[] spec = Encoding.UTF8.GetBytes(KernelFiles.KernelJson(displayName));
             (string, Action<Stream>) plotly = ("plotly.min.js", file => file.Write(script));
-            var staged = new List<StagedFolder>();
-            try
-            {
-                staged.Add(Stage(_template, [.. KernelFiles.Embedded("nbconvert"), plotly]));
-                staged.Add(Stage(folder,
-                    [.. KernelFiles.Embedded("kernelspec"), plotly, ("kernel.json", file => file.Write(spec))]));
-                foreach (StagedFolder part in staged)
-                    part.Commit();
-                return staged.ConvertAll(part => part.Target);
-            }
-            finally
-            {
-                foreach (StagedFolder part in staged)
-                    part.Dispose();
-            }
+            // kernel.json first: it is what tells that the folder is the kit's.
+            Write(folder, [("kernel.json", file => file.Write(spec)), .. KernelFiles.Embedded("kernelspec"), plotly]);
+            Write(_template, [.. KernelFiles.Embedded("nbconvert"), plotly]);
+            return [_template, folder];
         });
     }
 
@@ -81,21 +70,15 @@ internal sealed partial class KernelspecInstaller(string dataFolder)
         });
     }
 
-    private static StagedFolder Stage(string target, IEnumerable<(string Name, Action<Stream> Write)> files)
+    private static void Write(string folder, IEnumerable<(string Name, Action<Stream> Write)> files)
     {
-        if (File.Exists(target))
-            throw new IOException("a file is there where a folder is expected");
-        var staged = new StagedFolder(target);
-        try
+        if (Directory.Exists(folder))
+            Directory.Delete(folder, recursive: true);
+        Directory.CreateDirectory(folder);
+        foreach ((string name, Action<Stream> write) in files)
         {
-            foreach ((string name, Action<Stream> write) in files)
-                staged.Add(name, write);
-            return staged;
-        }
-        catch
-        {
-            staged.Dispose();
-            throw;
+            using FileStream file = File.Create(Path.Combine(folder, name));
+            write(file);
         }
     }
 

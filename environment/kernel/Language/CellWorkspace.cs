@@ -2,6 +2,7 @@ using System.Collections.Immutable;
 using IntraDistill.Kernel.Engine;
 using Microsoft.CodeAnalysis;
 using Microsoft.CodeAnalysis.CSharp;
+using Microsoft.CodeAnalysis.CSharp.Syntax;
 using Microsoft.CodeAnalysis.Host.Mef;
 using Microsoft.CodeAnalysis.Text;
 
@@ -19,7 +20,6 @@ internal sealed class CellWorkspace(ScriptSession session) : IDisposable
 {
     private readonly SemaphoreSlim _gate = new(1, 1);
     private readonly Lazy<AdhocWorkspace> _workspace = new(() => new AdhocWorkspace(MefHostServices.DefaultHost));
-    private readonly DeclaredNames _names = new();
     private Solution? _solution;
     private ProjectId? _last;
     private int _count;
@@ -61,9 +61,18 @@ internal sealed class CellWorkspace(ScriptSession session) : IDisposable
         for (; _count < submissions.Length; _count++)
         {
             cancellation.ThrowIfCancellationRequested();
-            if (_names.Changes(submissions[_count]))
+            if (Declares(submissions[_count]))
                 await KeepAsync(submissions[_count]);
         }
+    }
+
+    // Cells that change nothing for later ones (a call, a chart) are most of a long session, and each link of the chain makes it
+    // slower.
+    private static bool Declares(string code)
+    {
+        CompilationUnitSyntax root = CSharpSyntaxTree.ParseText(code, Submission.ParseOptions).GetCompilationUnitRoot();
+        return root.Usings.Count > 0 || root.GetLoadDirectives().Count > 0 || root.Members.Any(member =>
+            member is not GlobalStatementSyntax || member.DescendantNodes().Any(node => node is SingleVariableDesignationSyntax));
     }
 
     private async Task KeepAsync(string code)

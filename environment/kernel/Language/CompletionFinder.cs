@@ -22,6 +22,10 @@ internal static class CompletionFinder
         (WellKnownTags.Enum, "enum"), (WellKnownTags.Delegate, "class"), (WellKnownTags.TypeParameter, "class"),
     ];
 
+    private static readonly SymbolDisplayFormat s_signature = SymbolDisplayFormat.MinimallyQualifiedFormat
+        .WithMemberOptions(SymbolDisplayMemberOptions.IncludeType | SymbolDisplayMemberOptions.IncludeParameters)
+        .WithKindOptions(SymbolDisplayKindOptions.IncludeTypeKeyword | SymbolDisplayKindOptions.IncludeNamespaceKeyword);
+
     /// <summary>What may stand at a position.</summary>
     public static async Task<Completions> FindAsync(Document document, string code, int cursor, CancellationToken cancellation)
     {
@@ -38,14 +42,13 @@ internal static class CompletionFinder
         var found = new Dictionary<string, (Completion Item, int Rank, CompletionItem Source)>(StringComparer.Ordinal);
         foreach (CompletionItem item in list.ItemsList)
         {
-            int rank = TypedMatch.Rank(item.FilterText, typed);
-            if (rank == TypedMatch.None || item.Tags.Contains(WellKnownTags.Snippet))
+            if (Rank(item.FilterText, typed) is not { } rank || item.Tags.Contains(WellKnownTags.Snippet))
                 continue;
             if (await TextOfAsync(service, document, item, code, span, cancellation) is not { } text)
                 continue;
             ISymbol[] named = [.. symbols[item.DisplayText]];
-            string kind = named is [IFieldSymbol field, ..] && SymbolText.IsOfCell(field) ? "instance" : KindOf(item);
-            found.TryAdd(text, (new Completion(text, kind, SymbolText.Brief(named)), rank, item));
+            string kind = named is [IFieldSymbol field, ..] && field.ContainingType is { IsScriptClass: true } ? "instance" : KindOf(item);
+            found.TryAdd(text, (new Completion(text, kind, Signature(named)), rank, item));
         }
         return new Completions(
             [.. found.Values.OrderBy(entry => entry.Rank)
@@ -55,6 +58,22 @@ internal static class CompletionFinder
                 .Select(entry => entry.Item)],
             span.Start, span.End);
     }
+
+    // How well a name fits what was typed so far, 0 best; null where it does not.
+    private static int? Rank(string name, string typed) =>
+        name.StartsWith(typed, StringComparison.Ordinal) ? 0
+        : name.StartsWith(typed, StringComparison.OrdinalIgnoreCase) ? 1
+        : typed.Length > 2 && name.Contains(typed, StringComparison.OrdinalIgnoreCase) ? 2
+        : null;
+
+    // The declaration of the shortest, and how many overloads there are beside it; empty for none.
+    private static string Signature(ISymbol[] symbols) => symbols switch
+    {
+        [] => "",
+        [IMethodSymbol, _, ..] => $"{symbols.MinBy(symbol => symbol is IMethodSymbol method ? method.Parameters.Length : 0)!
+            .ToDisplayString(s_signature)} (+{symbols.Length - 1})",
+        [var first, ..] => first.ToDisplayString(s_signature),
+    };
 
     private static string KindOf(CompletionItem item)
     {

@@ -1,104 +1,105 @@
-using System.Text;
+using System.Text.RegularExpressions;
+using System.Xml;
 using System.Xml.Linq;
 using IntraDistill.Kernel.Engine;
 using Microsoft.CodeAnalysis;
+using Microsoft.CodeAnalysis.CSharp;
+using Microsoft.CodeAnalysis.CSharp.Syntax;
+using Microsoft.CodeAnalysis.FindSymbols;
+using Microsoft.CodeAnalysis.QuickInfo;
 
 namespace IntraDistill.Kernel.Language;
 
-/// <summary>Describes the symbol at a position: its declaration, its documentation, its overloads.</summary>
-internal sealed class Inspection
+/// <summary>
+/// Describes the symbol at a position: what Roslyn's quick info says of it (declaration, documentation), and what that leaves
+/// out, since editors show it beside: its parameters and overloads.
+/// </summary>
+internal static partial class Inspection
 {
     /// <summary>Console.WriteLine has 20; a longer list hides what is above it.</summary>
     private const int MostOverloads = 30;
 
-    private readonly bool _markdown;
-    private readonly StringBuilder _text = new();
-
-    private Inspection(bool markdown) => _markdown = markdown;
-
-    /// <summary>What is known of the symbol at the cursor, as plain text and as Markdown; null where there is none.</summary>
+    /// <summary>What is known of the symbol at the cursor, or of the call whose arguments it stands in; null for nothing.</summary>
     public static async Task<MimeBundle?> OfAsync(Document document, int cursor, bool detailed, CancellationToken cancellation)
     {
-        SemanticModel model = (await document.GetSemanticModelAsync(cancellation))!;
-        SyntaxNode root = await model.SyntaxTree.GetRootAsync(cancellation);
-        IReadOnlyList<ISymbol> symbols = CursorSymbols.Find(model, root, cursor, cancellation);
-        if (symbols.Count == 0)
-            return null;
-        XElement? comment = DocComment.Of(symbols[0], model.Compilation, cancellation);
-        return new MimeBundle(new Dictionary<string, string>
+        SyntaxNode root = (await document.GetSyntaxRootAsync(cancellation))!;
+        QuickInfoService service = QuickInfoService.GetService(document)!;
+        foreach (int at in Positions(root, cursor))
         {
-            [MimeBundle.PlainText] = new Inspection(markdown: false).Describe(symbols, comment, detailed),
-            [MimeBundle.Markdown] = new Inspection(markdown: true).Describe(symbols, comment, detailed),
-        });
-    }
-
-    private string Describe(IReadOnlyList<ISymbol> symbols, XElement? comment, bool detailed)
-    {
-        AppendDeclarations(symbols.Take(1));
-        if (comment is not null)
-            AppendComment(comment, detailed);
-        if (symbols.Count > 1)
-        {
-            AppendTitle("Overloads");
-            AppendDeclarations(symbols.Skip(1).Take(MostOverloads));
-            if (symbols.Count > 1 + MostOverloads)
-                AppendParagraph($"… and {symbols.Count - 1 - MostOverloads} more");
+            if (await service.GetQuickInfoAsync(document, at, cancellation) is not { Sections.IsEmpty: false } found)
+                continue;
+            ISymbol? symbol = await SymbolFinder.FindSymbolAtPositionAsync(document, found.Span.Start, cancellation);
+            IEnumerable<string> sections = found.Sections
+                .Where(section => detailed || section.Kind != QuickInfoSectionKinds.RemarksDocumentationComments)
+                .Select(section => section.Text)
+                .Concat(symbol is null ? [] : [Parameters(symbol, cancellation), Overloads(symbol)]);
+            return MimeBundle.Of(MimeBundle.PlainText, string.Join(
+                "\n\n", sections.Select(text => text.ReplaceLineEndings("\n").Trim()).Where(text => text.Length > 0)));
         }
-        return _text.ToString().TrimEnd();
+        return null;
     }
 
-    private void AppendComment(XElement comment, bool detailed)
+    // The cursor itself, then the names of the calls around it.
+    private static IEnumerable<int> Positions(SyntaxNode root, int cursor)
     {
-        AppendSection(null, comment.Element("summary"));
-        AppendNamed("Type parameters", comment.Elements("typeparam"));
-        AppendNamed("Parameters", comment.Elements("param"));
-        AppendSection("Returns", comment.Element("returns"));
-        AppendSection("Value", comment.Element("value"));
-        AppendItems("Exceptions", comment.Elements("exception").Select(exception =>
-            (DocText.NameOf((string?)exception.Attribute("cref") ?? "Exception"), DocText.Render(exception, _markdown))));
-        if (!detailed)
-            return;
-        AppendSection("Remarks", comment.Element("remarks"));
-        foreach (XElement example in comment.Elements("example"))
-            AppendSection("Example", example);
-        AppendItems("See also", comment.Elements("seealso").Select(link =>
-            ((string?)link.Attribute("cref") is { } cref ? DocText.NameOf(cref) : (string?)link.Attribute("href") ?? "", "")));
-    }
-
-    private void AppendNamed(string title, IEnumerable<XElement> elements) => AppendItems(title, elements
-        .Select(element => (Name: (string?)element.Attribute("name") ?? "", Text: DocText.Render(element, _markdown)))
-        .Where(item => item.Text.Length > 0));
-
-    private void AppendItems(string title, IEnumerable<(string Name, string Text)> items)
-    {
-        var lines = items.Select(item =>
+        SyntaxToken right = root.FindToken(cursor);
+        SyntaxToken left = right.SpanStart < cursor ? right : right.GetPreviousToken();
+        if (!IsText(left) && !(IsText(right) && right.SpanStart == cursor))
+            yield return cursor;
+        for (SyntaxNode? node = left.Parent; node is not null; node = node.Parent)
         {
-            string text = item.Text.Replace("\n", "\n    ", StringComparison.Ordinal);
-            string name = _markdown ? $"- `{item.Name}`" : $"  {item.Name}";
-            return text.Length == 0 ? name : $"{name}: {text}";
-        }).ToArray();
-        if (lines.Length == 0)
-            return;
-        AppendTitle(title);
-        AppendParagraph(string.Join('\n', lines));
+            if (node is not (BaseArgumentListSyntax or AttributeArgumentListSyntax) || cursor <= node.SpanStart)
+                continue;
+            SyntaxToken name = node.Parent!.DescendantTokens().TakeWhile(token => token.SpanStart < node.SpanStart)
+                .LastOrDefault(token => token.IsKind(SyntaxKind.IdentifierToken) && token.Parent?.Parent is not TypeArgumentListSyntax);
+            yield return (name.IsKind(SyntaxKind.None) ? node.Parent.GetFirstToken() : name).SpanStart;   // new(…) has no name
+        }
     }
 
-    private void AppendSection(string? title, XElement? element)
+    private static bool IsText(SyntaxToken token) => token.Parent is LiteralExpressionSyntax or InterpolatedStringExpressionSyntax;
+
+    private static string Parameters(ISymbol symbol, CancellationToken cancellation)
     {
-        if (element is null || DocText.Render(element, _markdown) is not { Length: > 0 } text)
-            return;
-        if (title is not null)
-            AppendTitle(title);
-        AppendParagraph(text);
+        ISymbol documented = (symbol as IMethodSymbol)?.ReducedFrom ?? symbol;
+        IEnumerable<string> lines = Documentation(documented.OriginalDefinition, cancellation).Elements("param")
+            .Select(parameter => $"\n  {(string?)parameter.Attribute("name")}: {TextOf(parameter)}");
+        return string.Concat(lines) is { Length: > 0 } text ? $"Parameters:{text}" : "";
     }
 
-    private void AppendTitle(string title) => _text.Append(_markdown ? $"**{title}**\n\n" : $"{title}:\n");
-
-    private void AppendParagraph(string text) => _text.Append(text).Append("\n\n");
-
-    private void AppendDeclarations(IEnumerable<ISymbol> symbols)
+    private static XElement Documentation(ISymbol symbol, CancellationToken cancellation)
     {
-        string lines = string.Join('\n', symbols.Select(SymbolText.Full));
-        AppendParagraph(_markdown ? $"```csharp\n{lines}\n```" : lines);
+        try
+        {
+            string? xml = symbol.GetDocumentationCommentXml(cancellationToken: cancellation);
+            return string.IsNullOrEmpty(xml) ? new XElement("member") : XElement.Parse(xml);
+        }
+        catch (XmlException)
+        {
+            return new XElement("member");   // a comment that is being written
+        }
     }
+
+    // <paramref name="x"/> is x, <see cref="M:System.Math.Abs(System.Int32)"/> is Abs.
+    private static string TextOf(XElement element) => WhiteSpace().Replace(
+        string.Concat(element.DescendantNodes().Select(node => node switch
+        {
+            XText text => text.Value,
+            XElement { IsEmpty: true } empty => empty.FirstAttribute?.Value.Split('(')[0].Split('.', ':')[^1] ?? "",
+            _ => "",
+        })), " ").Trim();
+
+    private static string Overloads(ISymbol symbol)
+    {
+        if (symbol is not IMethodSymbol { ContainingType: { } type })
+            return "";
+        ISymbol[] others = [.. type.GetMembers(symbol.Name).Where(other =>
+            !SymbolEqualityComparer.Default.Equals(other.OriginalDefinition, symbol.OriginalDefinition))];
+        IEnumerable<string> lines = others.Take(MostOverloads)
+            .Select(other => other.ToDisplayString(SymbolDisplayFormat.MinimallyQualifiedFormat));
+        return others.Length == 0 ? "" : $"Overloads:\n{string.Join('\n', lines)}"
+            + (others.Length > MostOverloads ? $"\n… and {others.Length - MostOverloads} more" : "");
+    }
+
+    [GeneratedRegex(@"\s+")]
+    private static partial Regex WhiteSpace();
 }

@@ -1,12 +1,5 @@
 namespace IntraDistill.Kernel.Language;
 
-/// <summary>Whether code can be run as it stands.</summary>
-/// <param name="Status">
-/// <c>complete</c>, <c>incomplete</c> (more text is needed) or <c>invalid</c> (more text does not help).
-/// </param>
-/// <param name="Indent">The white space to begin the next line with; empty unless incomplete.</param>
-internal sealed record Completeness(string Status, string Indent);
-
 /// <summary>What may stand at the cursor.</summary>
 /// <param name="Items">The best first.</param>
 /// <param name="Start">Where the text begins that an item replaces: a UTF-16 index.</param>

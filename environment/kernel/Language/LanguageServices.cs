@@ -21,13 +21,13 @@ internal sealed class LanguageServices(ScriptSession session) : IDisposable
 
     /// <summary>Whether code can be run as it stands.</summary>
     public Completeness CheckComplete(string code) =>
-        CanBeAnalysed(code) ? CompletenessCheck.Of(code) : new Completeness("complete", "");
+        CanBeAnalysed(code) ? Completeness.Of(code) : new Completeness("complete", "");
 
     /// <summary>What may stand at the cursor, the best first; empty where there is nothing to offer.</summary>
     /// <exception cref="OperationCanceledException">The answer is not wanted any more.</exception>
     public async Task<Completions> CompleteAsync(string code, int cursor, CancellationToken cancellation)
     {
-        int at = CodePoints.Floor(code, cursor);
+        int at = Math.Clamp(cursor, 0, code.Length);
         var nothing = new Completions([], at, at);
         if (!CanBeAnalysed(code))
             return nothing;
@@ -46,11 +46,11 @@ internal sealed class LanguageServices(ScriptSession session) : IDisposable
     /// <param name="cursor">Where in the cell.</param>
     /// <param name="detailed">Whether remarks and examples are wanted, too.</param>
     /// <param name="cancellation">Ends the search.</param>
-    /// <returns>Plain text and Markdown; null when there is nothing to say.</returns>
+    /// <returns>Plain text; null when there is nothing to say.</returns>
     /// <exception cref="OperationCanceledException">The answer is not wanted any more.</exception>
     public async Task<MimeBundle?> InspectAsync(string code, int cursor, bool detailed, CancellationToken cancellation)
     {
-        int at = CodePoints.Floor(code, cursor);
+        int at = Math.Clamp(cursor, 0, code.Length);
         if (!CanBeAnalysed(code))
             return null;
         CellText text = CellText.Read(code, at);
