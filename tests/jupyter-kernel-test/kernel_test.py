@@ -1,4 +1,4 @@
-"""The jupyter_kernel_test suite with all its optional parts.
+"""The jupyter_kernel_test suite with all its optional parts but history.
 
 And what that does not cover: stdin, updates of displays, interrupts, the kernel's end.
 """

@@ -34,3 +34,42 @@ public static class Kernel
         return Task.Run(() => input.Ask(prompt, password));
     }
 }
+
+/// <summary>An output that was displayed and can be replaced in place.</summary>
+public sealed class DisplayedValue
+{
+    private readonly ScriptSession? _session;
+    private readonly string[] _mimeTypes;
+
+    internal DisplayedValue(ScriptSession? session, string displayId, string[] mimeTypes)
+    {
+        _session = session;
+        DisplayId = displayId;
+        _mimeTypes = mimeTypes;
+    }
+
+    /// <summary>The identity of the output within the notebook.</summary>
+    public string DisplayId { get; }
+
+    /// <summary>Replaces the output by another value, formatted as the same MIME types; from any cell or thread.</summary>
+    public void Update(object? updatedValue) =>
+        _session?.Emit(new DisplayUpdated(MimeBundle.Of(updatedValue, _mimeTypes), DisplayId));
+}
+
+/// <summary>What a running cell can learn of its own run.</summary>
+public sealed class KernelInvocationContext
+{
+    private readonly ScriptSession _session;
+
+    private KernelInvocationContext(ScriptSession session) => _session = session;
+
+    /// <summary>The run of the current cell; null outside of one.</summary>
+    public static KernelInvocationContext? Current =>
+        CellContext.Session is { } session ? new KernelInvocationContext(session) : null;
+
+    /// <summary>Cancelled when the user interrupts the cell (Ctrl-C).</summary>
+    public CancellationToken CancellationToken => _session.CellCancellation;
+
+    /// <summary>Shows a value in the cell's output; the same as <see cref="Kernel.display"/>.</summary>
+    public DisplayedValue Display(object? value, params string[] mimeTypes) => CellContext.Display(value, mimeTypes);
+}

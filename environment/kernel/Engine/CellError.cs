@@ -92,3 +92,11 @@ internal sealed record CellError(string Name, string Message, int Line, IReadOnl
         return false;
     }
 }
+
+/// <summary>A <c>#r</c>, <c>#load</c> or <c>#!</c> line that cannot be followed.</summary>
+/// <param name="message">One line that names the directive and what was expected.</param>
+/// <param name="line">The line within the cell, from 1; 0 where it is not known.</param>
+internal sealed class DirectiveException(string message, int line = 0) : Exception(message)
+{
+    public int Line { get; } = line;
+}

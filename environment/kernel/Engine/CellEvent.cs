@@ -1,3 +1,7 @@
+using System.Text.Json;
+using System.Text.Json.Nodes;
+using Microsoft.DotNet.Interactive.Formatting;
+
 namespace IntraDistill.Kernel.Engine;
 
 /// <summary>Something that a running cell put out; a front end (the runner, a Jupyter kernel) gives it its own form.</summary>
@@ -23,3 +27,70 @@ internal sealed record ResultProduced(MimeBundle Data) : CellEvent;
 
 /// <summary>The cell failed; the last event of its run.</summary>
 internal sealed record CellFailed(CellError Error) : CellEvent;
+
+/// <summary>One value in the forms in which it can be shown: MIME type to content.</summary>
+internal sealed record MimeBundle(IReadOnlyDictionary<string, string> Content)
+{
+    public const string PlainText = "text/plain", Html = "text/html", Markdown = "text/markdown";
+
+    /// <summary>The plain text beside a richer form is a fallback for readers without one; longer ones are cut.</summary>
+    private const int LongestFallback = 4_000;
+
+    /// <summary>Formats a value as .NET Interactive would, with plain text beside it as Jupyter wants.</summary>
+    /// <param name="value">The value; null is shown as the formatter's null string.</param>
+    /// <param name="mimeTypes">The MIME types wanted; none for those the value's type prefers.</param>
+    public static MimeBundle Of(object? value, params string[] mimeTypes)
+    {
+        IEnumerable<string> wanted = mimeTypes.Length > 0 ? mimeTypes : Formatter.GetPreferredMimeTypesFor(value?.GetType());
+        var content = new SortedDictionary<string, string>(StringComparer.Ordinal);
+        foreach (string mimeType in wanted)
+            content[mimeType] = value.ToDisplayString(mimeType);
+        if (!content.ContainsKey(PlainText))
+            content[PlainText] = Fallback(value);
+        return new MimeBundle(content);
+    }
+
+    /// <summary>A bundle of ready content.</summary>
+    public static MimeBundle Of(string mimeType, string text) =>
+        new(new SortedDictionary<string, string>(StringComparer.Ordinal) { [mimeType] = text, [PlainText] = text });
+
+    /// <summary>The bundle as notebooks and messages have it: JSON types as JSON, all others as text.</summary>
+    /// <param name="text">Writes a text.</param>
+    public JsonObject ToJson(Func<string, JsonNode?> text)
+    {
+        var json = new JsonObject();
+        foreach ((string mimeType, string content) in Content)
+            json[mimeType] = IsJson(mimeType) ? Parse(content) : text(content);
+        return json;
+    }
+
+    private static bool IsJson(string mimeType) =>
+        mimeType == "application/json" || mimeType.EndsWith("+json", StringComparison.Ordinal);
+
+    private static JsonNode? Parse(string content)
+    {
+        try
+        {
+            return JsonNode.Parse(content);
+        }
+        catch (JsonException)
+        {
+            return JsonValue.Create(content);   // a formatter that says JSON and writes something else
+        }
+    }
+
+    private static string Fallback(object? value)
+    {
+        string text;
+        try
+        {
+            text = value.ToDisplayString(PlainText);
+        }
+        catch (Exception)
+        {
+            // The form that was asked for is there; a plain-text formatter that fails must not take it away.
+            text = value?.GetType().ToString() ?? "";
+        }
+        return text.Length <= LongestFallback ? text : text[..LongestFallback] + " …";
+    }
+}

@@ -1,8 +1,14 @@
 using System.Net;
+using System.Reflection;
+using System.Runtime.Loader;
 using System.Text;
 using System.Text.Json.Nodes;
 using IntraDistill.Kernel.Engine;
 using IntraDistill.Kernel.Notebook;
+using Markdig;
+using Markdig.Extensions.Mathematics;
+using Markdig.Renderers;
+using Markdig.Renderers.Html;
 
 namespace IntraDistill.Kernel.Html;
 
@@ -118,5 +124,61 @@ internal sealed class HtmlPage
     {
         using var reader = new StreamReader(typeof(HtmlPage).Assembly.GetManifestResourceStream(name)!);
         return reader.ReadToEnd();
+    }
+}
+
+/// <summary>plotly.js, as Plotly.NET embeds it in its assembly.</summary>
+internal static class PlotlyScript
+{
+    /// <summary>A script element that holds plotly.js; empty where the notebook referenced no Plotly.NET.</summary>
+    public static string Inline()
+    {
+        if (AssemblyProbe.Find("Plotly.NET") is not { } path)
+            return "";
+        string? script = ReadFrom(AssemblyLoadContext.Default.LoadFromAssemblyPath(path));
+        if (script is null)
+            return "";
+        return $"<script>{script.Replace("</script", "<\\/script", StringComparison.OrdinalIgnoreCase)}</script>";
+    }
+
+    /// <summary>The script itself; null where the assembly holds none.</summary>
+    public static string? ReadFrom(Assembly plotlyNet)
+    {
+        string? resource = plotlyNet.GetManifestResourceNames().FirstOrDefault(
+            name => name.Contains("plotly", StringComparison.Ordinal) && name.EndsWith(".min.js", StringComparison.Ordinal));
+        if (resource is null)
+            return null;
+        using var reader = new StreamReader(plotlyNet.GetManifestResourceStream(resource)!);
+        return reader.ReadToEnd();
+    }
+}
+
+/// <summary>Markdown as HTML, with formulas as MathML.</summary>
+internal static class Prose
+{
+    private static readonly MarkdownPipeline s_pipeline = new MarkdownPipelineBuilder().UseAdvancedExtensions().Build();
+
+    /// <summary>Renders Markdown with tables and formulas.</summary>
+    public static string ToHtml(string markdown)
+    {
+        using var html = new StringWriter();
+        var renderer = new HtmlRenderer(html);
+        s_pipeline.Setup(renderer);
+        renderer.ObjectRenderers.Replace<HtmlMathInlineRenderer>(new InlineFormula());
+        renderer.ObjectRenderers.Replace<HtmlMathBlockRenderer>(new BlockFormula());
+        renderer.Render(Markdown.Parse(markdown, s_pipeline));
+        return html.ToString();
+    }
+
+    private sealed class InlineFormula : HtmlObjectRenderer<MathInline>
+    {
+        protected override void Write(HtmlRenderer renderer, MathInline formula) =>
+            renderer.Write(MathMl.Convert(formula.Content.ToString(), display: formula.DelimiterCount == 2));
+    }
+
+    private sealed class BlockFormula : HtmlObjectRenderer<MathBlock>
+    {
+        protected override void Write(HtmlRenderer renderer, MathBlock formula) =>
+            renderer.WriteLine(MathMl.Convert(formula.Lines.ToString(), display: true));
     }
 }
