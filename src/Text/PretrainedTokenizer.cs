@@ -13,33 +13,32 @@ public abstract class PretrainedTokenizer
     private static readonly UTF8Encoding s_strict = new(encoderShouldEmitUTF8Identifier: false, throwOnInvalidBytes: true);
 
     private readonly SpecialTokens _special;
+    private readonly Dictionary<string, int> _specialIds;
     private readonly WordCache<Piece> _cache;
 
     private protected PretrainedTokenizer(SpecialTokens special, string[] tokens)
     {
         (_special, Tokens, _cache) = (special, tokens, new(Cut));
-        (PadId, UnkId, ClsId, SepId, MaskId) = (Id(special.Pad), Id(special.Unk), Id(special.Cls), Id(special.Sep), Id(special.Mask));
-
-        int Id(string name) => Array.IndexOf(tokens, name);
+        _specialIds = special.Names.ToDictionary(name => name, name => Array.IndexOf(tokens, name));
     }
 
     /// <summary>How many ids there are: ids are in [0, VocabularySize).</summary>
     public int VocabularySize => Tokens.Length;
 
     /// <summary>The id that fills short rows of a batch: [PAD] or &lt;pad&gt;.</summary>
-    public int PadId { get; }
+    public int PadId => _specialIds[_special.Pad];
 
     /// <summary>The id of what the vocabulary cannot spell: [UNK] or &lt;unk&gt;.</summary>
-    public int UnkId { get; }
+    public int UnkId => _specialIds[_special.Unk];
 
     /// <summary>The id before the first text, whose state stands for the sequence: [CLS] or &lt;s&gt;.</summary>
-    public int ClsId { get; }
+    public int ClsId => _specialIds[_special.Cls];
 
     /// <summary>The id after each text: [SEP] or &lt;/s&gt;.</summary>
-    public int SepId { get; }
+    public int SepId => _specialIds[_special.Sep];
 
     /// <summary>The id that masked language modelling hides a piece with: [MASK] or &lt;mask&gt;.</summary>
-    public int MaskId { get; }
+    public int MaskId => _specialIds[_special.Mask];
 
     /// <summary>The tokens in the order of their ids.</summary>
     private protected string[] Tokens { get; }
@@ -136,7 +135,7 @@ public abstract class PretrainedTokenizer
                 end--;
             AddWords(at, end);
             at = start + name.Length;
-            pieces.Add(new(SpecialId(name), new TextSpan(start, at), word ?? -1));
+            pieces.Add(new(_specialIds[name], new TextSpan(start, at), word ?? -1));
         }
         AddWords(at, text.Length);
         return pieces;
@@ -165,10 +164,6 @@ public abstract class PretrainedTokenizer
                 + $"(U+{(int)e.CharUnknown:X4}) at index {e.Index}; whole Unicode characters are needed", e);
         }
     }
-
-    private int SpecialId(string name) =>
-        name == _special.Pad ? PadId : name == _special.Unk ? UnkId : name == _special.Cls ? ClsId
-        : name == _special.Sep ? SepId : MaskId;
 
     private EncodedText Assemble(List<SourcePiece> first, List<SourcePiece>? second, bool words)
     {
