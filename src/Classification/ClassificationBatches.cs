@@ -57,10 +57,10 @@ public sealed class ClassificationBatches : RowBatches<ClassificationBatch>
     /// <exception cref="IntraDistillException">
     /// There are no texts, one has no label or cannot be encoded, or a setting is out of range.
     /// </exception>
-    public ClassificationBatches(IReadOnlyList<LabelledText> texts, IPretrainedTokenizer tokenizer,
+    public ClassificationBatches(IReadOnlyList<LabelledText> texts, PretrainedTokenizer tokenizer,
         ClassificationBatchSettings? settings = null) : this(texts, tokenizer, settings ?? new(), labelled: true) { }
 
-    private ClassificationBatches(IReadOnlyList<LabelledText> texts, IPretrainedTokenizer tokenizer,
+    private ClassificationBatches(IReadOnlyList<LabelledText> texts, PretrainedTokenizer tokenizer,
         ClassificationBatchSettings settings, bool labelled) : base(settings, tokenizer.PadId)
     {
         if (texts.Count == 0)
@@ -86,7 +86,7 @@ public sealed class ClassificationBatches : RowBatches<ClassificationBatch>
     /// <exception cref="IntraDistillException">
     /// There are no texts, one cannot be encoded, or a setting is out of range.
     /// </exception>
-    public static IReadOnlyList<ClassificationBatch> InOrder(IReadOnlyList<LabelledText> texts, IPretrainedTokenizer tokenizer,
+    public static IReadOnlyList<ClassificationBatch> InOrder(IReadOnlyList<LabelledText> texts, PretrainedTokenizer tokenizer,
         ClassificationBatchSettings? settings = null) =>
         new ClassificationBatches(texts, tokenizer, settings ?? new(), labelled: false).InOrder();
 

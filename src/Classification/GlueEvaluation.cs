@@ -10,7 +10,7 @@ namespace IntraDistill.Tasks;
 /// <param name="corpus">The task's texts.</param>
 /// <param name="tokenizer">The model's tokenizer.</param>
 /// <param name="batching">How texts are put into batches.</param>
-public sealed class GlueEvaluation(GlueCorpus corpus, IPretrainedTokenizer tokenizer, ClassificationBatchSettings batching)
+public sealed class GlueEvaluation(GlueCorpus corpus, PretrainedTokenizer tokenizer, ClassificationBatchSettings batching)
 {
     private readonly Lazy<IReadOnlyList<ClassificationBatch>> _dev = new(() => ClassificationBatches.InOrder(corpus.Dev, tokenizer, batching));
 

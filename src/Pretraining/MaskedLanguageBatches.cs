@@ -76,7 +76,7 @@ public sealed class MaskedLanguageBatches : IBatchSource<MaskedLanguageBatch>
 {
     private readonly Sample[] _samples;
     private readonly string[] _seconds;
-    private readonly IPretrainedTokenizer _tokenizer;
+    private readonly PretrainedTokenizer _tokenizer;
     private readonly TokenMasking _masking;
     private readonly MaskedLanguageSettings _settings;
 
@@ -87,7 +87,7 @@ public sealed class MaskedLanguageBatches : IBatchSource<MaskedLanguageBatch>
     /// <exception cref="IntraDistillException">
     /// There is nothing to predict, a text cannot be encoded, or a setting is out of range.
     /// </exception>
-    public MaskedLanguageBatches(IReadOnlyList<(string First, string? Second)> texts, IPretrainedTokenizer tokenizer,
+    public MaskedLanguageBatches(IReadOnlyList<(string First, string? Second)> texts, PretrainedTokenizer tokenizer,
         MaskedLanguageSettings? settings = null)
     {
         (_settings, _tokenizer) = (settings ?? new MaskedLanguageSettings(), tokenizer);
@@ -173,7 +173,7 @@ public sealed class MaskedLanguageBatches : IBatchSource<MaskedLanguageBatch>
 /// Hides tokens for masked language modelling, as BERT does: of those to predict 80 % give way to the mask, 10 % to a token drawn
 /// from all that are not special, and 10 % stay. A special token ([UNK] is one) is never predicted.
 /// </summary>
-internal sealed class TokenMasking(IPretrainedTokenizer tokenizer, double maskShare)
+internal sealed class TokenMasking(PretrainedTokenizer tokenizer, double maskShare)
 {
     private const double HiddenShare = 0.8, RandomShare = 0.1;
 
@@ -209,6 +209,6 @@ internal sealed class TokenMasking(IPretrainedTokenizer tokenizer, double maskSh
         return (ids, chosen);
     }
 
-    private static int[] Special(IPretrainedTokenizer tokenizer) =>
+    private static int[] Special(PretrainedTokenizer tokenizer) =>
         [tokenizer.PadId, tokenizer.UnkId, tokenizer.ClsId, tokenizer.SepId, tokenizer.MaskId];
 }

@@ -40,7 +40,7 @@ public sealed class ParallelMaskedBatches : IBatchSource<ParallelMaskedBatch>
     /// <exception cref="IntraDistillException">
     /// There is no pair, a text cannot be encoded, or a setting is out of range.
     /// </exception>
-    public ParallelMaskedBatches(IReadOnlyList<IReadOnlyList<string>> groups, IPretrainedTokenizer tokenizer,
+    public ParallelMaskedBatches(IReadOnlyList<IReadOnlyList<string>> groups, PretrainedTokenizer tokenizer,
         MaskedLanguageSettings? settings = null)
     {
         _settings = settings ?? new MaskedLanguageSettings();

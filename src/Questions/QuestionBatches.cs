@@ -66,11 +66,11 @@ public sealed class QuestionBatches : RowBatches<QuestionBatch>
     /// <exception cref="IntraDistillException">
     /// There are no questions, one has no answer or cannot be encoded, or a setting is out of range.
     /// </exception>
-    public QuestionBatches(IReadOnlyList<QuestionExample> questions, IPretrainedTokenizer tokenizer,
+    public QuestionBatches(IReadOnlyList<QuestionExample> questions, PretrainedTokenizer tokenizer,
         QuestionBatchSettings? settings = null) : this(questions, tokenizer, settings ?? new(), answered: true) { }
 
     private QuestionBatches(
-        IReadOnlyList<QuestionExample> questions, IPretrainedTokenizer tokenizer, QuestionBatchSettings settings, bool answered)
+        IReadOnlyList<QuestionExample> questions, PretrainedTokenizer tokenizer, QuestionBatchSettings settings, bool answered)
         : base(settings, tokenizer.PadId)
     {
         if (questions.Count == 0)
@@ -94,7 +94,7 @@ public sealed class QuestionBatches : RowBatches<QuestionBatch>
     /// There are no questions, one cannot be encoded, or a setting is out of range.
     /// </exception>
     public static IReadOnlyList<QuestionBatch> InOrder(
-        IReadOnlyList<QuestionExample> questions, IPretrainedTokenizer tokenizer, QuestionBatchSettings? settings = null) =>
+        IReadOnlyList<QuestionExample> questions, PretrainedTokenizer tokenizer, QuestionBatchSettings? settings = null) =>
         new QuestionBatches(questions, tokenizer, settings ?? new(), answered: false).InOrder();
 
     private protected override int Rows => Windows.Count;

@@ -59,7 +59,7 @@ public static class QuestionWindows
     /// <param name="settings">Null for the defaults.</param>
     /// <exception cref="IntraDistillException">A question or text cannot be encoded, or a setting is out of range.</exception>
     public static IReadOnlyList<QuestionWindow> Of(
-        IReadOnlyList<QuestionExample> questions, IPretrainedTokenizer tokenizer, QuestionBatchSettings? settings = null)
+        IReadOnlyList<QuestionExample> questions, PretrainedTokenizer tokenizer, QuestionBatchSettings? settings = null)
     {
         QuestionBatchSettings chosen = settings ?? new QuestionBatchSettings();
         chosen.Check();

@@ -76,10 +76,10 @@ public sealed class TaggingBatches : RowBatches<TaggingBatch>
     /// There is nothing to tag, a sentence has not a tag for each token, one is not of the list, a sentence cannot be encoded, or a
     /// setting is out of range.
     /// </exception>
-    public TaggingBatches(IReadOnlyList<TaggedSentence> sentences, IPretrainedTokenizer tokenizer, IReadOnlyList<string> tags,
+    public TaggingBatches(IReadOnlyList<TaggedSentence> sentences, PretrainedTokenizer tokenizer, IReadOnlyList<string> tags,
         TaggingBatchSettings? settings = null) : this(sentences, tokenizer, tags, settings ?? new(), training: true) { }
 
-    private TaggingBatches(IReadOnlyList<TaggedSentence> sentences, IPretrainedTokenizer tokenizer, IReadOnlyList<string> tags,
+    private TaggingBatches(IReadOnlyList<TaggedSentence> sentences, PretrainedTokenizer tokenizer, IReadOnlyList<string> tags,
         TaggingBatchSettings settings, bool training) : base(settings, tokenizer.PadId)
     {
         _tags = tags.Select((tag, number) => (tag, number)).ToDictionary(pair => pair.tag, pair => pair.number);
@@ -113,7 +113,7 @@ public sealed class TaggingBatches : RowBatches<TaggingBatch>
     /// <exception cref="IntraDistillException">
     /// There are no sentences, one cannot be encoded, or a setting is out of range.
     /// </exception>
-    public static IReadOnlyList<TaggingBatch> InOrder(IReadOnlyList<TaggedSentence> sentences, IPretrainedTokenizer tokenizer,
+    public static IReadOnlyList<TaggingBatch> InOrder(IReadOnlyList<TaggedSentence> sentences, PretrainedTokenizer tokenizer,
         IReadOnlyList<string> tags, TaggingBatchSettings? settings = null) =>
         new TaggingBatches(sentences, tokenizer, tags, settings ?? new(), training: false).InOrder();
 
@@ -184,7 +184,7 @@ internal static class TaggingRows
     /// <param name="maxLength">The most ids in a row.</param>
     /// <returns>The rows of each sentence, at least one.</returns>
     /// <exception cref="IntraDistillException">A sentence cannot be encoded; the first such one is named.</exception>
-    public static EncodedRow[][] Encode(IReadOnlyList<TaggedSentence> sentences, IPretrainedTokenizer tokenizer, int maxLength) =>
+    public static EncodedRow[][] Encode(IReadOnlyList<TaggedSentence> sentences, PretrainedTokenizer tokenizer, int maxLength) =>
         ParallelMap.Of(sentences.Count, i =>
         {
             try

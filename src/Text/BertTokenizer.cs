@@ -6,14 +6,10 @@ using WordPieces = Microsoft.ML.Tokenizers.WordPieceTokenizer;
 
 namespace IntraDistill.Tasks;
 
-/// <summary>
-/// BERT's tokenizer: words by BERT's text rules, pieces by WordPiece (Microsoft.ML.Tokenizers): the longest piece of the
-/// vocabulary, again and again; <c>[UNK]</c> for a word that does not come out, or has more than 100 characters.
-/// </summary>
-/// <remarks>
-/// Ids and offsets are those of Hugging Face's fast tokenizer. Of Microsoft.ML.Tokenizers only the pieces of a word are taken:
-/// its own BERT rules give no offsets into the original text, and accents stay where globalization is invariant.
-/// </remarks>
+/// <summary>BERT's tokenizer: words by BERT's text rules, pieces by WordPiece (Microsoft.ML.Tokenizers): the longest piece of the
+/// vocabulary, again and again; <c>[UNK]</c> for a word that does not come out, or has more than 100 characters.</summary>
+/// <remarks>Ids and offsets are those of Hugging Face's fast tokenizer. Of Microsoft.ML.Tokenizers only the pieces of a word are taken:
+/// its own BERT rules give no offsets into the original text, and accents stay where globalization is invariant.</remarks>
 public sealed class BertTokenizer : PretrainedTokenizer
 {
     internal const string VocabularyName = "vocab.txt";
@@ -25,7 +21,8 @@ public sealed class BertTokenizer : PretrainedTokenizer
     private readonly WordPieces _pieces;
     private readonly BertText _text;
 
-    private BertTokenizer(string[] tokens, Func<string, int> id, BertText text) : base(SpecialTokens.Bert, tokens, id)
+    /// <summary>Makes a tokenizer of a vocabulary that has the special tokens and nothing twice.</summary>
+    internal BertTokenizer(string[] tokens, BertText text) : base(SpecialTokens.Bert, tokens)
     {
         _text = text;
         using MemoryStream vocabulary = new(Encoding.UTF8.GetBytes(string.Join('\n', tokens)));
@@ -37,7 +34,7 @@ public sealed class BertTokenizer : PretrainedTokenizer
     public bool LowerCase => _text.LowerCase;
 
     /// <summary>Writes <c>vocab.txt</c> and <c>tokenizer_config.json</c>, each whole or not at all.</summary>
-    /// <param name="folder">The folder; made where it is not there.</param>
+    /// <param name="folder">Made where it is not there.</param>
     /// <exception cref="IntraDistillException">They cannot be written.</exception>
     public void Save(string folder)
     {
@@ -52,30 +49,21 @@ public sealed class BertTokenizer : PretrainedTokenizer
         VocabularyFile.Write(Path.Combine(folder, VocabularyName), string.Concat(Tokens.Select(token => token + '\n')));
     }
 
-    /// <summary>Reads the tokenizer of a folder.</summary>
     internal static BertTokenizer Read(string folder)
     {
-        (string[] tokens, Dictionary<string, int> ids) = ReadVocabulary(Path.Combine(folder, VocabularyName));
-        return new BertTokenizer(tokens, token => ids[token], ReadText(folder, tokens));
+        string[] tokens = ReadVocabulary(Path.Combine(folder, VocabularyName));
+        return new BertTokenizer(tokens, ReadText(Path.Combine(folder, ConfigName), tokens));
     }
-
-    /// <summary>Makes a tokenizer of a vocabulary that has the special tokens and nothing twice.</summary>
-    internal static BertTokenizer Of(string[] tokens, BertText text) =>
-        new(tokens, token => Array.IndexOf(tokens, token), text);
 
     private protected override void Normalize(string text, int start, int end, bool spaceBefore, AlignedText words) =>
         _text.Split(text, start, end, words);
 
-    private protected override Piece[] Cut(string word)
-    {
-        if (word.Length > LongestWord && word.EnumerateRunes().Count() > LongestWord)
-            return [new Piece(UnkId, 0, word.Length)];
-        var tokens = _pieces.EncodeToTokens(word, out _, considerPreTokenization: false, considerNormalization: false);
-        return [.. tokens.Select(token => new Piece(token.Id, token.Offset.Start.Value, token.Offset.End.Value))];
-    }
+    private protected override Piece[] Cut(string word) => word.Length > LongestWord && word.EnumerateRunes().Count() > LongestWord
+        ? [new Piece(UnkId, 0, word.Length)]
+        : Cut(_pieces, word);
 
-    /// <summary>Reads a vocabulary: a piece a line, whose id is the line's number less one.</summary>
-    private static (string[] Tokens, Dictionary<string, int> Ids) ReadVocabulary(string path)
+    /// <summary>A piece a line, whose id is the line's number less one.</summary>
+    private static string[] ReadVocabulary(string path)
     {
         string[] tokens = VocabularyFile.ReadLines(path);
         Dictionary<string, int> ids = new(tokens.Length, StringComparer.Ordinal);
@@ -87,41 +75,32 @@ public sealed class BertTokenizer : PretrainedTokenizer
                 throw VocabularyFile.Error(path, i + 1, $"'{tokens[i]}' is there twice, first in line {ids[tokens[i]] + 1}");
         }
         VocabularyFile.RequireSpecials(path, tokens.Length, SpecialTokens.Bert, ids);
-        return (tokens, ids);
+        return tokens;
     }
 
-    /// <summary>Reads the text rules; what the folder does not say is as in Hugging Face's BERT.</summary>
-    /// <param name="folder">The folder, with or without a tokenizer_config.json.</param>
-    /// <param name="tokens">The vocabulary. Without a word on case, it is cased when lower-casing would change a piece.</param>
-    private static BertText ReadText(string folder, string[] tokens)
+    /// <summary>The text rules of a tokenizer_config.json; what it does not say is as in Hugging Face's BERT. Without a word on case, a
+    /// vocabulary is cased when lower-casing would change a piece.</summary>
+    private static BertText ReadText(string path, string[] tokens)
     {
-        string path = Path.Combine(folder, ConfigName);
-        JsonElement config = File.Exists(path) ? VocabularyFile.ReadJson(path) : default;
+        JsonElement config = File.Exists(path) ? VocabularyFile.ReadJson(path) : JsonElement.Parse("{}");
         bool lower = Given(LowerCaseKey) ?? !tokens.Any(IsCased);
         return new BertText(lower, Given(StripAccentsKey) ?? lower, Given(SplitChineseKey) ?? true);
 
-        bool? Given(string name)
+        bool? Given(string name) => !config.TryGetProperty(name, out JsonElement value) ? null : value.ValueKind switch
         {
-            if (config.ValueKind is JsonValueKind.Undefined || !config.TryGetProperty(name, out JsonElement value)
-                || value.ValueKind is JsonValueKind.Null)
-                return null;
-            return value.ValueKind is JsonValueKind.True or JsonValueKind.False ? value.GetBoolean()
-                : throw VocabularyFile.Error(path, 0, $"expected true or false as {name}, got {value.GetRawText()}");
-        }
+            JsonValueKind.Null => null,
+            JsonValueKind.True or JsonValueKind.False => value.GetBoolean(),
+            _ => throw VocabularyFile.Error(path, 0, $"expected true or false as {name}, got {value.GetRawText()}"),
+        };
 
         // Special and unused tokens ([CLS], [unused5]) are no text.
         static bool IsCased(string token) => token[0] != '[' && token != token.ToLowerInvariant();
     }
 }
 
-/// <summary>
-/// BERT's text rules (<c>tokenization.py</c> of google-research/bert, as Hugging Face's fast tokenizer has them): control
-/// characters go, white space parts words, punctuation and Chinese characters are words of their own; for uncased models
-/// accents go and letters become lower-case.
-/// </summary>
-/// <param name="LowerCase">Whether letters become lower-case.</param>
-/// <param name="StripAccents">Whether accents go.</param>
-/// <param name="SplitChinese">Whether each Chinese character is a word.</param>
+/// <summary>BERT's text rules (<c>tokenization.py</c> of google-research/bert, as Hugging Face's fast tokenizer has them): control
+/// characters go, white space parts words, punctuation is a word of its own and, if asked for, each Chinese character; for uncased models
+/// accents go and letters become lower-case.</summary>
 internal sealed record BertText(bool LowerCase, bool StripAccents, bool SplitChinese)
 {
     /// <summary>Adds the words of a part of a text.</summary>
@@ -137,18 +116,13 @@ internal sealed record BertText(bool LowerCase, bool StripAccents, bool SplitChi
                 continue;
             }
             Rune.DecodeFromUtf16(text.AsSpan(i, end - i), out Rune rune, out length);
-            if (c is ' ' or '\t' or '\n' or '\r')
+            bool parts = c is ' ' or '\t' or '\n' or '\r', alone = SplitChinese && IsChinese(rune.Value);
+            if (parts || alone)
                 words.EndWord();
-            else if (IsDropped(rune))
-                continue;
-            else if (SplitChinese && IsChinese(rune.Value))
-            {
-                words.EndWord();
+            if (!parts && !IsDropped(rune))
                 AddCharacter(rune, i, i + length, words);
+            if (alone)
                 words.EndWord();
-            }
-            else
-                AddCharacter(rune, i, i + length, words);
         }
         words.EndWord();
     }
@@ -162,23 +136,17 @@ internal sealed record BertText(bool LowerCase, bool StripAccents, bool SplitChi
         or >= 0xF900 and <= 0xFAFF or >= 0x2F800 and <= 0x2FA1F;
 
     /// <summary>All ASCII marks count, such as <c>$</c> and <c>^</c>, which Unicode has as symbols.</summary>
-    private static bool IsPunctuation(Rune rune) => rune.IsAscii
-        ? !Rune.IsLetterOrDigit(rune)
-        : Rune.IsPunctuation(rune);
+    private static bool IsPunctuation(Rune rune) => rune.IsAscii ? !Rune.IsLetterOrDigit(rune) : Rune.IsPunctuation(rune);
 
     private void AddCharacter(Rune character, int start, int end, AlignedText words)
     {
         foreach (Rune rune in (StripAccents ? CanonicalBases.Of(character) : character.ToString()).EnumerateRunes())
         {
-            if (Rune.IsWhiteSpace(rune))
-            {
+            bool parts = Rune.IsWhiteSpace(rune), alone = IsPunctuation(rune);
+            if (parts || alone)
                 words.EndWord();
-                continue;
-            }
-            bool alone = IsPunctuation(rune);
-            if (alone)
-                words.EndWord();
-            words.Append(LowerCase ? Lower(rune) : rune.ToString(), start, end);
+            if (!parts)
+                words.Append(LowerCase ? Lower(rune) : rune.ToString(), start, end);
             if (alone)
                 words.EndWord();
         }
@@ -188,13 +156,10 @@ internal sealed record BertText(bool LowerCase, bool StripAccents, bool SplitChi
     private static string Lower(Rune rune) => rune.Value == 'İ' ? "i\u0307" : Rune.ToLowerInvariant(rune).ToString();
 }
 
-/// <summary>
-/// Characters without their accents: the canonical decomposition (NFD) less its nonspacing marks. The table is the kit's own
-/// because <see cref="string.Normalize()"/> returns its text unchanged where globalization is invariant.
-/// </summary>
+/// <summary>Characters without their accents: the canonical decomposition (NFD) less its nonspacing marks. The table is the kit's own
+/// because <see cref="string.Normalize()"/> returns its text unchanged where globalization is invariant.</summary>
 internal static class CanonicalBases
 {
-    private const string Resource = "canonical-bases.txt";
     private const int FirstHangul = 0xAC00, LastHangul = 0xD7A3, Vowels = 21, Finals = 28;
 
     private static readonly FrozenDictionary<Rune, string> s_bases = Read();
@@ -219,16 +184,9 @@ internal static class CanonicalBases
 
     private static FrozenDictionary<Rune, string> Read()
     {
-        Dictionary<Rune, string> bases = [];
-        using StreamReader reader = new(typeof(CanonicalBases).Assembly.GetManifestResourceStream(Resource)!);
-        while (reader.ReadLine() is { } line)
-        {
-            if (line.StartsWith('#'))
-                continue;
-            int space = line.IndexOf(' ', StringComparison.Ordinal);
-            foreach (Rune rune in line[(space + 1)..].EnumerateRunes())
-                bases.Add(rune, line[..space]);
-        }
-        return bases.ToFrozenDictionary();
+        using StreamReader reader = new(typeof(CanonicalBases).Assembly.GetManifestResourceStream("canonical-bases.txt")!);
+        return reader.ReadToEnd().Split('\n', StringSplitOptions.RemoveEmptyEntries).Where(line => line[0] != '#')
+            .Select(line => line.Split(' ')).SelectMany(parts => parts[1].EnumerateRunes().Select(rune => (Rune: rune, Base: parts[0])))
+            .ToFrozenDictionary(pair => pair.Rune, pair => pair.Base);
     }
 }

@@ -1,11 +1,10 @@
+using System.Runtime.InteropServices;
 using System.Text;
 
 namespace IntraDistill.Tasks;
 
-/// <summary>
-/// Character 4-grams of a text as a set, the measure of similarity between sentences here: <c>|A ∩ B| / √(|A|·|B|)</c>, the
-/// cosine of the two sets' indicator vectors.
-/// </summary>
+/// <summary>Character 4-grams of a text as a set, the measure of similarity between sentences here: <c>|A ∩ B| / √(|A|·|B|)</c>, the
+/// cosine of the two sets' indicator vectors.</summary>
 internal static class CharacterGrams
 {
     private const int Length = 4;
@@ -25,22 +24,20 @@ internal static class CharacterGrams
         return normal.ToString().TrimEnd();
     }
 
-    /// <summary>
-    /// The distinct 4-grams of the normalized text between two edge marks, each packed into 64 bits; a text too short for
-    /// one gives itself as its only gram.
-    /// </summary>
+    /// <summary>The distinct 4-grams of the normalized text between two edge marks, each packed into 64 bits; a text too short for one
+    /// gives itself as its only gram.</summary>
     public static ulong[] Of(string text)
     {
         string padded = Edge + Normalize(text) + Edge;
-        HashSet<ulong> grams = [];
-        for (int start = 0; start == 0 || start + Length <= padded.Length; start++)
+        return [.. Enumerable.Range(0, int.Max(1, padded.Length - Length + 1)).Select(Gram).Distinct()];
+
+        ulong Gram(int start)
         {
             ulong gram = 0;
-            for (int i = start; i < Math.Min(start + Length, padded.Length); i++)
-                gram = gram << 16 | padded[i];
-            grams.Add(gram);
+            foreach (char c in padded.AsSpan(start, int.Min(Length, padded.Length - start)))
+                gram = gram << 16 | c;
+            return gram;
         }
-        return [.. grams];
     }
 
     /// <summary>The similarity of two texts, 0 to 1.</summary>
@@ -60,18 +57,13 @@ internal sealed class CharacterGramIndex
 
     public CharacterGramIndex(IReadOnlyList<string> texts)
     {
-        _weights = new double[texts.Count];
-        _overlaps = new int[texts.Count];
+        (_weights, _overlaps) = (new double[texts.Count], new int[texts.Count]);
         for (int i = 0; i < texts.Count; i++)
         {
             ulong[] grams = CharacterGrams.Of(texts[i]);
             _weights[i] = 1 / Math.Sqrt(grams.Length);
             foreach (ulong gram in grams)
-            {
-                if (!_textsByGram.TryGetValue(gram, out List<int>? holders))
-                    _textsByGram[gram] = holders = [];
-                holders.Add(i);
-            }
+                (CollectionsMarshal.GetValueRefOrAddDefault(_textsByGram, gram, out _) ??= []).Add(i);
         }
     }
 
@@ -85,14 +77,10 @@ internal sealed class CharacterGramIndex
                 foreach (int i in holders)
                     _overlaps[i]++;
 
-        int best = 0;
-        double bestScore = 0;
+        (int Index, double Score) best = default;
         for (int i = 0; i < _overlaps.Length; i++)
-        {
-            double score = _overlaps[i] * _weights[i];
-            if (score > bestScore)
-                (best, bestScore) = (i, score);
-        }
-        return (best, bestScore / Math.Sqrt(grams.Length));
+            if (_overlaps[i] * _weights[i] > best.Score)
+                best = (i, _overlaps[i] * _weights[i]);
+        return (best.Index, best.Score / Math.Sqrt(grams.Length));
     }
 }

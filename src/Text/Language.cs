@@ -67,8 +67,7 @@ public sealed record Language(string Code, string Name, string Script, string Fa
     private static readonly Dictionary<string, Language> s_byCode =
         All.ToDictionary(language => language.Code, StringComparer.OrdinalIgnoreCase);
 
-    /// <summary>The language with a code, in capital or small letters.</summary>
-    /// <param name="code">Such as <c>pt-BR</c>.</param>
+    /// <summary>The language with a code such as <c>pt-BR</c>, in capital or small letters.</summary>
     /// <exception cref="IntraDistillException">It is none of <see cref="All"/>; the message names them.</exception>
     public static Language Find(string code) => s_byCode.TryGetValue(code, out Language? language)
         ? language

@@ -1,123 +1,62 @@
+using System.Buffers;
 using System.Collections.Concurrent;
+using System.Runtime.InteropServices;
+using System.Text;
+using Microsoft.ML.Tokenizers;
 
 namespace IntraDistill.Tasks;
 
-/// <summary>
-/// The tokenizer of a pretrained encoder: what its text must go through so that its embeddings are looked up by the ids that
-/// they were trained with. Immutable and safe to use from several threads. <see cref="PretrainedTokenizer.Load"/> makes one.
-/// </summary>
-public interface IPretrainedTokenizer
+/// <summary>The tokenizer of a pretrained encoder: what its text must go through so that its embeddings are looked up by the ids that
+/// they were trained with. Immutable and safe to use from several threads. <see cref="Load"/> makes one.</summary>
+public abstract class PretrainedTokenizer
 {
-    /// <summary>How many ids there are: ids are in [0, VocabularySize).</summary>
-    int VocabularySize { get; }
-
-    /// <summary>The id that fills short rows of a batch: [PAD] or &lt;pad&gt;.</summary>
-    int PadId { get; }
-
-    /// <summary>The id of what the vocabulary cannot spell: [UNK] or &lt;unk&gt;.</summary>
-    int UnkId { get; }
-
-    /// <summary>The id before the first text, whose state stands for the sequence: [CLS] or &lt;s&gt;.</summary>
-    int ClsId { get; }
-
-    /// <summary>The id after each text: [SEP] or &lt;/s&gt;.</summary>
-    int SepId { get; }
-
-    /// <summary>The id that masked language modelling hides a piece with: [MASK] or &lt;mask&gt;.</summary>
-    int MaskId { get; }
-
-    /// <summary>A piece as its vocabulary writes it: <c>##ing</c>, <c>Ġthe</c>, <c>▁the</c>, <c>[MASK]</c>.</summary>
-    /// <exception cref="ArgumentOutOfRangeException">The id is not in [0, <see cref="VocabularySize"/>).</exception>
-    string Token(int id);
-
-    /// <summary>The pieces of a text, or of a pair of texts, between the special tokens of the model.</summary>
-    /// <param name="text">The text. A special token written in it, such as <c>[MASK]</c>, becomes that token, as with Hugging Face.</param>
-    /// <param name="pair">The second text; null for a single one. An empty text is a text.</param>
-    /// <param name="maxLength">
-    /// How many ids at most, special tokens included. Beyond it pieces are dropped from the end of the longer text until both
-    /// are equally long, then from both; of an odd number of places the longer text has one more, the second of two equally
-    /// long ones (Hugging Face's <c>longest_first</c>).
-    /// </param>
-    /// <exception cref="IntraDistillException">
-    /// The texts hold half of a surrogate pair, or <paramref name="maxLength"/> has no room for the special tokens.
-    /// </exception>
-    EncodedText Encode(string text, string? pair, int maxLength);
-
-    /// <summary>The pieces of a sentence that is cut into words already, for labels that belong to words.</summary>
-    /// <param name="words">
-    /// The words. Each is encoded as if a space stood before it; one with nothing to encode in it (empty, blank, control
-    /// characters alone) has no piece.
-    /// </param>
-    /// <param name="maxLength">How many ids at most, special tokens included; pieces beyond it are dropped.</param>
-    /// <returns>The encoding, with <see cref="EncodedText.Words"/>; offsets count within a piece's word.</returns>
-    /// <exception cref="IntraDistillException">As for <see cref="Encode"/>.</exception>
-    EncodedText EncodeWords(IReadOnlyList<string> words, int maxLength);
-}
-
-/// <summary>
-/// What the tokenizers of the model families have in common: special tokens, pairs, truncation, words and offsets. A family
-/// normalizes text into words and cuts a word into pieces.
-/// </summary>
-public abstract class PretrainedTokenizer : IPretrainedTokenizer
-{
-    /// <summary>Words repeat (Zipf), so most are found here; beyond the bound new ones are cut anew each time.</summary>
-    private const int CacheBound = 200_000;
-
-    /// <summary>Longer words (a sentence of a script without spaces) hardly repeat.</summary>
-    private const int LongestCachedWord = 48;
+    private static readonly UTF8Encoding s_strict = new(encoderShouldEmitUTF8Identifier: false, throwOnInvalidBytes: true);
 
     private readonly SpecialTokens _special;
-    private readonly string[] _tokens;
-    private readonly ConcurrentDictionary<string, Piece[]> _cache = new(StringComparer.Ordinal);
-    private readonly ConcurrentDictionary<string, Piece[]>.AlternateLookup<ReadOnlySpan<char>> _cachedWord;
-    private int _cached;
+    private readonly Dictionary<string, int> _specialIds;
+    private readonly WordCache<Piece> _cache;
 
-    private protected PretrainedTokenizer(SpecialTokens special, string[] tokens, Func<string, int> id)
+    private protected PretrainedTokenizer(SpecialTokens special, string[] tokens)
     {
-        (_special, _tokens) = (special, tokens);
-        (PadId, UnkId, ClsId) = (id(special.Pad), id(special.Unk), id(special.Cls));
-        (SepId, MaskId) = (id(special.Sep), id(special.Mask));
-        _cachedWord = _cache.GetAlternateLookup<ReadOnlySpan<char>>();
+        (_special, Tokens, _cache) = (special, tokens, new(Cut));
+        _specialIds = special.Names.ToDictionary(name => name, name => Array.IndexOf(tokens, name));
     }
 
-    /// <inheritdoc/>
-    public int VocabularySize => _tokens.Length;
+    /// <summary>How many ids there are: ids are in [0, VocabularySize).</summary>
+    public int VocabularySize => Tokens.Length;
 
-    /// <inheritdoc/>
-    public int PadId { get; }
+    /// <summary>The id that fills short rows of a batch: [PAD] or &lt;pad&gt;.</summary>
+    public int PadId => _specialIds[_special.Pad];
 
-    /// <inheritdoc/>
-    public int UnkId { get; }
+    /// <summary>The id of what the vocabulary cannot spell: [UNK] or &lt;unk&gt;.</summary>
+    public int UnkId => _specialIds[_special.Unk];
 
-    /// <inheritdoc/>
-    public int ClsId { get; }
+    /// <summary>The id before the first text, whose state stands for the sequence: [CLS] or &lt;s&gt;.</summary>
+    public int ClsId => _specialIds[_special.Cls];
 
-    /// <inheritdoc/>
-    public int SepId { get; }
+    /// <summary>The id after each text: [SEP] or &lt;/s&gt;.</summary>
+    public int SepId => _specialIds[_special.Sep];
 
-    /// <inheritdoc/>
-    public int MaskId { get; }
+    /// <summary>The id that masked language modelling hides a piece with: [MASK] or &lt;mask&gt;.</summary>
+    public int MaskId => _specialIds[_special.Mask];
 
     /// <summary>The tokens in the order of their ids.</summary>
-    private protected IReadOnlyList<string> Tokens => _tokens;
+    private protected string[] Tokens { get; }
 
     /// <summary>Reads the tokenizer of a model's folder, laid out as on the Hugging Face Hub.</summary>
-    /// <param name="folder">
-    /// Holds one of: <c>vocab.txt</c> (BERT; <c>tokenizer_config.json</c> says whether it is cased, without it the vocabulary
-    /// itself does); <c>vocab.json</c> and <c>merges.txt</c> (RoBERTa); <c>sentencepiece.bpe.model</c> (XLM-R).
-    /// <c>tokenizer.json</c> is not read.
-    /// </param>
-    /// <exception cref="IntraDistillException">
-    /// A file is not what it should be; the message names file and line. Or the folder holds none of these vocabularies, or several.
-    /// </exception>
+    /// <param name="folder">Holds one of: <c>vocab.txt</c> (BERT; <c>tokenizer_config.json</c> says whether it is cased, without it the
+    /// vocabulary itself does); <c>vocab.json</c> and <c>merges.txt</c> (RoBERTa); <c>sentencepiece.bpe.model</c> (XLM-R).
+    /// <c>tokenizer.json</c> is not read.</param>
+    /// <exception cref="IntraDistillException">A file is not what it should be; the message names file and line. Or the folder holds
+    /// none of these vocabularies, or several.</exception>
     public static PretrainedTokenizer Load(string folder)
     {
-        bool bert = Holds(BertTokenizer.VocabularyName), roberta = Holds(BpeFiles.VocabularyName) || Holds(BpeFiles.MergesName),
-            xlmr = Holds(XlmRobertaTokenizer.ModelName);
+        bool bert = Holds(BertTokenizer.VocabularyName), xlmr = Holds(XlmRobertaTokenizer.ModelName),
+            roberta = Holds(RobertaTokenizer.VocabularyName) || Holds(RobertaTokenizer.MergesName);
         return (bert, roberta, xlmr) switch
         {
             (true, false, false) => BertTokenizer.Read(folder),
-            (false, true, false) => new RobertaTokenizer(folder),
+            (false, true, false) => RobertaTokenizer.Read(folder),
             (false, false, true) => new XlmRobertaTokenizer(Path.Combine(folder, XlmRobertaTokenizer.ModelName)),
             _ => throw new IntraDistillException($"{folder}: expected one vocabulary, either vocab.txt, or vocab.json and "
                 + $"merges.txt, or sentencepiece.bpe.model; there {(bert || roberta || xlmr ? "are several" : "is none")}"),
@@ -126,68 +65,57 @@ public abstract class PretrainedTokenizer : IPretrainedTokenizer
         bool Holds(string name) => File.Exists(Path.Combine(folder, name));
     }
 
-    /// <inheritdoc/>
-    public string Token(int id)
-    {
-        ArgumentOutOfRangeException.ThrowIfNegative(id);
-        ArgumentOutOfRangeException.ThrowIfGreaterThanOrEqual(id, VocabularySize);
-        return _tokens[id];
-    }
+    /// <summary>A piece as its vocabulary writes it: <c>##ing</c>, <c>Ġthe</c>, <c>▁the</c>, <c>[MASK]</c>.</summary>
+    /// <exception cref="ArgumentOutOfRangeException">The id is not in [0, <see cref="VocabularySize"/>).</exception>
+    public string Token(int id) => (uint)id < Tokens.Length ? Tokens[id] : throw new ArgumentOutOfRangeException(nameof(id), id, null);
 
-    /// <inheritdoc/>
+    /// <summary>The pieces of a text, or of a pair of texts, between the special tokens of the model.</summary>
+    /// <param name="text">The text. A special token written in it, such as <c>[MASK]</c>, becomes that token, as with Hugging Face.</param>
+    /// <param name="pair">The second text; null for a single one. An empty text is a text.</param>
+    /// <param name="maxLength">How many ids at most, special tokens included. Beyond it pieces are dropped from the end of the longer
+    /// text until both are equally long, then from both; of an odd number of places the longer text has one more, the second of two
+    /// equally long ones (Hugging Face's <c>longest_first</c>).</param>
+    /// <exception cref="IntraDistillException">The texts hold half of a surrogate pair, or <paramref name="maxLength"/> has no room for
+    /// the special tokens.</exception>
     public EncodedText Encode(string text, string? pair, int maxLength)
     {
         int room = Room(maxLength, pair is null ? 2 : 2 + _special.SepsBetween);
-        List<SourcePiece> first = [], second = [];
-        AddPieces(text, word: null, first);
-        if (pair is null)
-        {
-            Truncate(first, room);
-            return Assemble(first, null, words: false);
-        }
-        AddPieces(pair, word: null, second);
+        List<SourcePiece> first = Pieces(text, word: null), second = pair is null ? [] : Pieces(pair, word: null);
         (int firstLength, int secondLength) = LongestFirst(first.Count, second.Count, room);
-        Truncate(first, firstLength);
-        Truncate(second, secondLength);
-        return Assemble(first, second, words: false);
+        return Assemble(first[..firstLength], pair is null ? null : second[..secondLength], words: false);
     }
 
-    /// <inheritdoc/>
+    /// <summary>The pieces of a sentence that is cut into words already, for labels that belong to words.</summary>
+    /// <param name="words">Each is encoded as if a space stood before it; one with nothing to encode in it (empty, blank, control
+    /// characters alone) has no piece.</param>
+    /// <param name="maxLength">How many ids at most, special tokens included; pieces beyond it are dropped.</param>
+    /// <returns>The encoding, with <see cref="EncodedText.Words"/>; offsets count within a piece's word.</returns>
+    /// <exception cref="IntraDistillException">As for <see cref="Encode"/>.</exception>
     public EncodedText EncodeWords(IReadOnlyList<string> words, int maxLength)
     {
         int room = Room(maxLength, 2);
-        List<SourcePiece> pieces = [];
-        for (int i = 0; i < words.Count; i++)
-            AddPieces(words[i], i, pieces);
-        Truncate(pieces, room);
-        return Assemble(pieces, null, words: true);
+        List<SourcePiece> pieces = [.. words.SelectMany((word, i) => Pieces(word, i))];
+        return Assemble(pieces[..int.Min(pieces.Count, room)], null, words: true);
     }
 
-    /// <summary>Normalizes a part of a text that holds no special token and cuts it into words.</summary>
-    /// <param name="text">The text.</param>
-    /// <param name="start">Where the part begins.</param>
-    /// <param name="end">The index after its last unit.</param>
-    /// <param name="spaceBefore">Whether the part is (of) a word before which a space is to be thought.</param>
-    /// <param name="words">Takes the words.</param>
+    /// <summary>Normalizes <c>text[start..end]</c>, which holds no special token, and adds its words; <c>spaceBefore</c> where it is (of) a
+    /// word before which a space is to be thought.</summary>
     private protected abstract void Normalize(string text, int start, int end, bool spaceBefore, AlignedText words);
 
     /// <summary>Cuts a normalized word into pieces, with their places in the word's units.</summary>
     private protected abstract Piece[] Cut(string word);
 
-    private static void Truncate(List<SourcePiece> pieces, int length)
-    {
-        if (pieces.Count > length)
-            pieces.RemoveRange(length, pieces.Count - length);
-    }
+    private protected static Piece[] Cut(Tokenizer tokenizer, string word) =>
+        [.. tokenizer.EncodeToTokens(word, out _, considerPreTokenization: false, considerNormalization: false)
+            .Select(token => new Piece(token.Id, token.Offset.Start.Value, token.Offset.End.Value))];
 
     /// <summary>The lengths to which a pair is cut.</summary>
     private static (int First, int Second) LongestFirst(int first, int second, int room)
     {
         if (first + second <= room)
             return (first, second);
-        (int shorter, int longer) = (int.Min(first, second), int.Max(first, second));
-        (shorter, longer) = 2 * shorter <= room ? (shorter, room - shorter) : (room / 2, room - room / 2);
-        return first > second ? (longer, shorter) : (shorter, longer);
+        int shorter = int.Min(int.Min(first, second), room / 2);
+        return first > second ? (room - shorter, shorter) : (shorter, room - shorter);
     }
 
     private static int Room(int maxLength, int specials) => maxLength >= specials
@@ -195,63 +123,47 @@ public abstract class PretrainedTokenizer : IPretrainedTokenizer
         : throw new IntraDistillException($"maxLength is {maxLength}; {specials} special tokens stand around the text, so at "
             + $"least {specials} is needed");
 
-    private static void RequireWhole(string text, int? word)
-    {
-        for (int i = text.AsSpan().IndexOfAnyInRange('\ud800', '\udfff'); i >= 0 && i < text.Length; i++)
-        {
-            if (!char.IsSurrogate(text[i]))
-                continue;
-            if (i + 1 == text.Length || !char.IsSurrogatePair(text[i], text[i + 1]))
-                throw new IntraDistillException($"{(word is null ? "the text" : $"word {word}")} has half of a surrogate pair "
-                    + $"(U+{(int)text[i]:X4}) at index {i}; whole Unicode characters are needed");
-            i++;
-        }
-    }
-
-    private void AddPieces(string text, int? word, List<SourcePiece> pieces)
+    private List<SourcePiece> Pieces(string text, int? word)
     {
         RequireWhole(text, word);
+        List<SourcePiece> pieces = [];
         int at = 0;
         while (_special.Find(text, at) is (int start, string name))
         {
             int end = start;
             while (_special.MaskTakesSpace && name == _special.Mask && end > at && char.IsWhiteSpace(text[end - 1]))
                 end--;
-            AddWords(text, at, end, word, pieces);
+            AddWords(at, end);
             at = start + name.Length;
-            pieces.Add(new SourcePiece(SpecialId(name), new TextSpan(start, at), word ?? -1));
+            pieces.Add(new(_specialIds[name], new TextSpan(start, at), word ?? -1));
         }
-        AddWords(text, at, text.Length, word, pieces);
-    }
-
-    private void AddWords(string text, int start, int end, int? word, List<SourcePiece> pieces)
-    {
-        if (start == end)
-            return;
-        AlignedText normalized = new();
-        Normalize(text, start, end, spaceBefore: word is not null, normalized);
-        foreach ((int wordStart, int wordEnd) in normalized.Words)
-            foreach (Piece piece in CachedCut(normalized.Units(wordStart, wordEnd)))
-                pieces.Add(new SourcePiece(
-                    piece.Id, normalized.Origin(wordStart + piece.Start, wordStart + piece.End), word ?? -1));
-    }
-
-    private Piece[] CachedCut(ReadOnlySpan<char> word)
-    {
-        if (word.Length > LongestCachedWord)
-            return Cut(word.ToString());
-        if (_cachedWord.TryGetValue(word, out Piece[]? pieces))
-            return pieces;
-        string key = word.ToString();
-        pieces = Cut(key);
-        if (_cached < CacheBound && _cache.TryAdd(key, pieces))
-            Interlocked.Increment(ref _cached);
+        AddWords(at, text.Length);
         return pieces;
+
+        void AddWords(int start, int end)
+        {
+            if (start == end)
+                return;
+            AlignedText normalized = new();
+            Normalize(text, start, end, spaceBefore: word is not null, normalized);
+            foreach ((int from, int to) in normalized.Words)
+                foreach (Piece piece in _cache.Cut(normalized.Units(from, to)))
+                    pieces.Add(new(piece.Id, normalized.Origin(from + piece.Start, from + piece.End), word ?? -1));
+        }
     }
 
-    private int SpecialId(string name) =>
-        name == _special.Pad ? PadId : name == _special.Unk ? UnkId : name == _special.Cls ? ClsId
-        : name == _special.Sep ? SepId : MaskId;
+    private static void RequireWhole(string text, int? word)
+    {
+        try
+        {
+            s_strict.GetByteCount(text);
+        }
+        catch (EncoderFallbackException e)
+        {
+            throw new IntraDistillException($"{(word is null ? "the text" : $"word {word}")} has half of a surrogate pair "
+                + $"(U+{(int)e.CharUnknown:X4}) at index {e.Index}; whole Unicode characters are needed", e);
+        }
+    }
 
     private EncodedText Assemble(List<SourcePiece> first, List<SourcePiece>? second, bool words)
     {
@@ -275,82 +187,59 @@ public abstract class PretrainedTokenizer : IPretrainedTokenizer
     private readonly record struct SourcePiece(int Id, TextSpan Span, int Word);
 }
 
-/// <summary>The special tokens of a model family and how they stand around texts.</summary>
-/// <param name="Pad">Fills short rows.</param>
-/// <param name="Unk">Unknown.</param>
-/// <param name="Cls">Before the first text.</param>
-/// <param name="Sep">After each text.</param>
-/// <param name="Mask">Hides a piece.</param>
-/// <param name="SepsBetween">How many of <paramref name="Sep"/> stand between the texts of a pair.</param>
-/// <param name="PairType">The type id of the second text.</param>
-/// <param name="MaskTakesSpace">Whether white space before a mask in text belongs to it.</param>
+/// <summary>The special tokens of a model family and how they stand around texts: how many of <c>Sep</c> between those of a pair, the
+/// type id of the second, and whether white space before a mask in text belongs to it.</summary>
 internal sealed record SpecialTokens(string Pad, string Unk, string Cls, string Sep, string Mask,
     int SepsBetween, int PairType, bool MaskTakesSpace)
 {
     public static readonly SpecialTokens Bert = new("[PAD]", "[UNK]", "[CLS]", "[SEP]", "[MASK]", 1, 1, false);
     public static readonly SpecialTokens Roberta = new("<pad>", "<unk>", "<s>", "</s>", "<mask>", 2, 0, true);
 
+    private readonly SearchValues<string> _any = SearchValues.Create([Pad, Unk, Cls, Sep, Mask], StringComparison.Ordinal);
+
     /// <summary>All of them, in the order of BERT's vocabularies.</summary>
     public IReadOnlyList<string> Names { get; } = [Pad, Unk, Cls, Sep, Mask];
 
-    /// <summary>Finds the first special token that is written in a text.</summary>
-    /// <returns>Where it begins and which it is; null when there is none.</returns>
+    /// <summary>Where the first special token that is written in a text begins and which it is; null when there is none.</summary>
     public (int Start, string Name)? Find(string text, int from)
     {
-        // All begin with one bracket, of a kind or the other.
-        for (int at = from; (at = text.IndexOf(Pad[0], at)) >= 0; at++)
-        {
-            foreach (string name in Names)
-                if (string.CompareOrdinal(text, at, name, 0, name.Length) == 0)
-                    return (at, name);
-        }
-        return null;
+        int at = text.AsSpan(from).IndexOfAny(_any);
+        return at < 0 ? null : (from + at, Names.First(name => text.AsSpan(from + at).StartsWith(name)));
     }
 }
 
 /// <summary>Normalized text cut into words, each of its UTF-16 units with the part of the original text that it comes from.</summary>
 internal sealed class AlignedText
 {
+    private readonly List<char> _units = [];
+    private readonly List<TextSpan> _spans = [];
     private readonly List<(int Start, int End)> _words = [];
-    private char[] _units = new char[256];
-    private TextSpan[] _spans = new TextSpan[256];
-    private int _length, _wordStart;
+    private int _wordStart;
 
     /// <summary>The words as ranges of units, none of them empty.</summary>
     public IReadOnlyList<(int Start, int End)> Words => _words;
 
-    /// <summary>Adds a unit to the current word.</summary>
-    /// <param name="unit">The unit.</param>
-    /// <param name="start">Where its origin begins.</param>
-    /// <param name="end">Where its origin ends; a unit that stands for white space has an empty one.</param>
-    public void Append(char unit, int start, int end)
-    {
-        if (_length == _units.Length)
-        {
-            Array.Resize(ref _units, 2 * _length);
-            Array.Resize(ref _spans, 2 * _length);
-        }
-        _units[_length] = unit;
-        _spans[_length++] = new TextSpan(start, end);
-    }
-
-    /// <summary>Adds the units of a string that have one origin.</summary>
+    /// <summary>Adds units of one origin to the current word; that of a unit that stands for white space is empty.</summary>
     public void Append(ReadOnlySpan<char> units, int start, int end)
     {
         foreach (char unit in units)
             Append(unit, start, end);
     }
 
-    /// <summary>What comes next is in another word.</summary>
-    public void EndWord()
+    public void Append(char unit, int start, int end)
     {
-        if (_length > _wordStart)
-            _words.Add((_wordStart, _length));
-        _wordStart = _length;
+        _units.Add(unit);
+        _spans.Add(new(start, end));
     }
 
-    /// <summary>Units as text.</summary>
-    public ReadOnlySpan<char> Units(int start, int end) => _units.AsSpan(start, end - start);
+    public void EndWord()
+    {
+        if (_units.Count > _wordStart)
+            _words.Add((_wordStart, _units.Count));
+        _wordStart = _units.Count;
+    }
+
+    public ReadOnlySpan<char> Units(int start, int end) => CollectionsMarshal.AsSpan(_units)[start..end];
 
     /// <summary>The part of the original text behind some units, without the white space before it.</summary>
     public TextSpan Origin(int start, int end)
@@ -358,5 +247,26 @@ internal sealed class AlignedText
         while (start < end - 1 && _spans[start].Start == _spans[start].End)
             start++;
         return new TextSpan(_spans[start].Start, _spans[end - 1].End);
+    }
+}
+
+/// <summary>What words are cut into. Words repeat (Zipf), so most are found; beyond the bound, and where one is long (a sentence of a
+/// script without spaces), they are cut anew each time.</summary>
+internal sealed class WordCache<T>(Func<string, T[]> cut)
+{
+    private const int Bound = 200_000, LongestWord = 48;
+
+    private readonly ConcurrentDictionary<string, T[]> _known = new(StringComparer.Ordinal);
+    private int _count;
+
+    public T[] Cut(ReadOnlySpan<char> word)
+    {
+        if (_known.GetAlternateLookup<ReadOnlySpan<char>>().TryGetValue(word, out T[]? pieces))
+            return pieces;
+        string text = word.ToString();
+        pieces = cut(text);
+        if (text.Length <= LongestWord && _count < Bound && _known.TryAdd(text, pieces))
+            Interlocked.Increment(ref _count);
+        return pieces;
     }
 }

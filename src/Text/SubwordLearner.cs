@@ -9,28 +9,24 @@ public sealed record SubwordSettings
     /// <summary>How many merges to learn; fewer where the texts run out of pairs.</summary>
     public int Merges { get; init; } = 4000;
 
-    /// <summary>
-    /// The share of all character occurrences that the vocabulary covers, in (0, 1]; the rarest characters beyond it are
-    /// unknown (SentencePiece's <c>character_coverage</c>).
-    /// </summary>
+    /// <summary>The share of all character occurrences that the vocabulary covers, in (0, 1]; the rarest characters beyond it are unknown
+    /// (SentencePiece's <c>character_coverage</c>).</summary>
     public double CharacterCoverage { get; init; } = 1.0;
 
     /// <summary>A pair seen less often than this is not merged.</summary>
     public long MinimumPairCount { get; init; } = 2;
 }
 
-/// <summary>
-/// Learns subwords by byte-pair encoding over characters (Sennrich, Haddow and Birch, ACL 2016): the most frequent pair of
+/// <summary>Learns subwords by byte-pair encoding over characters (Sennrich, Haddow and Birch, ACL 2016): the most frequent pair of
 /// neighbouring symbols inside words becomes one symbol, again and again. Give it the texts of both languages for a joint
-/// vocabulary.
-/// </summary>
-/// <remarks>
-/// Deterministic: of equally frequent pairs the one whose left, then right, symbol has the lower id is merged first, and
-/// ids follow characters by code point, then merges. The order of the texts does not matter. Texts are taken as they are:
-/// lower-casing or Unicode normalization is the caller's, on texts to learn from and to encode alike.
-/// </remarks>
+/// vocabulary.</summary>
+/// <remarks>Deterministic: of equally frequent pairs the one whose left, then right, symbol has the lower id is merged first, and ids
+/// follow characters by code point, then merges. The order of the texts does not matter. Texts are taken as they are: lower-casing or
+/// Unicode normalization is the caller's, on texts to learn from and to encode alike.</remarks>
 public sealed class SubwordLearner
 {
+    private const int Unknown = -1;
+
     private readonly List<Word> _words = [];
     private readonly Dictionary<(int Left, int Right), long> _counts = [];
     private readonly Dictionary<(int Left, int Right), List<int>> _wordsByPair = [];
@@ -88,9 +84,7 @@ public sealed class SubwordLearner
         Dictionary<string, long> wordCounts, List<string> characters, SubwordSettings settings)
     {
         List<string> symbols = [.. characters];
-        Dictionary<string, int> ids = new(StringComparer.Ordinal);
-        foreach (string symbol in symbols)
-            ids[symbol] = ids.Count;
+        Dictionary<string, int> ids = characters.Index().ToDictionary(entry => entry.Item, entry => entry.Index, StringComparer.Ordinal);
         AddWords(wordCounts, ids);
 
         List<(string, string)> merges = [];
@@ -116,34 +110,21 @@ public sealed class SubwordLearner
     {
         foreach ((string text, long count) in wordCounts)
         {
-            // An unknown character parts the word: nothing merges across it.
-            List<int> symbols = [];
-            foreach (Rune rune in text.EnumerateRunes())
+            int[] symbols = [.. text.EnumerateRunes().Select(rune => ids.GetValueOrDefault(rune.ToString(), Unknown))];
+            foreach ((int, int) pair in Pairs(symbols))
             {
-                if (ids.TryGetValue(rune.ToString(), out int id))
-                {
-                    symbols.Add(id);
-                    continue;
-                }
-                Add(symbols, count);
-                symbols.Clear();
+                CollectionsMarshal.GetValueRefOrAddDefault(_counts, pair, out _) += count;
+                Occurs(pair, _words.Count);
             }
-            Add(symbols, count);
+            _words.Add(new(symbols, count));
         }
         foreach (((int Left, int Right) pair, long count) in _counts)
             _queue.Enqueue(pair, (-count, pair.Left, pair.Right));
-
-        void Add(List<int> symbols, long count)
-        {
-            for (int i = 0; i + 1 < symbols.Count; i++)
-            {
-                CollectionsMarshal.GetValueRefOrAddDefault(_counts, (symbols[i], symbols[i + 1]), out _) += count;
-                Occurs((symbols[i], symbols[i + 1]), _words.Count);
-            }
-            if (symbols.Count > 1)
-                _words.Add(new Word([.. symbols], count));
-        }
     }
+
+    // An unknown character parts the word: nothing merges across it.
+    private static IEnumerable<(int Left, int Right)> Pairs(int[] symbols) =>
+        SubwordVocabulary.Pairs(symbols).Where(pair => pair is { Left: not Unknown, Right: not Unknown });
 
     private (int Left, int Right)? NextPair(long minimum)
     {
@@ -166,24 +147,21 @@ public sealed class SubwordLearner
         foreach (int index in _wordsByPair[pair])
         {
             Word word = _words[index];
-            int[] before = word.Symbols;
-            int[] after = SubwordVocabulary.Merge(before, pair, id);
-            if (after.Length == before.Length)
+            int[] after = SubwordVocabulary.Merge(word.Symbols, pair, id);
+            if (after.Length == word.Symbols.Length)
                 continue;
-            for (int i = 0; i + 1 < before.Length; i++)
-                CollectionsMarshal.GetValueRefOrAddDefault(changes, (before[i], before[i + 1]), out _) -= word.Count;
-            for (int i = 0; i + 1 < after.Length; i++)
+            foreach ((int, int) before in Pairs(word.Symbols))
+                CollectionsMarshal.GetValueRefOrAddDefault(changes, before, out _) -= word.Count;
+            foreach ((int Left, int Right) made in Pairs(after))
             {
-                CollectionsMarshal.GetValueRefOrAddDefault(changes, (after[i], after[i + 1]), out _) += word.Count;
-                if (after[i] == id || after[i + 1] == id)
-                    Occurs((after[i], after[i + 1]), index);
+                CollectionsMarshal.GetValueRefOrAddDefault(changes, made, out _) += word.Count;
+                if (made.Left == id || made.Right == id)
+                    Occurs(made, index);
             }
             _words[index] = word with { Symbols = after };
         }
-        foreach (((int Left, int Right) changed, long change) in changes)
+        foreach (((int Left, int Right) changed, long change) in changes.Where(one => one.Value != 0))
         {
-            if (change == 0)
-                continue;
             long count = CollectionsMarshal.GetValueRefOrAddDefault(_counts, changed, out _) += change;
             if (change > 0)
                 _queue.Enqueue(changed, (-count, changed.Left, changed.Right));

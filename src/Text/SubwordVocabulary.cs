@@ -1,14 +1,11 @@
-using System.Collections.Concurrent;
 using System.Globalization;
 using System.Text;
 
 namespace IntraDistill.Tasks;
 
 /// <summary>Subwords and the merges that make them from characters. Immutable and safe to use from several threads.</summary>
-/// <remarks>
-/// Decoding gives back the encoded text exactly, spaces and line ends included, as long as its characters are known; an
-/// unknown one comes back as U+2047 (⁇). Ids: four special ones, then the characters, then the merged symbols.
-/// </remarks>
+/// <remarks>Decoding gives back the encoded text exactly, spaces and line ends included, as long as its characters are known; an unknown
+/// one comes back as U+2047 (⁇). Ids: four special ones, then the characters, then the merged symbols.</remarks>
 public sealed class SubwordVocabulary
 {
     /// <summary>The id that fills short rows of a batch.</summary>
@@ -23,38 +20,24 @@ public sealed class SubwordVocabulary
     /// <summary>The id of a character that is not in the vocabulary.</summary>
     public const int UnkId = 3;
 
-    private const int FirstCharacterId = 4;
-    private const string UnknownText = "\u2047";
-
-    /// <summary>Words repeat (Zipf), so most are found here; beyond the bound new ones are encoded anew each time.</summary>
-    private const int CacheBound = 200_000;
-
     private readonly List<string> _tokens = ["<pad>", "<s>", "</s>", "<unk>"];
     private readonly Dictionary<string, int> _ids = new(StringComparer.Ordinal);
-    private readonly Dictionary<(int Left, int Right), (int Rank, int Id)> _merges = [];
-    private readonly ConcurrentDictionary<string, int[]> _cache = new(StringComparer.Ordinal);
+    private readonly Dictionary<(int Left, int Right), Merging> _merges = [];
+    private readonly WordCache<int> _cache;
 
     /// <summary>Makes a vocabulary; every merge joins characters or results of earlier merges.</summary>
     internal SubwordVocabulary(IReadOnlyList<string> characters, IReadOnlyList<(string Left, string Right)> merges)
     {
-        foreach (string character in characters)
-            AddToken(character);
-        (Characters, Merges) = (characters, merges);
+        (Characters, Merges, _cache) = (characters, merges, new(EncodeWord));
+        foreach (string symbol in characters.Concat(merges.Select(merge => merge.Left + merge.Right)))
+            if (_ids.TryAdd(symbol, _tokens.Count))
+                _tokens.Add(symbol);
         foreach ((string left, string right) in merges)
-        {
-            string merged = left + right;
-            if (!_ids.TryGetValue(merged, out int id))
-                id = AddToken(merged);
-            _merges.Add((_ids[left], _ids[right]), (_merges.Count, id));
-        }
+            _merges.Add((_ids[left], _ids[right]), new((_ids[left], _ids[right]), _merges.Count, _ids[left + right]));
     }
 
     /// <summary>How many ids there are, special ones included: ids are in [0, Size).</summary>
     public int Size => _tokens.Count;
-
-    /// <summary>A subword to look at, with its space shown as ▁; special ids have names such as <c>&lt;pad&gt;</c>.</summary>
-    /// <param name="id">An id in [0, <see cref="Size"/>).</param>
-    public string Token(int id) => _tokens[id].Replace(' ', '▁');
 
     /// <summary>The characters in the order of their ids, the one that begins a word (a space) among them.</summary>
     internal IReadOnlyList<string> Characters { get; }
@@ -62,43 +45,26 @@ public sealed class SubwordVocabulary
     /// <summary>The merges in the order in which they were learned.</summary>
     internal IReadOnlyList<(string Left, string Right)> Merges { get; }
 
+    /// <summary>The subword of an id in [0, <see cref="Size"/>) to look at, with its space shown as ▁; special ids have names such as
+    /// <c>&lt;pad&gt;</c>.</summary>
+    public string Token(int id) => _tokens[id].Replace(' ', '▁');
+
     /// <summary>The ids of a text, without BOS and EOS; none for an empty text.</summary>
-    public int[] Encode(string text)
-    {
-        List<int> ids = [];
-        foreach (string word in WordSplitter.Split(text))
-        {
-            if (!_cache.TryGetValue(word, out int[]? encoded))
-            {
-                encoded = EncodeWord(word);
-                if (_cache.Count < CacheBound)
-                    _cache.TryAdd(word, encoded);
-            }
-            ids.AddRange(encoded);
-        }
-        return [.. ids];
-    }
+    public int[] Encode(string text) => [.. WordSplitter.Split(text).SelectMany(word => _cache.Cut(word))];
 
     /// <summary>The text of ids; pad, BOS and EOS count for nothing.</summary>
     /// <exception cref="ArgumentOutOfRangeException">An id is not in [0, <see cref="Size"/>).</exception>
     public string Decode(IEnumerable<int> ids)
     {
-        StringBuilder text = new();
-        foreach (int id in ids)
-        {
-            ArgumentOutOfRangeException.ThrowIfNegative(id, nameof(ids));
-            ArgumentOutOfRangeException.ThrowIfGreaterThanOrEqual(id, Size, nameof(ids));
-            if (id >= FirstCharacterId)
-                text.Append(_tokens[id]);
-            else if (id == UnkId)
-                text.Append(UnknownText);
-        }
+        string text = string.Concat(ids.Select(id => id is PadId or BosId or EosId ? "" : id == UnkId ? "\u2047" : _tokens[id]));
         // Encoding put one space before the text.
-        return text.Length > 0 && text[0] == ' ' ? text.ToString(1, text.Length - 1) : text.ToString();
+        return text.StartsWith(' ') ? text[1..] : text;
     }
 
+    internal static IEnumerable<(int Left, int Right)> Pairs(int[] symbols) => symbols.Zip(symbols.Skip(1));
+
     /// <summary>The symbols with every occurrence of a pair, from the left, replaced by one symbol.</summary>
-    internal static int[] Merge(ReadOnlySpan<int> symbols, (int Left, int Right) pair, int id)
+    internal static int[] Merge(int[] symbols, (int Left, int Right) pair, int id)
     {
         List<int> merged = new(symbols.Length);
         for (int i = 0; i < symbols.Length; i++)
@@ -111,42 +77,20 @@ public sealed class SubwordVocabulary
         return [.. merged];
     }
 
-    private int AddToken(string token)
-    {
-        int id = _tokens.Count;
-        _ids.Add(token, id);
-        _tokens.Add(token);
-        return id;
-    }
-
     /// <summary>Applies the earliest-learned of the merges that fit until none does.</summary>
     private int[] EncodeWord(string word)
     {
-        List<int> characters = [];
-        foreach (Rune rune in word.EnumerateRunes())
-            characters.Add(_ids.GetValueOrDefault(rune.ToString(), UnkId));
-        int[] symbols = [.. characters];
-        while (true)
-        {
-            (int Rank, int Id) best = (int.MaxValue, 0);
-            (int, int) bestPair = default;
-            for (int i = 0; i + 1 < symbols.Length; i++)
-            {
-                if (_merges.TryGetValue((symbols[i], symbols[i + 1]), out (int Rank, int Id) merge) && merge.Rank < best.Rank)
-                    (best, bestPair) = (merge, (symbols[i], symbols[i + 1]));
-            }
-            if (best.Rank == int.MaxValue)
-                return symbols;
-            symbols = Merge(symbols, bestPair, best.Id);
-        }
+        int[] symbols = [.. word.EnumerateRunes().Select(rune => _ids.GetValueOrDefault(rune.ToString(), UnkId))];
+        while (Pairs(symbols).Select(pair => _merges.GetValueOrDefault(pair)).OfType<Merging>().MinBy(merge => merge.Rank) is { } merge)
+            symbols = Merge(symbols, merge.Pair, merge.Id);
+        return symbols;
     }
+
+    private sealed record Merging((int Left, int Right) Pair, int Rank, int Id);
 }
 
-/// <summary>
-/// Cuts text into the words inside which subwords are learned and merged. The words joined are the text with one space before
-/// it, as in SentencePiece: a space belongs to the word that follows it, so that a word is the same one everywhere in a
-/// sentence.
-/// </summary>
+/// <summary>Cuts text into the words inside which subwords are learned and merged. The words joined are the text with one space before it,
+/// as in SentencePiece: a space belongs to the word that follows it, so that a word is the same one everywhere in a sentence.</summary>
 internal static class WordSplitter
 {
     /// <summary>Longer runs are cut, which bounds the cost of a word; text in a script without spaces has such runs.</summary>
@@ -154,10 +98,8 @@ internal static class WordSplitter
 
     private enum Kind { Letter, Digit, Kana, Han, Symbol, Space }
 
-    /// <summary>
-    /// The words of a text, none for an empty one. A word is at most one space, then a run of letters (with their marks), of
-    /// digits, of one East Asian script or of symbols; other white space is a word a character.
-    /// </summary>
+    /// <summary>The words of a text, none for an empty one. A word is at most one space, then a run of letters (with their marks), of
+    /// digits, of one East Asian script or of symbols; other white space is a word a character.</summary>
     public static IEnumerable<string> Split(string text)
     {
         if (text.Length == 0)
@@ -184,20 +126,14 @@ internal static class WordSplitter
         yield return all[start..];
     }
 
-    private static Kind KindOf(Rune rune)
+    private static Kind KindOf(Rune rune) => rune.Value switch
     {
-        int value = rune.Value;
-        if (Rune.IsWhiteSpace(rune))
-            return Kind.Space;
-        if (value is >= 0x3040 and <= 0x30FF)
-            return Kind.Kana;
-        if (value is >= 0x3400 and <= 0x9FFF or >= 0xF900 and <= 0xFAFF or >= 0x20000 and <= 0x3FFFF)
-            return Kind.Han;
-        if (Rune.IsDigit(rune))
-            return Kind.Digit;
-        return Rune.IsLetter(rune) || Rune.GetUnicodeCategory(rune) is UnicodeCategory.NonSpacingMark
-            or UnicodeCategory.SpacingCombiningMark
-            ? Kind.Letter
-            : Kind.Symbol;
-    }
+        _ when Rune.IsWhiteSpace(rune) => Kind.Space,
+        >= 0x3040 and <= 0x30FF => Kind.Kana,
+        >= 0x3400 and <= 0x9FFF or >= 0xF900 and <= 0xFAFF or >= 0x20000 and <= 0x3FFFF => Kind.Han,
+        _ when Rune.IsDigit(rune) => Kind.Digit,
+        _ when Rune.IsLetter(rune) || Rune.GetUnicodeCategory(rune) is UnicodeCategory.NonSpacingMark
+            or UnicodeCategory.SpacingCombiningMark => Kind.Letter,
+        _ => Kind.Symbol,
+    };
 }

@@ -1,12 +1,9 @@
 namespace IntraDistill.Tasks;
 
-/// <summary>Makes a list smaller for quick runs.</summary>
 internal static class Thinning
 {
-    /// <summary>
-    /// At most so many of a list's items, taken evenly over its whole length: lists are ordered by origin, so that their
-    /// beginnings are of one kind.
-    /// </summary>
+    /// <summary>At most so many of a list's items, for quick runs: taken evenly over its whole length, as lists are ordered by
+    /// origin.</summary>
     public static T[] Evenly<T>(IReadOnlyList<T> items, int most)
     {
         int count = Math.Min(most, items.Count);

@@ -9,29 +9,19 @@ public sealed record WordPieceSettings
     /// <summary>Whether text is taken in lower case and without accents, as by BERT-base uncased.</summary>
     public bool LowerCase { get; init; } = true;
 
-    /// <summary>
-    /// The share of all character occurrences that the vocabulary covers, in (0, 1]; a word with one of the rarest characters
-    /// beyond it is [UNK].
-    /// </summary>
+    /// <summary>The share of all character occurrences that the vocabulary covers, in (0, 1]; a word with one of the rarest characters
+    /// beyond it is [UNK].</summary>
     public double CharacterCoverage { get; init; } = 0.9999;
 }
 
-/// <summary>
-/// Learns a WordPiece vocabulary for a BERT that is pretrained from nothing: BERT's words, and in them the merges of byte-pair
+/// <summary>Learns a WordPiece vocabulary for a BERT that is pretrained from nothing: BERT's words, and in them the merges of byte-pair
 /// encoding (<see cref="SubwordLearner"/>), as Hugging Face's WordPiece trainer does. Every covered character is a piece, at
-/// the beginning of a word and inside (<c>##</c>), so a word of covered characters is never [UNK].
-/// </summary>
+/// the beginning of a word and inside (<c>##</c>), so a word of covered characters is never [UNK].</summary>
 public static class WordPieceLearner
 {
-    private const string Inside = "##";
-
-    /// <summary>Learns a vocabulary; the same texts give the same one.</summary>
-    /// <param name="texts">The texts.</param>
-    /// <param name="settings">Null for the defaults.</param>
-    /// <returns>The tokenizer; ids 0 to 4 are [PAD], [UNK], [CLS], [SEP] and [MASK].</returns>
-    /// <exception cref="IntraDistillException">
-    /// The texts hold no word, a setting is out of range, or the vocabulary is too small for the characters.
-    /// </exception>
+    /// <summary>Learns a vocabulary; the same texts give the same one. Its ids 0 to 4 are [PAD], [UNK], [CLS], [SEP] and [MASK].</summary>
+    /// <exception cref="IntraDistillException">The texts hold no word, a setting is out of range, or the vocabulary is too small for the
+    /// characters.</exception>
     public static BertTokenizer Learn(IEnumerable<string> texts, WordPieceSettings? settings = null)
     {
         settings ??= new WordPieceSettings();
@@ -56,12 +46,12 @@ public static class WordPieceLearner
         foreach ((string left, string right) in subwords.Merges)
             if (tokens.Count < settings.VocabularySize)
                 Add(left + right);
-        return BertTokenizer.Of([.. tokens], text);
+        return new BertTokenizer([.. tokens], text);
 
         // A subword with a space before it begins a word.
         void Add(string subword)
         {
-            string piece = subword[0] == ' ' ? subword[1..] : Inside + subword;
+            string piece = subword[0] == ' ' ? subword[1..] : "##" + subword;
             if (piece is not ("" or " ") && known.Add(piece))
                 tokens.Add(piece);
         }

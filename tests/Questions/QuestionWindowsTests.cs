@@ -99,7 +99,7 @@ public sealed class QuestionWindowsTests
     [InlineData("xlm-roberta-base", 2)]
     public void Answers_of_the_real_TyDiQA_are_within_their_windows_tokens(string vocabulary, int separators)
     {
-        IPretrainedTokenizer tokenizer = PretrainedTokenizer.Load(ReferenceData.Path($"data/vocab/{vocabulary}"));
+        PretrainedTokenizer tokenizer = PretrainedTokenizer.Load(ReferenceData.Path($"data/vocab/{vocabulary}"));
         using TemporaryFolder folder = new();
         TransferCorpus<QuestionExample> corpus = TydiqaCorpus.Load(RealFolders.Tydiqa(folder.Path)).ForTransfer().Sample(train: 300, test: 60);
         List<string> counts = [];

@@ -4,21 +4,18 @@ using static TorchSharp.torch;
 
 namespace IntraDistill;
 
-/// <summary>
-/// The encoder of BERT, RoBERTa and XLM-R, as Hugging Face's <c>BertModel</c>, <c>RobertaModel</c> and <c>XLMRobertaModel</c>
-/// compute it. Its parameters have those models' names. Weights of a checkpoint: <see cref="HuggingFaceWeights"/>.
-/// </summary>
-/// <remarks>The model runs one pass: for the K passes of intra-distillation the caller repeats the batch K times, or calls it K times.</remarks>
+/// <summary>The encoder of BERT, RoBERTa and XLM-R, as Hugging Face's <c>BertModel</c>, <c>RobertaModel</c> and <c>XLMRobertaModel</c>
+/// compute it. Its parameters have those models' names. Weights of a checkpoint: <see cref="HuggingFaceWeights"/>.</summary>
+/// <remarks>The model runs one pass: for the K passes of intra-distillation the caller repeats the batch K times, or calls it K
+/// times.</remarks>
 public sealed class BertEncoder : nn.Module<Tensor, Tensor, Tensor?, Tensor>
 {
     private readonly BertEmbeddings _embeddings;
     private readonly ModuleList<BertLayer> _layers;
     private readonly Linear? _pooler;
 
-    /// <summary>Makes the encoder, with weights drawn from torch's generator.</summary>
-    /// <param name="settings">What to make.</param>
-    /// <param name="pooler">Whether there is a pooler; see <see cref="Pool"/>.</param>
-    /// <exception cref="IntraDistillException">The settings do not describe a model.</exception>
+    /// <summary>Makes the encoder, with weights drawn from torch's generator, and with a pooler if asked for; see <see cref="Pool"/>.
+    /// Checks the settings (<see cref="BertSettings.Validate"/>).</summary>
     public BertEncoder(BertSettings settings, bool pooler = true) : base(nameof(BertEncoder))
     {
         settings.Validate();
@@ -63,9 +60,7 @@ public sealed class BertEncoder : nn.Module<Tensor, Tensor, Tensor?, Tensor>
         return x.transpose(0, 1).contiguous().MoveToOuterDisposeScope();
     }
 
-    /// <summary>The pooler: a dense layer and tanh over the first token's state.</summary>
-    /// <param name="hidden">(B, T, d): the encoder's states.</param>
-    /// <returns>(B, d).</returns>
+    /// <summary>The pooler: a dense layer and tanh over the first token's state, of states (B, T, d) it makes (B, d).</summary>
     /// <exception cref="InvalidOperationException">The encoder was made without a pooler.</exception>
     public Tensor Pool(Tensor hidden)
     {
@@ -98,7 +93,6 @@ internal sealed class BertEmbeddings : nn.Module<Tensor, Tensor?, Tensor>
         register_module("dropout", _dropout);
     }
 
-    /// <summary>The embeddings of the tokens, (V, d).</summary>
     public Parameter Words => _words.weight!;
 
     /// <summary>(B, T) ids and token types, null for all 0, to (T, B, d).</summary>
@@ -107,17 +101,16 @@ internal sealed class BertEmbeddings : nn.Module<Tensor, Tensor?, Tensor>
         using var scope = NewDisposeScope();
         long length = ids.shape[1];
         if (length > _settings.MaxLength)
-            throw new IntraDistillException($"a sequence of {length} tokens is longer than the model's positions reach ({_settings.MaxLength})");
+            throw new IntraDistillException(
+                $"a sequence of {length} tokens is longer than the model's positions reach ({_settings.MaxLength})");
         Tensor timeFirst = ids.t();
         Tensor type = types is null ? _types.weight!.narrow(0, 0, 1) : _types.call(types.t()); // (1, d) or (T, B, d)
         Tensor sum = _words.call(timeFirst) + Positions(timeFirst) + type;
         return _dropout.call(_norm.call(sum)).MoveToOuterDisposeScope();
     }
 
-    /// <summary>
-    /// BERT numbers the columns from 0. RoBERTa and XLM-R number the tokens that are no padding from the padding token's
-    /// id + 1, and give that id to all padding.
-    /// </summary>
+    /// <summary>BERT numbers the columns from 0. RoBERTa and XLM-R number the tokens that are no padding from the padding token's id + 1,
+    /// and give that id to all padding.</summary>
     private Tensor Positions(Tensor timeFirst)
     {
         if (_settings.Family == BertFamily.Bert)
@@ -139,21 +132,17 @@ internal sealed class BertLayer : nn.Module<Tensor, Tensor, Tensor>
     {
         _settings = settings;
         int d = settings.HiddenSize;
-        _query = BertParts.NewLinear(settings, d, d);
-        _key = BertParts.NewLinear(settings, d, d);
-        _value = BertParts.NewLinear(settings, d, d);
-        _attentionOutput = BertParts.NewLinear(settings, d, d);
-        _inner = BertParts.NewLinear(settings, d, settings.FeedForwardSize);
-        _outer = BertParts.NewLinear(settings, settings.FeedForwardSize, d);
-        _attentionNorm = BertParts.NewNorm(settings);
-        _norm = BertParts.NewNorm(settings);
-        _attentionDropout = new Dropout(settings.AttentionDropout);
-        _dropout = new Dropout(settings.Dropout);
+        (_query, _key, _value) = (New(d, d), New(d, d), New(d, d));
+        (_attentionOutput, _inner, _outer) = (New(d, d), New(d, settings.FeedForwardSize), New(settings.FeedForwardSize, d));
+        (_attentionNorm, _norm) = (BertParts.NewNorm(settings), BertParts.NewNorm(settings));
+        (_attentionDropout, _dropout) = (new(settings.AttentionDropout), new(settings.Dropout));
         register_module("attention", new ModuleGroup(
             ("self", new ModuleGroup(("query", _query), ("key", _key), ("value", _value), ("dropout", _attentionDropout))),
             ("output", new ModuleGroup(("dense", _attentionOutput), ("LayerNorm", _attentionNorm)))));
         register_module("intermediate", new ModuleGroup(("dense", _inner)));
         register_module("output", new ModuleGroup(("dense", _outer), ("LayerNorm", _norm), ("dropout", _dropout)));
+
+        Linear New(int inputs, int outputs) => BertParts.NewLinear(settings, inputs, outputs);
     }
 
     /// <summary>(T, B, d) and the mask of <see cref="BertParts.AttentionMask"/> to (T, B, d).</summary>
@@ -188,11 +177,9 @@ internal static class BertParts
         Embedding embedding = nn.Embedding(rows, settings.HiddenSize, padding_idx: padId);
         nn.init.normal_(embedding.weight!, 0, settings.InitializerRange);
         if (padId is int pad)
-        {
             using (no_grad())
             using (Tensor row = embedding.weight![pad])
                 row.zero_();
-        }
         return embedding;
     }
 

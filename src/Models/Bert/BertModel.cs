@@ -10,11 +10,9 @@ public interface IBertModel
     BertEncoder Encoder { get; }
 }
 
-/// <summary>
-/// An encoder with a head. <c>call</c> is <see cref="Logits"/> after the encoder; the two can be called apart to have the
-/// states between them.
-/// </summary>
-/// <typeparam name="TResult">What the head gives.</typeparam>
+/// <summary>An encoder with a head, which gives a <typeparamref name="TResult"/>. <c>call</c> is <see cref="Logits"/> after the encoder;
+/// the two can be called apart to have the states between them. Making one checks the settings
+/// (<see cref="BertSettings.Validate"/>).</summary>
 public abstract class BertModel<TResult> : nn.Module<Tensor, Tensor, Tensor?, TResult>, IBertModel
 {
     private protected BertModel(string name, BertSettings settings, bool pooler) : base(name)
@@ -29,16 +27,10 @@ public abstract class BertModel<TResult> : nn.Module<Tensor, Tensor, Tensor?, TR
     /// <summary>What the model was made from.</summary>
     public BertSettings Settings => Encoder.Settings;
 
-    /// <summary>The head.</summary>
-    /// <param name="hidden">(B, T, d): the encoder's states.</param>
+    /// <summary>The head, over the encoder's states (B, T, d).</summary>
     public abstract TResult Logits(Tensor hidden);
 
-    /// <summary>Encodes a batch and applies the head.</summary>
-    /// <param name="ids">(B, T) int64: token ids.</param>
-    /// <param name="attentionMask">(B, T), any type: 0 for padding, another number for tokens.</param>
-    /// <param name="tokenTypes">(B, T) int64: which sentence of a pair each token is of; null for all of the first.</param>
-    /// <exception cref="ArgumentException">The shapes do not fit each other.</exception>
-    /// <exception cref="IntraDistillException">T is above <see cref="BertSettings.MaxLength"/>.</exception>
+    /// <summary>Encodes a batch, as <see cref="BertEncoder.forward"/> does, and applies the head.</summary>
     public override TResult forward(Tensor ids, Tensor attentionMask, Tensor? tokenTypes = null)
     {
         using Tensor hidden = Encoder.call(ids, attentionMask, tokenTypes);
@@ -52,18 +44,17 @@ public abstract class BertModel<TResult> : nn.Module<Tensor, Tensor, Tensor?, TR
         return dropout;
     }
 
-    private protected static Tensor CrossEntropy(Tensor logits, Tensor labels)
+    /// <summary>The mean over the labels (…) that are not <paramref name="ignored"/>, of logits (…, classes).</summary>
+    private protected static Tensor CrossEntropy(Tensor logits, Tensor labels, long ignored = -100)
     {
         using var scope = NewDisposeScope();
         Tensor scores = logits.flatten(0, -2).to(Divergences.SumType(logits.dtype));
-        return nn.functional.cross_entropy(scores, labels.flatten(), ignore_index: -100).MoveToOuterDisposeScope();
+        return nn.functional.cross_entropy(scores, labels.flatten(), ignore_index: ignored).MoveToOuterDisposeScope();
     }
 }
 
-/// <summary>
-/// Classification of, or a regression on, whole sequences or pairs of them: BERT's pooler and a linear layer, or RoBERTa's
-/// and XLM-R's head of two layers, over the state of the first token.
-/// </summary>
+/// <summary>Classification of, or a regression on, whole sequences or pairs of them: BERT's pooler and a linear layer, or RoBERTa's
+/// and XLM-R's head of two layers, over the state of the first token.</summary>
 public sealed class BertForSequenceClassification : BertModel<Tensor>
 {
     private readonly Dropout _dropout;
@@ -71,7 +62,6 @@ public sealed class BertForSequenceClassification : BertModel<Tensor>
     private readonly Linear _output;
 
     /// <summary>Makes the model, with weights drawn from torch's generator and one output for each of the labels.</summary>
-    /// <exception cref="IntraDistillException">The settings do not describe a model.</exception>
     public BertForSequenceClassification(BertSettings settings)
         : base(nameof(BertForSequenceClassification), settings, pooler: settings.Family == BertFamily.Bert)
     {
@@ -86,24 +76,18 @@ public sealed class BertForSequenceClassification : BertModel<Tensor>
     public BertProblem Problem =>
         Settings.Problem ?? (Settings.Labels.Count == 1 ? BertProblem.Regression : BertProblem.SingleLabel);
 
-    /// <summary>The head.</summary>
-    /// <param name="hidden">(B, T, d): the encoder's states.</param>
-    /// <returns>(B, labels).</returns>
+    /// <summary>The head: of the encoder's states (B, T, d) it makes (B, labels).</summary>
     public override Tensor Logits(Tensor hidden)
     {
         using var scope = NewDisposeScope();
-        Tensor first = _dense is null
-            ? Encoder.Pool(hidden)
-            : _dense.call(_dropout.call(hidden.select(1, 0))).tanh();
+        Tensor first = _dense is null ? Encoder.Pool(hidden) : _dense.call(_dropout.call(hidden.select(1, 0))).tanh();
         return _output.call(_dropout.call(first)).MoveToOuterDisposeScope();
     }
 
     /// <summary>The task's loss, averaged over the batch.</summary>
     /// <param name="logits">(B, labels).</param>
-    /// <param name="labels">
-    /// By <see cref="Problem"/>: (B) int64, the label; (B, labels), 1 for those that hold; (B) or (B, labels), the numbers.
-    /// </param>
-    /// <returns>A scalar.</returns>
+    /// <param name="labels">By <see cref="Problem"/>: (B) int64, the label; (B, labels), 1 for those that hold; (B) or (B, labels), the
+    /// numbers.</param>
     public Tensor Loss(Tensor logits, Tensor labels)
     {
         using var scope = NewDisposeScope();
@@ -125,7 +109,6 @@ public sealed class BertForTokenClassification : BertModel<Tensor>
     private readonly Linear _output;
 
     /// <summary>Makes the model, with weights drawn from torch's generator and one output for each of the labels.</summary>
-    /// <exception cref="IntraDistillException">The settings do not describe a model.</exception>
     public BertForTokenClassification(BertSettings settings) : base(nameof(BertForTokenClassification), settings, pooler: false)
     {
         _dropout = NewClassifierDropout();
@@ -133,19 +116,15 @@ public sealed class BertForTokenClassification : BertModel<Tensor>
         register_module("classifier", _output);
     }
 
-    /// <summary>The head.</summary>
-    /// <param name="hidden">(…, d): the encoder's states.</param>
-    /// <returns>(…, labels).</returns>
+    /// <summary>The head: of the encoder's states (…, d) it makes (…, labels).</summary>
     public override Tensor Logits(Tensor hidden)
     {
         using var scope = NewDisposeScope();
         return _output.call(_dropout.call(hidden)).MoveToOuterDisposeScope();
     }
 
-    /// <summary>Cross-entropy, averaged over the tokens that count.</summary>
-    /// <param name="logits">(B, T, labels).</param>
-    /// <param name="labels">(B, T) int64; −100 for tokens that do not count.</param>
-    /// <returns>A scalar.</returns>
+    /// <summary>Cross-entropy of logits (B, T, labels), averaged over the tokens that count: labels (B, T) int64, −100 for those that do
+    /// not.</summary>
     public static Tensor Loss(Tensor logits, Tensor labels) => CrossEntropy(logits, labels);
 }
 
@@ -155,16 +134,13 @@ public sealed class BertForQuestionAnswering : BertModel<(Tensor Start, Tensor E
     private readonly Linear _output;
 
     /// <summary>Makes the model, with weights drawn from torch's generator.</summary>
-    /// <exception cref="IntraDistillException">The settings do not describe a model.</exception>
     public BertForQuestionAnswering(BertSettings settings) : base(nameof(BertForQuestionAnswering), settings, pooler: false)
     {
         _output = BertParts.NewLinear(settings, settings.HiddenSize, 2);
         register_module("qa_outputs", _output);
     }
 
-    /// <summary>The head.</summary>
-    /// <param name="hidden">(B, T, d): the encoder's states.</param>
-    /// <returns>The logits of the answer's first and of its last token, (B, T) each.</returns>
+    /// <summary>The head: of the encoder's states (B, T, d) the logits of the answer's first and of its last token, (B, T) each.</summary>
     public override (Tensor Start, Tensor End) Logits(Tensor hidden)
     {
         using var scope = NewDisposeScope();
@@ -178,14 +154,12 @@ public sealed class BertForQuestionAnswering : BertModel<(Tensor Start, Tensor E
     /// <param name="logits">(B, T) each.</param>
     /// <param name="start">(B) int64: the answer's first token; T or more where it lies outside, which does not count.</param>
     /// <param name="end">(B) int64: its last token, likewise.</param>
-    /// <returns>A scalar.</returns>
     public static Tensor Loss((Tensor Start, Tensor End) logits, Tensor start, Tensor end)
     {
         using var scope = NewDisposeScope();
-        return ((CrossEntropy(logits.Start, start) + CrossEntropy(logits.End, end)) / 2).MoveToOuterDisposeScope();
+        return ((Inside(logits.Start, start) + Inside(logits.End, end)) / 2).MoveToOuterDisposeScope();
 
-        static Tensor CrossEntropy(Tensor scores, Tensor positions) =>
-            nn.functional.cross_entropy(scores.to(Divergences.SumType(scores.dtype)), positions.clamp(0, scores.shape[1]),
-                ignore_index: scores.shape[1]);
+        static Tensor Inside(Tensor scores, Tensor positions) =>
+            CrossEntropy(scores, positions.clamp(0, scores.shape[1]), ignored: scores.shape[1]);
     }
 }

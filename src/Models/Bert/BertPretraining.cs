@@ -10,7 +10,6 @@ public sealed class BertForMaskedLM : BertModel<Tensor>
     private readonly MaskedLanguageHead _head;
 
     /// <summary>Makes the model, with weights drawn from torch's generator.</summary>
-    /// <exception cref="IntraDistillException">The settings do not describe a model.</exception>
     public BertForMaskedLM(BertSettings settings) : base(nameof(BertForMaskedLM), settings, pooler: false)
     {
         _head = new MaskedLanguageHead(settings);
@@ -20,22 +19,17 @@ public sealed class BertForMaskedLM : BertModel<Tensor>
             register_module("lm_head", _head);
     }
 
-    /// <summary>The head. Of states that were chosen before, (N, d), it makes (N, V): no more logits than there are masks.</summary>
-    /// <param name="hidden">(…, d): the encoder's states, all or some.</param>
-    /// <returns>(…, V).</returns>
-    public override Tensor Logits(Tensor hidden) => _head.Logits(hidden, Encoder);
+    /// <summary>The head: of the encoder's states (…, d), all or some, it makes (…, V). Of states that were chosen before, (N, d), it makes
+    /// no more logits than there are masks.</summary>
+    public override Tensor Logits(Tensor hidden) => _head.call(hidden, Encoder);
 
-    /// <summary>Cross-entropy, averaged over the tokens that count.</summary>
-    /// <param name="logits">(…, V).</param>
-    /// <param name="labels">(…) int64: the tokens behind the masks; −100 for those that do not count.</param>
-    /// <returns>A scalar.</returns>
+    /// <summary>Cross-entropy of logits (…, V), averaged over the tokens that count: labels (…) int64, the tokens behind the masks, −100
+    /// for those that do not.</summary>
     public static Tensor Loss(Tensor logits, Tensor labels) => CrossEntropy(logits, labels);
 }
 
-/// <summary>
-/// BERT with the two heads it is pretrained with (Devlin et al. 2019, section 3.1): masked language modelling, and next-sentence
-/// prediction over the pooler, whether the second text of a pair belongs to the first. RoBERTa and XLM-R have no second head.
-/// </summary>
+/// <summary>BERT with the two heads it is pretrained with (Devlin et al. 2019, section 3.1): masked language modelling, and next-sentence
+/// prediction over the pooler, whether the second text of a pair belongs to the first. RoBERTa and XLM-R have no second head.</summary>
 public sealed class BertForPreTraining : BertModel<Tensor>
 {
     private readonly MaskedLanguageHead _head;
@@ -54,13 +48,10 @@ public sealed class BertForPreTraining : BertModel<Tensor>
     }
 
     /// <summary>The head of masked language modelling; see <see cref="BertForMaskedLM.Logits"/>.</summary>
-    /// <param name="hidden">(…, d): the encoder's states, all or some.</param>
-    /// <returns>(…, V).</returns>
-    public override Tensor Logits(Tensor hidden) => _head.Logits(hidden, Encoder);
+    public override Tensor Logits(Tensor hidden) => _head.call(hidden, Encoder);
 
-    /// <summary>The head of next-sentence prediction.</summary>
-    /// <param name="hidden">(B, T, d): the encoder's states.</param>
-    /// <returns>(B, 2): that the second text belongs to the first, and that it does not.</returns>
+    /// <summary>The head of next-sentence prediction: of the encoder's states (B, T, d) it makes (B, 2), that the second text belongs to
+    /// the first, and that it does not.</summary>
     public Tensor NextSentence(Tensor hidden)
     {
         using var scope = NewDisposeScope();
@@ -84,11 +75,9 @@ public sealed class BertForPreTraining : BertModel<Tensor>
     }
 }
 
-/// <summary>
-/// The head of masked language modelling: a dense layer, a normalization, and an output that shares the embeddings' weights and
-/// has a bias of its own.
-/// </summary>
-internal sealed class MaskedLanguageHead : nn.Module<Tensor, Tensor, Tensor>
+/// <summary>The head of masked language modelling: a dense layer, a normalization, and an output that shares the embeddings' weights and
+/// has a bias of its own.</summary>
+internal sealed class MaskedLanguageHead : nn.Module<Tensor, BertEncoder, Tensor>
 {
     private readonly Linear _dense;
     private readonly LayerNorm _norm;
@@ -111,18 +100,11 @@ internal sealed class MaskedLanguageHead : nn.Module<Tensor, Tensor, Tensor>
         register_parameter("bias", new Parameter(zeros(settings.VocabularySize)));
     }
 
-    /// <summary>(…, d) to (…, V), with an encoder's embeddings.</summary>
-    public Tensor Logits(Tensor hidden, BertEncoder encoder)
+    /// <summary>(…, d) to (…, V), with the embeddings of an encoder.</summary>
+    public override Tensor forward(Tensor hidden, BertEncoder encoder)
     {
-        using var scope = NewDisposeScope(); // the embeddings come under a handle of their own
-        return call(hidden, encoder.WordEmbeddings).MoveToOuterDisposeScope();
-    }
-
-    /// <summary>(…, d) and the embeddings (V, d) to (…, V).</summary>
-    public override Tensor forward(Tensor hidden, Tensor embeddings)
-    {
-        using var scope = NewDisposeScope();
+        using var scope = NewDisposeScope(); // also for the embeddings, which come under a handle of their own
         Tensor transformed = _norm.call(BertParts.Activate(_activation, _dense.call(hidden)));
-        return nn.functional.linear(transformed, embeddings, get_parameter("bias")!).MoveToOuterDisposeScope();
+        return nn.functional.linear(transformed, encoder.WordEmbeddings, get_parameter("bias")!).MoveToOuterDisposeScope();
     }
 }

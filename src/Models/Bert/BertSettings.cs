@@ -1,5 +1,5 @@
-using System.Globalization;
 using System.Text.Json;
+using System.Text.Json.Serialization;
 
 namespace IntraDistill;
 
@@ -42,17 +42,16 @@ public enum BertProblem
     Regression,
 }
 
-/// <summary>The sizes, dropouts and labels of a BERT, RoBERTa or XLM-R model. The defaults are BERT-base uncased's, with two labels.</summary>
+/// <summary>The sizes, dropouts and labels of a BERT, RoBERTa or XLM-R model. The defaults are BERT-base uncased's, with two
+/// labels.</summary>
 public sealed record BertSettings : KitRecord
 {
     /// <summary>BERT-base uncased: 12 layers of size 768, 30,522 word pieces; the defaults.</summary>
     public static BertSettings BaseUncased { get; } = new();
 
-    /// <summary>
-    /// A BERT to be pretrained from nothing on a laptop CPU: 2 layers of size 128 with 2 heads, 128 positions. About 0.4 M
+    /// <summary>A BERT to be pretrained from nothing on a laptop CPU: 2 layers of size 128 with 2 heads, 128 positions. About 0.4 M
     /// parameters and 128 for each token of the vocabulary, which is to be set. Weights begin larger than BERT-base's, by 1/√d:
-    /// with its 0.02 so narrow a model did not begin to tell pairs of texts that belong together from others in 1,000 updates.
-    /// </summary>
+    /// with its 0.02 so narrow a model did not begin to tell pairs of texts that belong together from others in 1,000 updates.</summary>
     public static BertSettings Small { get; } = new()
     {
         HiddenSize = 128,
@@ -123,11 +122,9 @@ public sealed record BertSettings : KitRecord
     /// <summary>What checkpoints with a head call the encoder.</summary>
     internal string EncoderName => Family == BertFamily.Bert ? "bert" : "roberta";
 
-    /// <summary>The settings in a checkpoint's <c>config.json</c>.</summary>
-    /// <param name="folder">A folder in Hugging Face's layout.</param>
-    /// <exception cref="IntraDistillException">
-    /// The file is missing, is no JSON, or describes a model that this kit does not have; the message names file and key.
-    /// </exception>
+    /// <summary>The settings in the <c>config.json</c> of a folder in Hugging Face's layout.</summary>
+    /// <exception cref="IntraDistillException">The file is missing, is no JSON, or describes a model that this kit does not have; the
+    /// message names file and key.</exception>
     public static BertSettings Load(string folder) => BertConfigFile.Read(Path.Combine(folder, BertConfigFile.Name));
 
     /// <summary>Labels without names of their own, as Hugging Face calls them: LABEL_0, LABEL_1, …</summary>
@@ -148,7 +145,8 @@ public sealed record BertSettings : KitRecord
         SettingsCheck.Probability(AttentionDropout);
         SettingsCheck.Probability(ClassifierDropout ?? 0, nameof(ClassifierDropout));
         SettingsCheck.That(HiddenSize % Heads == 0, $"Heads is {Heads}; expected a divisor of HiddenSize ({HiddenSize})");
-        SettingsCheck.That(PadId >= 0 && PadId < VocabularySize, $"PadId is {PadId}; expected a token of the vocabulary ({VocabularySize})");
+        SettingsCheck.That(PadId >= 0 && PadId < VocabularySize,
+            $"PadId is {PadId}; expected a token of the vocabulary ({VocabularySize})");
         SettingsCheck.That(MaxPositions > FirstPosition, $"MaxPositions is {MaxPositions}; expected more than {FirstPosition}");
         SettingsCheck.That(NormEpsilon is > 0 and < 1, $"NormEpsilon is {NormEpsilon}; expected a small number above 0");
         SettingsCheck.That(InitializerRange >= 0 && double.IsFinite(InitializerRange),
@@ -156,8 +154,13 @@ public sealed record BertSettings : KitRecord
     }
 }
 
-/// <summary>A checkpoint's <c>config.json</c>; keys that are missing or null have the defaults of Hugging Face's BERT.</summary>
-internal sealed class BertConfigFile
+/// <summary>A checkpoint's <c>config.json</c>, whose keys are these names in snake case; what is missing or null has the default of Hugging
+/// Face's BERT.</summary>
+internal sealed record BertConfigFile(string? ModelType, int? VocabSize, int? HiddenSize, int? NumHiddenLayers, int? NumAttentionHeads,
+    int? IntermediateSize, string? HiddenAct, double? LayerNormEps, double? HiddenDropoutProb, double? AttentionProbsDropoutProb,
+    double? ClassifierDropout, int? MaxPositionEmbeddings, int? TypeVocabSize, int? PadTokenId, double? InitializerRange,
+    [property: JsonPropertyName("id2label")] SortedDictionary<int, string>? Labels, string? ProblemType,
+    string? PositionEmbeddingType = null, bool? IsDecoder = null, bool? TieWordEmbeddings = null, int? NumLabels = null)
 {
     public const string Name = "config.json";
 
@@ -173,152 +176,106 @@ internal sealed class BertConfigFile
     private static readonly (string Name, BertProblem Value)[] s_problems = [("single_label_classification", BertProblem.SingleLabel),
         ("multi_label_classification", BertProblem.MultiLabel), ("regression", BertProblem.Regression)];
 
-    private readonly string _path;
-    private readonly JsonElement _config;
-
-    private BertConfigFile(string path, JsonElement config) => (_path, _config) = (path, config);
+    private static readonly JsonSerializerOptions s_json = new()
+    {
+        PropertyNamingPolicy = JsonNamingPolicy.SnakeCaseLower,
+        AllowDuplicateProperties = false,
+        DefaultIgnoreCondition = JsonIgnoreCondition.WhenWritingNull,
+        WriteIndented = true,
+    };
 
     /// <summary>Reads and checks the file.</summary>
-    /// <exception cref="IntraDistillException">The file is missing, no JSON, or describes another kind of model.</exception>
     public static BertSettings Read(string path)
     {
+        byte[] json = ReadFile.Bytes(path);
         try
         {
-            using JsonDocument json = JsonDocument.Parse(ReadFile.Bytes(path));
-            BertSettings settings = new BertConfigFile(path, json.RootElement).Read();
+            BertSettings settings = JsonSerializer.Deserialize<BertConfigFile>(json, s_json)?.Settings()
+                ?? throw new IntraDistillException("expected an object, got null");
             settings.Validate();
             return settings;
         }
-        catch (Exception error) when (error is JsonException or InvalidOperationException) // the latter for bad UTF-8 in a text
+        catch (JsonException error)
         {
-            throw new IntraDistillException($"{path}: is no valid JSON", error);
+            throw new IntraDistillException($"{path}: expected an object of a model's settings; it is no valid JSON or of another type at "
+                + $"{WeightFile.Printable($"{error.Path}")} in line {error.LineNumber + 1}", error);
         }
-        catch (IntraDistillException error) when (!error.Message.StartsWith(path, StringComparison.Ordinal))
+        catch (IntraDistillException error)
         {
             throw new IntraDistillException($"{path}: {error.Message}", error);
         }
     }
 
-    /// <summary>Writes settings as such a file.</summary>
-    public static void Write(Stream stream, BertSettings settings)
-    {
-        using Utf8JsonWriter json = new(stream, new JsonWriterOptions { Indented = true });
-        json.WriteStartObject();
-        json.WriteString("model_type", NameOf(s_families, settings.Family));
-        json.WriteNumber("vocab_size", settings.VocabularySize);
-        json.WriteNumber("hidden_size", settings.HiddenSize);
-        json.WriteNumber("num_hidden_layers", settings.Layers);
-        json.WriteNumber("num_attention_heads", settings.Heads);
-        json.WriteNumber("intermediate_size", settings.FeedForwardSize);
-        json.WriteString("hidden_act", NameOf(s_activations, settings.Activation));
-        json.WriteNumber("layer_norm_eps", settings.NormEpsilon);
-        json.WriteNumber("hidden_dropout_prob", settings.Dropout);
-        json.WriteNumber("attention_probs_dropout_prob", settings.AttentionDropout);
-        if (settings.ClassifierDropout is double dropout)
-            json.WriteNumber("classifier_dropout", dropout);
-        json.WriteNumber("max_position_embeddings", settings.MaxPositions);
-        json.WriteNumber("type_vocab_size", settings.TokenTypes);
-        json.WriteNumber("pad_token_id", settings.PadId);
-        json.WriteNumber("initializer_range", settings.InitializerRange);
-        json.WriteStartObject("id2label");
-        for (int i = 0; i < settings.Labels.Count; i++)
-            json.WriteString(i.ToString(CultureInfo.InvariantCulture), settings.Labels[i]);
-        json.WriteEndObject();
-        if (settings.Problem is BertProblem problem)
-            json.WriteString("problem_type", NameOf(s_problems, problem));
-        json.WriteEndObject();
-    }
+    public static void Write(Stream stream, BertSettings settings) => JsonSerializer.Serialize(stream, new BertConfigFile(
+        ModelType: NameOf(s_families, settings.Family),
+        VocabSize: settings.VocabularySize,
+        HiddenSize: settings.HiddenSize,
+        NumHiddenLayers: settings.Layers,
+        NumAttentionHeads: settings.Heads,
+        IntermediateSize: settings.FeedForwardSize,
+        HiddenAct: NameOf(s_activations, settings.Activation),
+        LayerNormEps: settings.NormEpsilon,
+        HiddenDropoutProb: settings.Dropout,
+        AttentionProbsDropoutProb: settings.AttentionDropout,
+        ClassifierDropout: settings.ClassifierDropout,
+        MaxPositionEmbeddings: settings.MaxPositions,
+        TypeVocabSize: settings.TokenTypes,
+        PadTokenId: settings.PadId,
+        InitializerRange: settings.InitializerRange,
+        Labels: new(settings.Labels.Index().ToDictionary(label => label.Index, label => label.Item)),
+        ProblemType: settings.Problem is BertProblem problem ? NameOf(s_problems, problem) : null), s_json);
 
-    private BertSettings Read()
+    private BertSettings Settings()
     {
-        if (_config.ValueKind != JsonValueKind.Object)
-            throw Bad("expected an object");
-        BertFamily family = OneOf("model_type", s_families) ?? throw Bad("model_type is not there");
-        if (Text("position_embedding_type") is string positions and not "absolute")
-            throw Bad($"position_embedding_type is '{positions}'; expected absolute");
-        if (Flag("is_decoder", false))
-            throw Bad("is_decoder is true; expected an encoder");
-        if (!Flag("tie_word_embeddings", true))
-            throw Bad("tie_word_embeddings is false; expected the output of the masked language model tied to the embeddings");
-
+        BertFamily family = OneOf("model_type", ModelType, s_families) ?? throw new IntraDistillException("model_type is not there");
+        SettingsCheck.That(PositionEmbeddingType is null or "absolute",
+            $"position_embedding_type is '{WeightFile.Printable($"{PositionEmbeddingType}")}'; expected absolute");
+        SettingsCheck.That(IsDecoder is not true, "is_decoder is true; expected an encoder");
+        SettingsCheck.That(TieWordEmbeddings is not false,
+            "tie_word_embeddings is false; expected the output of the masked language model tied to the embeddings");
         BertSettings defaults = new();
         return new()
         {
             Family = family,
-            VocabularySize = Int("vocab_size", defaults.VocabularySize),
-            HiddenSize = Int("hidden_size", defaults.HiddenSize),
-            Layers = Int("num_hidden_layers", defaults.Layers),
-            Heads = Int("num_attention_heads", defaults.Heads),
-            FeedForwardSize = Int("intermediate_size", defaults.FeedForwardSize),
-            Activation = OneOf("hidden_act", s_activations) ?? defaults.Activation,
-            NormEpsilon = Number("layer_norm_eps") ?? defaults.NormEpsilon,
-            Dropout = Number("hidden_dropout_prob") ?? defaults.Dropout,
-            AttentionDropout = Number("attention_probs_dropout_prob") ?? defaults.AttentionDropout,
-            ClassifierDropout = Number("classifier_dropout"),
-            MaxPositions = Int("max_position_embeddings", defaults.MaxPositions),
-            TokenTypes = Int("type_vocab_size", defaults.TokenTypes),
-            PadId = Int("pad_token_id", family == BertFamily.Bert ? 0 : 1),
-            InitializerRange = Number("initializer_range") ?? defaults.InitializerRange,
-            Labels = Labels(),
-            Problem = OneOf("problem_type", s_problems),
+            VocabularySize = VocabSize ?? defaults.VocabularySize,
+            HiddenSize = HiddenSize ?? defaults.HiddenSize,
+            Layers = NumHiddenLayers ?? defaults.Layers,
+            Heads = NumAttentionHeads ?? defaults.Heads,
+            FeedForwardSize = IntermediateSize ?? defaults.FeedForwardSize,
+            Activation = OneOf("hidden_act", HiddenAct, s_activations) ?? defaults.Activation,
+            NormEpsilon = LayerNormEps ?? defaults.NormEpsilon,
+            Dropout = HiddenDropoutProb ?? defaults.Dropout,
+            AttentionDropout = AttentionProbsDropoutProb ?? defaults.AttentionDropout,
+            ClassifierDropout = ClassifierDropout,
+            MaxPositions = MaxPositionEmbeddings ?? defaults.MaxPositions,
+            TokenTypes = TypeVocabSize ?? defaults.TokenTypes,
+            PadId = PadTokenId ?? (family == BertFamily.Bert ? 0 : 1),
+            InitializerRange = InitializerRange ?? defaults.InitializerRange,
+            Labels = LabelNames(),
+            Problem = OneOf("problem_type", ProblemType, s_problems),
         };
     }
 
-    private IReadOnlyList<string> Labels()
+    private IReadOnlyList<string> LabelNames()
     {
-        if (Value("id2label") is not JsonElement map)
-        {
-            int count = Int("num_labels", 2);
-            return count is >= 1 and <= MaxLabels
-                ? BertSettings.NumberedLabels(count)
-                : throw Bad($"num_labels is {count}; expected 1 to {MaxLabels:N0}");
-        }
-        if (map.ValueKind != JsonValueKind.Object)
-            throw Bad("id2label is no object; expected the name of each label by its number");
-        SortedDictionary<int, string> labels = [];
-        foreach (JsonProperty label in map.EnumerateObject())
-        {
-            if (!int.TryParse(label.Name, NumberStyles.None, CultureInfo.InvariantCulture, out int id)
-                || label.Value.ValueKind != JsonValueKind.String || !labels.TryAdd(id, label.Value.GetString()!))
-                throw Bad($"id2label has '{WeightFile.Printable(label.Name)}'; expected numbers, once each, with names");
-        }
-        return labels.Count > 0 && labels.Keys.Last() == labels.Count - 1
-            ? [.. labels.Values]
-            : throw Bad("id2label leaves a number out; expected a name for each from 0 on");
+        int count = NumLabels ?? 2;
+        SettingsCheck.That(Labels is not null || count is >= 1 and <= MaxLabels, $"num_labels is {count}; expected 1 to {MaxLabels:N0}");
+        if (Labels is null)
+            return BertSettings.NumberedLabels(count);
+        SettingsCheck.That(Labels.Count > 0 && Labels.Keys.SequenceEqual(Enumerable.Range(0, Labels.Count)) && !Labels.ContainsValue(null!),
+            "id2label leaves a number out; expected a name for each from 0 on");
+        return [.. Labels.Values];
     }
 
     private static string NameOf<T>((string Name, T Value)[] names, T value) where T : struct =>
         names.First(pair => pair.Value.Equals(value)).Name;
 
-    private T? OneOf<T>(string key, (string Name, T Value)[] names) where T : struct
+    private static T? OneOf<T>(string key, string? text, (string Name, T Value)[] names) where T : struct
     {
-        if (Text(key) is not string text)
-            return null;
         int found = Array.FindIndex(names, pair => pair.Name == text);
-        return found >= 0 ? names[found].Value
-            : throw Bad($"{key} is '{text}'; expected {string.Join(", ", names.Select(pair => pair.Name))}");
+        if (found < 0 && text is not null)
+            throw new IntraDistillException(
+                $"{key} is '{WeightFile.Printable(text)}'; expected {string.Join(", ", names.Select(pair => pair.Name))}");
+        return found < 0 ? null : names[found].Value;
     }
-
-    private int Int(string key, int otherwise) => Value<int>(key, "a whole number", value =>
-        value.ValueKind == JsonValueKind.Number && value.TryGetInt32(out int number) ? number : null) ?? otherwise;
-
-    private double? Number(string key) => Value<double>(key, "a number", value =>
-        value.ValueKind == JsonValueKind.Number && value.TryGetDouble(out double number) ? number : null);
-
-    private bool Flag(string key, bool otherwise) => Value<bool>(key, "true or false", value =>
-        value.ValueKind is JsonValueKind.True or JsonValueKind.False ? value.GetBoolean() : null) ?? otherwise;
-
-    private string? Text(string key) => Value(key) is not JsonElement value ? null
-        : value.ValueKind == JsonValueKind.String ? WeightFile.Printable(value.GetString()!)
-        : throw Bad($"{key} is {Shown(value)}; expected a text");
-
-    private T? Value<T>(string key, string expected, Func<JsonElement, T?> read) where T : struct => Value(key) is not JsonElement value ? null
-        : read(value) ?? throw Bad($"{key} is {Shown(value)}; expected {expected}");
-
-    private JsonElement? Value(string key) =>
-        _config.TryGetProperty(key, out JsonElement value) && value.ValueKind != JsonValueKind.Null ? value : null;
-
-    private static string Shown(JsonElement value) => WeightFile.Printable(value.GetRawText());
-
-    private IntraDistillException Bad(string problem) => new($"{_path}: {problem}");
 }

@@ -16,35 +16,32 @@ public sealed record LoadedWeights : KitRecord
     /// <summary>The model's parameters that have the checkpoint's values now.</summary>
     public required IReadOnlyList<string> Loaded { get; init; }
 
-    /// <summary>
-    /// The model's parameters that the checkpoint does not have, and that keep their values: the whole head (or pooler) of a
-    /// model that is to be fine-tuned. Empty when a fine-tuned checkpoint is read whole.
-    /// </summary>
+    /// <summary>The model's parameters that the checkpoint does not have, and that keep their values: the whole head (or pooler) of a model
+    /// that is to be fine-tuned. Empty when a fine-tuned checkpoint is read whole.</summary>
     public required IReadOnlyList<string> Missing { get; init; }
 
     /// <summary>The checkpoint's tensors that the model has no place for: a head (or pooler) for another task.</summary>
     public required IReadOnlyList<string> Unused { get; init; }
 }
 
-/// <summary>
-/// Weights of checkpoints in Hugging Face's layout: <c>model.safetensors</c> or <c>pytorch_model.bin</c>, whole or in parts,
-/// are read; <c>model.safetensors</c> is written.
-/// </summary>
-/// <remarks>
-/// What differs between checkpoints and does no harm is accepted: the encoder's names with and without <c>bert.</c> or
+/// <summary>Weights of checkpoints in Hugging Face's layout: <c>model.safetensors</c> or <c>pytorch_model.bin</c>, whole or in parts, are
+/// read; <c>model.safetensors</c> is written.</summary>
+/// <remarks>What differs between checkpoints and does no harm is accepted: the encoder's names with and without <c>bert.</c> or
 /// <c>roberta.</c>, <c>gamma</c> and <c>beta</c> for a normalization's weight and bias, the buffer <c>position_ids</c>, the
 /// masked language model's output weight that the embeddings hold already, and 16- and 64-bit floating-point numbers. A head
-/// and a pooler are in the checkpoint whole or not at all. Anything else is an error, and the model is then as it was.
-/// </remarks>
+/// and a pooler are in the checkpoint whole or not at all. Anything else is an error, and the model is then as it was.</remarks>
 public static class HuggingFaceWeights
 {
+    // What is read of a checkpoint beside its weights: settings and tokenizer.
+    private static readonly string[] s_smallFiles =
+        [BertConfigFile.Name, "vocab.txt", "tokenizer_config.json", "vocab.json", "merges.txt", "sentencepiece.bpe.model"];
+
     /// <summary>Copies a checkpoint's weights into a model.</summary>
     /// <param name="model">A <see cref="BertEncoder"/> or an <see cref="IBertModel"/>, on any device.</param>
     /// <param name="folder">The checkpoint's folder.</param>
     /// <returns>What was loaded, and what was not: to be looked at, as a model with a new head knows nothing of its task.</returns>
-    /// <exception cref="IntraDistillException">
-    /// There are no weights, a file is broken, or a tensor is missing, unknown or of another shape than the model's.
-    /// </exception>
+    /// <exception cref="IntraDistillException">There are no weights, a file is broken, or a tensor is missing, unknown or of another shape
+    /// than the model's.</exception>
     /// <exception cref="ArgumentException">The model is of another kind.</exception>
     public static LoadedWeights LoadInto(nn.Module model, string folder)
     {
@@ -53,18 +50,17 @@ public static class HuggingFaceWeights
         WeightMatch match = new(weights, settings.EncoderName, model.named_parameters());
         using var scope = NewDisposeScope(); // copy_ gives out another handle
         using var noGrad = no_grad();
-        foreach ((Parameter parameter, WeightEntry entry, WeightFile file) in match.Pairs)
+        foreach ((_, Parameter parameter, WeightEntry entry, WeightFile file) in match.Pairs)
         {
             using Tensor value = file.Read(entry.Name);
             parameter.copy_(value);
         }
-        return new() { Files = [.. weights.Files], Loaded = match.Loaded, Missing = match.Missing, Unused = match.Unused };
+        string[] loaded = [.. match.Pairs.Select(pair => pair.Name)];
+        return new() { Files = [.. weights.Files], Loaded = loaded, Missing = match.Missing, Unused = match.Unused };
     }
 
-    /// <summary>
-    /// Writes a model as a checkpoint, <c>config.json</c> and <c>model.safetensors</c>: for <see cref="LoadInto"/> and
-    /// <see cref="BertSettings.Load"/>, and for Hugging Face's own readers.
-    /// </summary>
+    /// <summary>Writes a model as a checkpoint, <c>config.json</c> and <c>model.safetensors</c>: for <see cref="LoadInto"/> and
+    /// <see cref="BertSettings.Load"/>, and for Hugging Face's own readers.</summary>
     /// <param name="model">A <see cref="BertEncoder"/> or an <see cref="IBertModel"/>, on any device.</param>
     /// <param name="folder">Where to; made if it is not there. Files of these names are replaced, each whole.</param>
     /// <exception cref="IntraDistillException">A file cannot be written.</exception>
@@ -80,38 +76,24 @@ public static class HuggingFaceWeights
     /// <summary>The name of a checkpoint: that of its folder.</summary>
     public static string NameOf(string folder) => Path.GetFileName(Path.TrimEndingDirectorySeparator(folder));
 
-    /// <summary>The files that a tokenizer may be read from.</summary>
-    internal static IReadOnlyList<string> TokenizerFiles { get; } =
-        ["vocab.txt", "tokenizer_config.json", "vocab.json", "merges.txt", "sentencepiece.bpe.model"];
-
-    /// <summary>
-    /// The first 12 hexadecimal digits of a SHA-256 over names and contents of the files that a checkpoint is read from: settings,
-    /// weights (with the index of their parts) and tokenizer. For a run's config: folders of the same name may hold different
-    /// checkpoints, and equal ones lie under many names. Reads the weights through, about a gigabyte a second.
-    /// </summary>
-    /// <param name="folder">The checkpoint's folder; other files in it do not count.</param>
+    /// <summary>The first 12 hexadecimal digits of a SHA-256 over names and contents of the files that a checkpoint is read from: settings,
+    /// weights (with the index of their parts) and tokenizer; other files in its folder do not count. For a run's config: folders of the
+    /// same name may hold different checkpoints, and equal ones lie under many names. Reads the weights through, about a gigabyte a
+    /// second.</summary>
     /// <exception cref="IntraDistillException">There are no weights, or a file cannot be read.</exception>
     public static string Fingerprint(string folder)
     {
-        string[] files;
+        string[] paths = [.. s_smallFiles.Select(name => Path.Combine(folder, name)).Where(File.Exists)];
         using (WeightFolder weights = WeightFolder.Open(folder))
-            files = [weights.Path, .. weights.Files];
+            paths = [.. paths, weights.Path, .. weights.Files];
         using var hash = IncrementalHash.CreateHash(HashAlgorithmName.SHA256);
         byte[] buffer = new byte[1 << 20];
-        foreach (string path in TokenizerFiles.Append(BertConfigFile.Name).Select(name => Path.Combine(folder, name))
-            .Where(File.Exists).Concat(files).Distinct().Order(StringComparer.Ordinal))
+        foreach (string path in paths.Distinct().Order(StringComparer.Ordinal))
         {
-            try
-            {
-                using FileStream file = File.OpenRead(path);
-                hash.AppendData(Encoding.UTF8.GetBytes($"{Path.GetFileName(path)}\0{file.Length}\0"));
-                for (int count; (count = file.Read(buffer)) > 0;)
-                    hash.AppendData(buffer, 0, count);
-            }
-            catch (Exception error) when (error is IOException or UnauthorizedAccessException)
-            {
-                throw WeightFile.Error(path, null, $"cannot be read: {error.Message}", error);
-            }
+            using FileStream file = ReadFile.Of(path, () => File.OpenRead(path));
+            hash.AppendData(Encoding.UTF8.GetBytes($"{Path.GetFileName(path)}\0{file.Length}\0"));
+            while (ReadFile.Of(path, () => file.Read(buffer)) is > 0 and int count)
+                hash.AppendData(buffer, 0, count);
         }
         return Convert.ToHexStringLower(hash.GetHashAndReset())[..12];
     }
@@ -120,15 +102,12 @@ public static class HuggingFaceWeights
     {
         BertEncoder encoder => encoder.Settings,
         IBertModel { Encoder: var encoder } => encoder.Settings,
-        _ => throw new ArgumentException(
-            $"a {nameof(BertEncoder)} or a model with one was expected, not a {model.GetType().Name}"),
+        _ => throw new ArgumentException($"a {nameof(BertEncoder)} or a model with one was expected, not a {model.GetType().Name}"),
     };
 }
 
-/// <summary>
-/// The weights of a folder in Hugging Face's layout, open for reading: one file, or several with an index that says which
-/// tensor is in which. Safetensors come before PyTorch's format.
-/// </summary>
+/// <summary>The weights of a folder in Hugging Face's layout, open for reading: one file, or several with an index that says which tensor
+/// is in which. Safetensors come before PyTorch's format.</summary>
 internal sealed class WeightFolder : IDisposable
 {
     public const string Safetensors = "model.safetensors";
@@ -143,14 +122,12 @@ internal sealed class WeightFolder : IDisposable
     /// <summary>The file, or the index of several.</summary>
     public string Path { get; }
 
-    /// <summary>The files.</summary>
     public IEnumerable<string> Files => _files.Values.Select(file => file.Path);
 
     /// <summary>Every tensor and the file that has it.</summary>
     public IEnumerable<(WeightEntry Entry, WeightFile File)> Tensors =>
         _files.Values.SelectMany(file => file.Tensors.Values.Select(entry => (entry, file)));
 
-    /// <summary>Opens the weights of a folder.</summary>
     /// <exception cref="IntraDistillException">There are none, or a file is broken, or the index is not true of the files.</exception>
     public static WeightFolder Open(string folder)
     {
@@ -179,7 +156,6 @@ internal sealed class WeightFolder : IDisposable
             $"has no weights; expected {string.Join(" or ", s_formats.Select(format => format.Name))}, or an index of parts");
     }
 
-    /// <summary>Closes the files.</summary>
     public void Dispose()
     {
         foreach (WeightFile file in _files.Values)
@@ -229,10 +205,8 @@ internal sealed class WeightFolder : IDisposable
     }
 }
 
-/// <summary>
-/// Which tensor of a checkpoint belongs to which parameter of a model. Both are compared without the encoder's name in
-/// front. The encoder must be there whole; every other part (pooler, heads) whole or not at all.
-/// </summary>
+/// <summary>Which tensor of a checkpoint belongs to which parameter of a model. Both are compared without the encoder's name in front. The
+/// encoder must be there whole; every other part (pooler, heads) whole or not at all.</summary>
 internal sealed class WeightMatch
 {
     private static readonly string[] s_parts =
@@ -252,10 +226,6 @@ internal sealed class WeightMatch
     private readonly Dictionary<string, (string Name, Parameter Parameter)> _wanted = new(StringComparer.Ordinal);
     private readonly Dictionary<string, (WeightEntry Entry, WeightFile File)> _found = new(StringComparer.Ordinal);
 
-    /// <summary>Matches all of them.</summary>
-    /// <param name="weights">The checkpoint.</param>
-    /// <param name="encoderName">What stands before the encoder's names in a model with a head.</param>
-    /// <param name="parameters">The model's parameters.</param>
     /// <exception cref="IntraDistillException">They do not fit each other.</exception>
     public WeightMatch(WeightFolder weights, string encoderName, IEnumerable<(string name, Parameter parameter)> parameters)
     {
@@ -289,10 +259,7 @@ internal sealed class WeightMatch
     }
 
     /// <summary>Each parameter that is in the checkpoint, and the tensor it is to have.</summary>
-    public List<(Parameter Parameter, WeightEntry Entry, WeightFile File)> Pairs { get; } = [];
-
-    /// <summary>The names of those parameters.</summary>
-    public List<string> Loaded { get; } = [];
+    public List<(string Name, Parameter Parameter, WeightEntry Entry, WeightFile File)> Pairs { get; } = [];
 
     /// <summary>The model's parameters that the checkpoint does not have.</summary>
     public List<string> Missing { get; } = [];
@@ -303,11 +270,9 @@ internal sealed class WeightMatch
     private void Pair(string own, Parameter parameter, WeightEntry entry, WeightFile file)
     {
         CheckShape(entry, file, parameter);
-        if (entry.Type is not (torch.ScalarType.Float32 or torch.ScalarType.Float64
-            or torch.ScalarType.Float16 or torch.ScalarType.BFloat16))
+        if (entry.Type is not (ScalarType.Float32 or ScalarType.Float64 or ScalarType.Float16 or ScalarType.BFloat16))
             throw WeightFile.Error(file.Path, entry.Name, $"is of type {entry.Type}; expected floating-point numbers");
-        Pairs.Add((parameter, entry, file));
-        Loaded.Add(own);
+        Pairs.Add((own, parameter, entry, file));
     }
 
     /// <summary>What an output shares with another parameter is taken from there, and from here only where it is not there.</summary>
@@ -325,21 +290,17 @@ internal sealed class WeightMatch
     private static void CheckShape(WeightEntry entry, WeightFile file, Parameter parameter)
     {
         if (!entry.Shape.SequenceEqual(parameter.shape))
-            throw WeightFile.Error(file.Path, entry.Name, $"has the shape {TensorShape.Text([.. entry.Shape])}; the model's is {parameter.Text()}");
+            throw WeightFile.Error(file.Path, entry.Name,
+                $"has the shape {TensorShape.Text([.. entry.Shape])}; the model's is {parameter.Text()}");
     }
 
     /// <summary>The part of a model that a name belongs to; empty for the encoder's own and for unknown names.</summary>
     private static string Part(string name) =>
         s_parts.FirstOrDefault(part => name.StartsWith(part + '.', StringComparison.Ordinal)) ?? "";
 
-    private string Canonical(string name)
-    {
-        if (name.EndsWith("LayerNorm.gamma", StringComparison.Ordinal))
-            name = name[..^"gamma".Length] + "weight";
-        else if (name.EndsWith("LayerNorm.beta", StringComparison.Ordinal))
-            name = name[..^"beta".Length] + "bias";
-        return WithoutPrefix(name);
-    }
+    // Old checkpoints have names of their own for a normalization's weight and bias.
+    private string Canonical(string name) =>
+        WithoutPrefix(name.Replace("LayerNorm.gamma", "LayerNorm.weight").Replace("LayerNorm.beta", "LayerNorm.bias"));
 
     private string WithoutPrefix(string name) =>
         name.StartsWith(_prefix, StringComparison.Ordinal) ? name[_prefix.Length..] : name;

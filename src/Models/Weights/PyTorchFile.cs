@@ -3,11 +3,9 @@ using System.Text;
 
 namespace IntraDistill;
 
-/// <summary>
-/// A <c>pytorch_model.bin</c>: a zip archive (PyTorch 1.6 and later) with a pickle that names the tensors and one file of raw
-/// elements for every storage. The pickle is read by <see cref="StateDictPickle"/> and never executed, so that a file from
-/// anywhere can be opened.
-/// </summary>
+/// <summary>A <c>pytorch_model.bin</c>: a zip archive (PyTorch 1.6 and later) with a pickle that names the tensors and one file of raw
+/// elements for every storage. The pickle is read by <see cref="StateDictPickle"/> and never executed, so that a file from anywhere can be
+/// opened.</summary>
 public sealed class PyTorchFile : WeightFile
 {
     // Some 130 bytes a tensor: no model needs more, and what the pickle's objects take in memory stays small.
@@ -22,25 +20,25 @@ public sealed class PyTorchFile : WeightFile
     private PyTorchFile(string path, Stream stream, IEnumerable<WeightEntry> entries) : base(path, stream, entries) { }
 
     /// <summary>Opens a file and reads which tensors it holds.</summary>
-    /// <exception cref="IntraDistillException">
-    /// The file cannot be read, is truncated, is no state dictionary, or its pickle wants more than weights need.
-    /// </exception>
-    public static PyTorchFile Open(string path) => Open(path, stream => Read(path, stream));
+    /// <exception cref="IntraDistillException">The file cannot be read, is truncated, is no state dictionary, or its pickle wants more than
+    /// weights need.</exception>
+    public static PyTorchFile Open(string path) => Open(path, Read);
 
     /// <summary>Reads a file that is open already, and owns it from then on.</summary>
-    /// <param name="path">What to call it in messages.</param>
-    /// <param name="stream">Its bytes; can seek.</param>
     internal static PyTorchFile Read(string path, Stream stream)
     {
         if (stream.Length >= s_oldStart.Length && Bytes(stream, 0, s_oldStart.Length).AsSpan().SequenceEqual(s_oldStart))
-            throw Error(path, null, "is in PyTorch's format before 1.6, which is not read; take the model's model.safetensors, or save it anew");
+            throw Error(path, null,
+                "is in PyTorch's format before 1.6, which is not read; take the model's model.safetensors, or save it anew");
         Dictionary<string, (long Offset, long Length)> files = Files(path, stream);
-        string root = Root(path, files);
+        if (files.Keys.Where(name => name.EndsWith(PickleName, StringComparison.Ordinal)).Take(2).ToArray() is not [string pickle])
+            throw Error(path, null, "is no file of PyTorch: expected one data.pkl in the archive");
+        string root = pickle[..^PickleName.Length];
         if (files.TryGetValue(root + "/byteorder", out var order) && order.Length < 16
             && Encoding.ASCII.GetString(Bytes(stream, order.Offset, order.Length)) != "little")
             throw Error(path, null, "is not little-endian");
 
-        (long start, long length) = files[root + PickleName];
+        (long start, long length) = files[pickle];
         if (length > MaxPickle)
             throw Error(path, null, $"has a pickle of {length:N0} bytes; at most {MaxPickle:N0} were expected");
         Dictionary<string, WeightEntry> entries = new(StringComparer.Ordinal);
@@ -56,9 +54,8 @@ public sealed class PyTorchFile : WeightFile
         return new(path, stream, entries.Values);
     }
 
-    /// <summary>
-    /// Where the files of the archive lie in it. PyTorch stores them as they are; each must lie in the archive, apart from the others.
-    /// </summary>
+    /// <summary>Where the files of the archive lie in it. PyTorch stores them as they are; each must lie in the archive, apart from the
+    /// others.</summary>
     private static Dictionary<string, (long Offset, long Length)> Files(string path, Stream stream)
     {
         Dictionary<string, (long Offset, long Length)> files = new(StringComparer.Ordinal);
@@ -93,14 +90,6 @@ public sealed class PyTorchFile : WeightFile
             Error(path, null, $"its entry '{Printable(entry.FullName)}' {problem}");
     }
 
-    private static string Root(string path, Dictionary<string, (long Offset, long Length)> files)
-    {
-        string[] pickles = [.. files.Keys.Where(name => name.EndsWith(PickleName, StringComparison.Ordinal)).Take(2)];
-        return pickles is [string pickle]
-            ? pickle[..^PickleName.Length]
-            : throw Error(path, null, "is no file of PyTorch: expected one data.pkl in the archive");
-    }
-
     /// <summary>Holds a tensor's shape against its storage, and the storage against its file.</summary>
     private static WeightEntry Place(
         string path, string name, PickledTensor tensor, string root, Dictionary<string, (long Offset, long Length)> files)
@@ -119,7 +108,6 @@ public sealed class PyTorchFile : WeightFile
         long span = count == 0 ? 0 : Span(tensor) ?? throw Bad("has strides that no file can hold");
         if (tensor.Offset < 0 || tensor.Offset > storage.Elements || span > storage.Elements - tensor.Offset)
             throw Bad($"reaches beyond the {storage.Elements:N0} elements in its file");
-        bool rows = count == 0 || IsRowByRow(tensor);
         return new()
         {
             Name = name,
@@ -127,7 +115,7 @@ public sealed class PyTorchFile : WeightFile
             Shape = tensor.Shape,
             Offset = file.Offset + tensor.Offset * size,
             StoredElements = span,
-            Strides = rows ? null : tensor.Strides,
+            Strides = count == 0 ? null : tensor.Strides,
         };
 
         IntraDistillException Bad(string problem) => Error(path, name, problem);
@@ -138,21 +126,7 @@ public sealed class PyTorchFile : WeightFile
     {
         if (tensor.Strides.Length != tensor.Shape.Length)
             return null;
-        UInt128 last = 0;
-        for (int i = 0; i < tensor.Shape.Length; i++)
-            last += (UInt128)(tensor.Shape[i] - 1) * (UInt128)tensor.Strides[i];
+        Int128 last = tensor.Shape.Zip(tensor.Strides).Aggregate((Int128)0, (sum, pair) => sum + (Int128)(pair.First - 1) * pair.Second);
         return last < long.MaxValue ? (long)last + 1 : null;
-    }
-
-    private static bool IsRowByRow(PickledTensor tensor)
-    {
-        long expected = 1;
-        for (int i = tensor.Shape.Length - 1; i >= 0; i--)
-        {
-            if (tensor.Shape[i] != 1 && tensor.Strides[i] != expected)
-                return false;
-            expected *= tensor.Shape[i];
-        }
-        return true;
     }
 }

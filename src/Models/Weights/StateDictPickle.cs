@@ -1,54 +1,42 @@
 using System.Buffers.Binary;
+using System.Numerics;
 using System.Text;
 using static TorchSharp.torch;
 
 namespace IntraDistill;
 
-/// <summary>A storage that a pickle refers to: the elements of one or more tensors, in a file of their own.</summary>
-/// <param name="Type">The type of its elements.</param>
-/// <param name="Key">The name of its file in the archive.</param>
-/// <param name="Elements">How many elements it says it has.</param>
+/// <summary>A storage that a pickle refers to: the elements of one or more tensors, in the file <c>Key</c> of the archive.</summary>
 internal sealed record PickledStorage(ScalarType Type, string Key, long Elements);
 
-/// <summary>A tensor that a pickle describes: a view into a storage.</summary>
-/// <param name="Storage">The storage.</param>
-/// <param name="Offset">Its first element.</param>
-/// <param name="Shape">The sizes.</param>
-/// <param name="Strides">The distances of neighbours, in elements.</param>
+/// <summary>A tensor that a pickle describes: a view into a storage, offset and strides in elements.</summary>
 internal sealed record PickledTensor(PickledStorage Storage, long Offset, long[] Shape, long[] Strides);
 
-/// <summary>
-/// Reads the pickle of a PyTorch state dictionary. A pickle is a program; this is no machine for it. It knows the opcodes by
-/// which Python writes dictionaries, tuples, texts and numbers, and takes the few names that weights need (a tensor, an
-/// ordered dictionary, the storage types) for what they describe. Anything else ends the reading: nothing is looked up by
-/// name, and nothing is called.
-/// </summary>
+/// <summary>Reads the pickle of a PyTorch state dictionary. A pickle is a program; this is no machine for it. It knows the opcodes by which
+/// Python writes dictionaries, tuples, texts and numbers, and takes the few names that weights need (a tensor, an ordered dictionary, the
+/// storage types) for what they describe. Anything else ends the reading: nothing is looked up by name, and nothing is called.</summary>
 /// <seealso href="https://github.com/python/cpython/blob/main/Lib/pickletools.py"/>
-internal ref struct StateDictPickle
+internal sealed class StateDictPickle(string path, byte[] pickle)
 {
     private enum Global { OrderedDictionary, RebuildTensor, RebuildParameter }
 
     private static readonly object s_mark = new();
     private static readonly Encoding s_utf8 = new UTF8Encoding(false, throwOnInvalidBytes: true);
 
-    private readonly string _path;
-    private readonly ReadOnlySpan<byte> _pickle;
+    private static readonly Dictionary<string, ScalarType> s_storages = new()
+    {
+        ["FloatStorage"] = ScalarType.Float32, ["DoubleStorage"] = ScalarType.Float64, ["HalfStorage"] = ScalarType.Float16,
+        ["BFloat16Storage"] = ScalarType.BFloat16, ["LongStorage"] = ScalarType.Int64, ["IntStorage"] = ScalarType.Int32,
+        ["ShortStorage"] = ScalarType.Int16, ["CharStorage"] = ScalarType.Int8, ["ByteStorage"] = ScalarType.Byte,
+        ["BoolStorage"] = ScalarType.Bool,
+    };
+
     private readonly List<object?> _stack = [];
     private readonly Dictionary<uint, object?> _memo = [];
     private int _at;
 
-    private StateDictPickle(string path, ReadOnlySpan<byte> pickle)
-    {
-        _path = path;
-        _pickle = pickle;
-    }
-
-    /// <summary>Reads a pickle.</summary>
-    /// <param name="path">The file that it is of, for messages.</param>
-    /// <param name="pickle">Its bytes, all of them.</param>
-    /// <returns>The dictionary's entries, in order; a key may come twice.</returns>
+    /// <summary>The dictionary's entries, in order; a key may come twice.</summary>
     /// <exception cref="IntraDistillException">It is truncated, or is something else than the weights of a model.</exception>
-    public static List<(object? Key, object? Value)> Parse(string path, ReadOnlySpan<byte> pickle)
+    public static List<(object? Key, object? Value)> Parse(string path, byte[] pickle)
     {
         StateDictPickle reader = new(path, pickle);
         while (reader.Step()) { }
@@ -107,13 +95,11 @@ internal ref struct StateDictPickle
         _ => throw Bad($"the opcode 0x{opcode:x2} at byte {_at - 1:N0} is none that weights need; it was not executed"),
     };
 
-    private readonly void SetItems(object?[] items)
+    private void SetItems(object?[] items)
     {
         if (items.Length % 2 != 0)
             throw Bad("sets a key without a value");
-        List<(object?, object?)> dictionary = Dictionary();
-        for (int i = 0; i < items.Length; i += 2)
-            dictionary.Add((items[i], items[i + 1]));
+        Dictionary().AddRange(items.Chunk(2).Select(pair => (pair[0], pair[1])));
     }
 
     /// <summary>What a name stands for: a storage type, or one of three functions that are described and not called.</summary>
@@ -125,27 +111,18 @@ internal ref struct StateDictPickle
             ("collections", "OrderedDict") => Global.OrderedDictionary,
             ("torch._utils", "_rebuild_tensor_v2") => Global.RebuildTensor,
             ("torch._utils", "_rebuild_parameter") => Global.RebuildParameter,
-            ("torch", "FloatStorage") => ScalarType.Float32,
-            ("torch", "DoubleStorage") => ScalarType.Float64,
-            ("torch", "HalfStorage") => ScalarType.Float16,
-            ("torch", "BFloat16Storage") => ScalarType.BFloat16,
-            ("torch", "LongStorage") => ScalarType.Int64,
-            ("torch", "IntStorage") => ScalarType.Int32,
-            ("torch", "ShortStorage") => ScalarType.Int16,
-            ("torch", "CharStorage") => ScalarType.Int8,
-            ("torch", "ByteStorage") => ScalarType.Byte,
-            ("torch", "BoolStorage") => ScalarType.Bool,
+            ("torch", _) when s_storages.TryGetValue(name, out ScalarType type) => type,
             _ => throw Bad($"asks for '{WeightFile.Printable($"{module}.{name}")}', which weights do not need; "
                 + "it was not looked up, and nothing was executed"),
         };
     }
 
-    private readonly PickledStorage ReadStorage(object? id) =>
+    private PickledStorage ReadStorage(object? id) =>
         id is object?[] and ["storage", ScalarType type, string key, string, long elements] && elements >= 0
             ? new(type, key, elements)
             : throw Bad("expected the id of a storage: its type, file, device and number of elements");
 
-    private readonly object Describe(object? arguments, object? function) => (function, arguments) switch
+    private object Describe(object? arguments, object? function) => (function, arguments) switch
     {
         (Global.OrderedDictionary, object?[] and []) => new List<(object?, object?)>(),
         (Global.RebuildParameter, object?[] and [PickledTensor tensor, bool, _]) => tensor,
@@ -154,27 +131,19 @@ internal ref struct StateDictPickle
         _ => throw Bad("expected the parts of a tensor, a parameter or an empty ordered dictionary"),
     };
 
-    private readonly long[] Numbers(object?[] tuple)
+    private long[] Numbers(object?[] tuple)
     {
         if (tuple.Length > WeightEntry.MaxDimensions)
             throw Bad($"describes a tensor of {tuple.Length} dimensions; at most {WeightEntry.MaxDimensions} were expected");
-        var numbers = new long[tuple.Length];
-        for (int i = 0; i < numbers.Length; i++)
-            numbers[i] = tuple[i] is long number and >= 0 ? number : throw Bad("expected sizes and strides of tensors not below 0");
-        return numbers;
+        long[] numbers = [.. tuple.OfType<long>().Where(number => number >= 0)];
+        return numbers.Length == tuple.Length ? numbers : throw Bad("expected sizes and strides of tensors not below 0");
     }
 
-    private readonly long ReadLong(ReadOnlySpan<byte> bytes)
-    {
-        if (bytes.Length > sizeof(long))
-            throw Bad($"has a number of {bytes.Length} bytes; at most {sizeof(long)} were expected");
-        long value = 0;
-        for (int i = bytes.Length - 1; i >= 0; i--)
-            value = i == bytes.Length - 1 ? (sbyte)bytes[i] : (value << 8) | bytes[i];
-        return value;
-    }
+    private long ReadLong(ReadOnlySpan<byte> bytes) => bytes.Length <= sizeof(long)
+        ? (long)new BigInteger(bytes)
+        : throw Bad($"has a number of {bytes.Length} bytes; at most {sizeof(long)} were expected");
 
-    private readonly string Text(ReadOnlySpan<byte> utf8)
+    private string Text(ReadOnlySpan<byte> utf8)
     {
         try
         {
@@ -182,13 +151,13 @@ internal ref struct StateDictPickle
         }
         catch (DecoderFallbackException error)
         {
-            throw WeightFile.Error(_path, null, $"has a text in its pickle that is not UTF-8, before byte {_at:N0}", error);
+            throw Bad($"has a text in its pickle that is not UTF-8, before byte {_at:N0}", error);
         }
     }
 
     private string Line()
     {
-        int length = _pickle[_at..].IndexOf((byte)'\n');
+        int length = pickle.AsSpan(_at).IndexOf((byte)'\n');
         if (length < 0)
             throw Bad("is truncated in its pickle");
         string line = Text(Take((uint)length));
@@ -198,33 +167,33 @@ internal ref struct StateDictPickle
 
     private ReadOnlySpan<byte> Take(uint count)
     {
-        if (count > _pickle.Length - _at)
+        if (count > pickle.Length - _at)
             throw Bad("is truncated in its pickle");
-        ReadOnlySpan<byte> bytes = _pickle.Slice(_at, (int)count);
+        ReadOnlySpan<byte> bytes = pickle.AsSpan(_at, (int)count);
         _at += (int)count;
         return bytes;
     }
 
     private uint UInt32() => BinaryPrimitives.ReadUInt32LittleEndian(Take(4));
 
-    private readonly object? Pop()
+    private object? Pop()
     {
         object? value = Peek();
         _stack.RemoveAt(_stack.Count - 1);
         return value;
     }
 
-    private readonly object? Peek() =>
+    private object? Peek() =>
         _stack.Count > 0 && _stack[^1] != s_mark ? _stack[^1] : throw Bad("its pickle takes more than it holds");
 
-    private readonly List<(object?, object?)> Dictionary() =>
+    private List<(object?, object?)> Dictionary() =>
         Peek() as List<(object?, object?)> ?? throw Bad("its pickle puts something into what is no dictionary");
 
-    private readonly object? Remembered(uint index) => _memo.TryGetValue(index, out object? value)
+    private object? Remembered(uint index) => _memo.TryGetValue(index, out object? value)
         ? value
         : throw Bad($"its pickle refers to an object {index} that it does not hold");
 
-    private readonly object?[] PopToMark()
+    private object?[] PopToMark()
     {
         int mark = _stack.LastIndexOf(s_mark);
         if (mark < 0)
@@ -234,7 +203,7 @@ internal ref struct StateDictPickle
         return items;
     }
 
-    private readonly object?[] PopMany(int count)
+    private object?[] PopMany(int count)
     {
         int start = _stack.Count - count;
         if (start < 0 || _stack.IndexOf(s_mark, start) >= 0)
@@ -244,5 +213,5 @@ internal ref struct StateDictPickle
         return items;
     }
 
-    private readonly IntraDistillException Bad(string problem) => WeightFile.Error(_path, null, problem);
+    private IntraDistillException Bad(string problem, Exception? inner = null) => WeightFile.Error(path, null, problem, inner);
 }

@@ -3,10 +3,8 @@ using static TorchSharp.torch;
 
 namespace IntraDistill;
 
-/// <summary>
-/// A file of named tensors, open for reading. Opening reads and checks what the file says of itself, and no tensor; each
-/// tensor is read on its own, and none takes more memory than its bytes in the file.
-/// </summary>
+/// <summary>A file of named tensors, open for reading. Opening reads and checks what the file says of itself, and no tensor; each tensor is
+/// read on its own, and none takes more memory than its bytes in the file.</summary>
 public abstract class WeightFile : IDisposable
 {
     private const int ChunkBytes = 1 << 28;
@@ -16,8 +14,7 @@ public abstract class WeightFile : IDisposable
 
     private protected WeightFile(string path, Stream stream, IEnumerable<WeightEntry> entries)
     {
-        Path = path;
-        _stream = stream;
+        (Path, _stream) = (path, stream);
         Tensors = entries.ToDictionary(entry => entry.Name, StringComparer.Ordinal);
     }
 
@@ -27,9 +24,7 @@ public abstract class WeightFile : IDisposable
     /// <summary>The file's tensors by name.</summary>
     public IReadOnlyDictionary<string, WeightEntry> Tensors { get; }
 
-    /// <summary>Reads one tensor.</summary>
-    /// <param name="name">A name of <see cref="Tensors"/>.</param>
-    /// <returns>The tensor on the CPU, in the file's type and shape.</returns>
+    /// <summary>Reads the tensor of a name, on the CPU, in the file's type and shape.</summary>
     /// <exception cref="IntraDistillException">There is no such tensor, or the file cannot be read any more.</exception>
     public Tensor Read(string name)
     {
@@ -37,11 +32,19 @@ public abstract class WeightFile : IDisposable
             throw Error(Path, name, "is not in the file");
         using var scope = NewDisposeScope();
         Tensor stored = empty([entry.StoredElements], entry.Type, CPU);
-        Fill(stored, entry);
-        Tensor shaped = entry.Strides is null
-            ? stored.view([.. entry.Shape])
-            : stored.as_strided([.. entry.Shape], entry.Strides);
-        return shaped.MoveToOuterDisposeScope();
+        try
+        {
+            _stream.Position = entry.Offset;
+            long chunk = ChunkBytes / WeightEntry.SizeOf(entry.Type);
+            for (long start = 0; start < entry.StoredElements; start += chunk) // a span has at most 2 GiB
+                _stream.ReadExactly(stored.narrow(0, start, Math.Min(chunk, entry.StoredElements - start)).bytes);
+        }
+        catch (Exception error) when (error is IOException or UnauthorizedAccessException)
+        {
+            throw Error(Path, name, $"cannot be read: {error.Message}", error);
+        }
+        long[] shape = [.. entry.Shape];
+        return (entry.Strides is null ? stored.view(shape) : stored.as_strided(shape, entry.Strides)).MoveToOuterDisposeScope();
     }
 
     /// <summary>Closes the file.</summary>
@@ -52,12 +55,12 @@ public abstract class WeightFile : IDisposable
     }
 
     /// <summary>Opens a file for a reader, which disposes it with itself; a reader that throws leaves it closed.</summary>
-    private protected static T Open<T>(string path, Func<Stream, T> read) where T : WeightFile
+    private protected static T Open<T>(string path, Func<string, Stream, T> read) where T : WeightFile
     {
         FileStream stream = ReadFile.Of(path, () => File.OpenRead(path));
         try
         {
-            return ReadFile.Of(path, () => read(stream));
+            return ReadFile.Of(path, () => read(path, stream));
         }
         catch
         {
@@ -76,15 +79,11 @@ public abstract class WeightFile : IDisposable
     }
 
     /// <summary>Writes a file whole or not at all.</summary>
-    /// <exception cref="IntraDistillException">It cannot be written.</exception>
     internal static void Replace(string path, Action<Stream> write) => AtomicFile.Write(path, write,
         error => Error(path, null, $"cannot be written: {error.Message}", error));
 
-    /// <summary>An error of a file, one line: <c>file: tensor 'name': what is wrong</c>.</summary>
-    /// <param name="file">The file at fault, or the folder where none of several files is.</param>
-    /// <param name="tensor">The tensor at fault, under its name in the file; null where it is not about one tensor.</param>
-    /// <param name="problem">What is wrong, and what was expected.</param>
-    /// <param name="inner">What lay behind it.</param>
+    /// <summary>An error of a file, or of a folder where none of several files is at fault, one line: <c>file: tensor 'name': what is
+    /// wrong</c>, the tensor under its name in the file, if it is about one.</summary>
     internal static IntraDistillException Error(string file, string? tensor, string problem, Exception? inner = null) =>
         new(tensor is null ? $"{file}: {problem}" : $"{file}: tensor '{Printable(tensor)}': {problem}", inner!);
 
@@ -95,24 +94,6 @@ public abstract class WeightFile : IDisposable
         foreach (char c in text.AsSpan(0, Math.Min(text.Length, LongestName)))
             shown.Append(char.IsControl(c) || char.IsSurrogate(c) || c is '\u2028' or '\u2029' ? '?' : c);
         return text.Length > LongestName ? $"{shown}…" : shown.ToString();
-    }
-
-    private void Fill(Tensor stored, WeightEntry entry)
-    {
-        try
-        {
-            _stream.Position = entry.Offset;
-            long chunk = ChunkBytes / WeightEntry.SizeOf(entry.Type);
-            for (long start = 0; start < entry.StoredElements; start += chunk) // a span has at most 2 GiB
-            {
-                using Tensor part = stored.narrow(0, start, Math.Min(chunk, entry.StoredElements - start));
-                _stream.ReadExactly(part.bytes);
-            }
-        }
-        catch (Exception error) when (error is IOException or UnauthorizedAccessException)
-        {
-            throw Error(Path, entry.Name, $"cannot be read: {error.Message}", error);
-        }
     }
 }
 
