@@ -95,7 +95,7 @@ internal static class GlueBaselines
         }
         return [.. corpus.Reported.Select(text => (double)(Cosine(text) >= threshold ? above : 1 - above))];
 
-        static double Cosine(LabelledText text) => CharacterGrams.Cosine(text.Text, text.Pair!);
+        static double Cosine(LabelledText text) => text.Pair is null ? 0 : CharacterGrams.Cosine(text.Text, text.Pair);
     }
 
     private static double[] Labels(GlueCorpus corpus) => corpus.Train.Count == 0
