@@ -40,7 +40,7 @@ internal static class IwsltRun
         Reproducible.Seed(1);
         using TranslationTransformer model = new TranslationTransformer(
             s_shape with { SourceVocabulary = vocabulary.Size, TargetVocabulary = vocabulary.Size }).to(device, type);
-        Translator translator = new(model, vocabulary, vocabulary) { MaxTokens = 8192 };
+        Translator translator = new(model, vocabulary) { MaxTokens = 8192 };
         var few = data.Sample(valid: 500).Valid;
         TranslationObjective objective = new(new(new()
         {

@@ -14,16 +14,12 @@ public sealed record ClassificationBatch(EncodedBatch Texts, double[] Labels) : 
     /// <summary>Which text of the list that the batches were made from each row is; B entries.</summary>
     public IReadOnlyList<int> Indices { get; init; } = [];
 
-    /// <summary>
-    /// How many examples the whole update has when this is a part of it (gradient accumulation); else B. It is what
-    /// <see cref="IntraDistillation"/> takes as <c>updatePositions</c>.
-    /// </summary>
+    /// <summary>How many examples the whole update has when this is a part of it (gradient accumulation); else B. It is what
+    /// <see cref="IntraDistillation"/> takes as <c>updatePositions</c>.</summary>
     public int UpdateExamples { get; init; } = Labels.Length;
 
-    /// <summary>The labels on a device, as <see cref="BertForSequenceClassification.Loss"/> takes them.</summary>
-    /// <param name="device">The device.</param>
-    /// <param name="problem">What is predicted: a score, or a class.</param>
-    /// <returns>(B), float32 for a score, int64 for a class.</returns>
+    /// <summary>The labels on a device, as <see cref="BertForSequenceClassification.Loss"/> takes them: (B), float32 for a score, int64 for
+    /// a class.</summary>
     public Tensor LabelsOn(Device device, BertProblem problem) =>
         tensor(Labels, device: device).to(problem == BertProblem.Regression ? float32 : int64);
 }
@@ -42,21 +38,15 @@ public sealed record ClassificationBatchSettings : BatchSettings
     }
 }
 
-/// <summary>
-/// The training batches of a classification or regression task: every example once an epoch.
-/// </summary>
+/// <summary>The training batches of a classification or regression task: every example once an epoch.</summary>
 public sealed class ClassificationBatches : RowBatches<ClassificationBatch>
 {
     private readonly EncodedText[] _encoded;
     private readonly double[] _labels;
 
-    /// <summary>Encodes the texts.</summary>
-    /// <param name="texts">At least one; all of them labelled.</param>
-    /// <param name="tokenizer">The model's tokenizer.</param>
-    /// <param name="settings">Null for the defaults.</param>
-    /// <exception cref="IntraDistillException">
-    /// There are no texts, one has no label or cannot be encoded, or a setting is out of range.
-    /// </exception>
+    /// <summary>Encodes texts with the model's tokenizer.</summary>
+    /// <exception cref="IntraDistillException">There are no texts, one has no label or cannot be encoded, or a setting is out of
+    /// range.</exception>
     public ClassificationBatches(IReadOnlyList<LabelledText> texts, PretrainedTokenizer tokenizer,
         ClassificationBatchSettings? settings = null) : this(texts, tokenizer, settings ?? new(), labelled: true) { }
 
@@ -65,27 +55,17 @@ public sealed class ClassificationBatches : RowBatches<ClassificationBatch>
     {
         if (texts.Count == 0)
             throw new IntraDistillException("there are no labelled texts to make batches of");
-        if (labelled && texts.FirstOrDefault(text => text.Label is not { } label || !double.IsFinite(label)) is { } bad)
-            throw new IntraDistillException($"example {bad.Id} has no label; training needs the number of a class, or a score");
         _labels = [.. texts.Select(text => text.Label ?? double.NaN)];
-        (_encoded, TruncatedTexts) = EncodedTexts.Encode(texts.Count,
-            i => (texts[i].Text, texts[i].Pair, $"example {texts[i].Id}"), tokenizer, settings.MaxLength);
+        if (labelled && Array.FindIndex(_labels, label => !double.IsFinite(label)) is >= 0 and int bad)
+            throw new IntraDistillException($"example {texts[bad].Id} has no label; training needs the number of a class, or a score");
+        _encoded = EncodedTexts.Encode(texts.Count,
+            i => (texts[i].Text, texts[i].Pair, $"example {texts[i].Id}"), tokenizer, settings.MaxLength).Texts;
     }
 
-    /// <summary>How many examples were longer than <see cref="ClassificationBatchSettings.MaxLength"/> and cut.</summary>
-    public int TruncatedTexts { get; }
-
-    /// <summary>
-    /// The texts in batches for evaluation: the same each time, shortest first, nothing random, in the size of a part. A text
-    /// may lack its label, which is NaN then.
-    /// </summary>
-    /// <param name="texts">At least one.</param>
-    /// <param name="tokenizer">The model's tokenizer.</param>
-    /// <param name="settings">Null for the defaults.</param>
-    /// <returns>Batches whose <see cref="ClassificationBatch.Indices"/> say where each row's result belongs.</returns>
-    /// <exception cref="IntraDistillException">
-    /// There are no texts, one cannot be encoded, or a setting is out of range.
-    /// </exception>
+    /// <summary>The texts in batches for evaluation: the same each time, shortest first, nothing random, in the size of a part;
+    /// <see cref="ClassificationBatch.Indices"/> says where each row's result belongs. A text may lack its label, which is NaN
+    /// then.</summary>
+    /// <exception cref="IntraDistillException">There are no texts, one cannot be encoded, or a setting is out of range.</exception>
     public static IReadOnlyList<ClassificationBatch> InOrder(IReadOnlyList<LabelledText> texts, PretrainedTokenizer tokenizer,
         ClassificationBatchSettings? settings = null) =>
         new ClassificationBatches(texts, tokenizer, settings ?? new(), labelled: false).InOrder();
@@ -97,5 +77,6 @@ public sealed class ClassificationBatches : RowBatches<ClassificationBatch>
     private protected override ClassificationBatch Batch(EncodedBatch texts, int[] rows) =>
         new(texts, [.. rows.Select(row => _labels[row])]) { Indices = rows };
 
-    private protected override ClassificationBatch OfUpdate(ClassificationBatch part, int predictions) => part with { UpdateExamples = predictions };
+    private protected override ClassificationBatch OfUpdate(ClassificationBatch part, int predictions) =>
+        part with { UpdateExamples = predictions };
 }

@@ -1,18 +1,14 @@
 using System.Globalization;
-using System.Text;
 using TorchSharp;
 
 namespace IntraDistill.Tasks;
 
-/// <summary>
-/// How a run of a task of GLUE is validated, predicts and is scored: what an <see cref="Experiment{TModel, TBatch}"/> asks for.
-/// </summary>
-/// <param name="corpus">The task's texts.</param>
-/// <param name="tokenizer">The model's tokenizer.</param>
-/// <param name="batching">How texts are put into batches.</param>
+/// <summary>How a run of a task of GLUE is validated, predicts and is scored: what an <see cref="Experiment{TModel, TBatch}"/> asks
+/// for.</summary>
 public sealed class GlueEvaluation(GlueCorpus corpus, PretrainedTokenizer tokenizer, ClassificationBatchSettings batching)
 {
-    private readonly Lazy<IReadOnlyList<ClassificationBatch>> _dev = new(() => ClassificationBatches.InOrder(corpus.Dev, tokenizer, batching));
+    private readonly Lazy<IReadOnlyList<ClassificationBatch>> _dev =
+        new(() => ClassificationBatches.InOrder(corpus.Dev, tokenizer, batching));
 
     /// <summary>Score and mean task loss of dev, in one pass over it.</summary>
     public Validation Validate(BertForSequenceClassification model)
@@ -23,9 +19,10 @@ public sealed class GlueEvaluation(GlueCorpus corpus, PretrainedTokenizer tokeni
         return new(GlueScore.Of(corpus.Task, answers, corpus.Dev).Headline, loss / corpus.Dev.Count);
     }
 
-    /// <summary>What is predicted of the texts that results are reported on, a line each, and after them of MNLI's mismatched ones.</summary>
+    /// <summary>What is predicted of the texts that results are reported on, a line each, and after them of MNLI's mismatched
+    /// ones.</summary>
     public IReadOnlyList<string> Predict(BertForSequenceClassification model) =>
-        [.. Answer(model, corpus.Predicted).Select(answer => answer.ToString(CultureInfo.InvariantCulture))];
+        [.. Answer(model, [.. corpus.Reported, .. corpus.DevMismatched]).Select(answer => answer.ToString(CultureInfo.InvariantCulture))];
 
     /// <summary>What such lines score: "score", the first of the task's metrics; each metric; and "score_mismatched" of MNLI.</summary>
     public IEnumerable<(string Name, RunValue Value)> Score(IReadOnlyList<string> lines)
@@ -35,17 +32,16 @@ public sealed class GlueEvaluation(GlueCorpus corpus, PretrainedTokenizer tokeni
         foreach (var (metric, value) in corpus.Task.Metrics.Zip(reported.Values))
             yield return ($"{metric}", value);
         if (corpus.DevMismatched.Count > 0)
-            yield return ("score_mismatched", GlueScore.Of(corpus.Task, Answers(lines.Skip(corpus.Reported.Count)), corpus.DevMismatched).Headline);
+            yield return ("score_mismatched",
+                GlueScore.Of(corpus.Task, Answers(lines.Skip(corpus.Reported.Count)), corpus.DevMismatched).Headline);
     }
 
     /// <summary>Such lines as <see cref="Bootstrap"/> takes them: of the texts that results are reported on.</summary>
     public static SegmentStatistics Statistics(GlueCorpus corpus, IReadOnlyList<string> lines) =>
         GlueScore.Statistics(corpus.Task, Reported(corpus, lines), corpus.Reported);
 
-    /// <summary>
-    /// Writes the files for GLUE's server, as <see cref="GlueSubmission"/> does, of the test sets that have no labels, into the folder
-    /// <c>submission</c> of a run; MNLI has two.
-    /// </summary>
+    /// <summary>Writes the files for GLUE's server, as <see cref="GlueSubmission"/> does, of the test sets that have no labels, into the
+    /// folder <c>submission</c> of a run; MNLI has two.</summary>
     /// <returns>No more values.</returns>
     public IEnumerable<(string Name, RunValue Value)> WriteSubmissions(BertForSequenceClassification model, StoredRun run, StudyPoint point)
     {
@@ -62,31 +58,20 @@ public sealed class GlueEvaluation(GlueCorpus corpus, PretrainedTokenizer tokeni
 
     private static double[] Reported(GlueCorpus corpus, IReadOnlyList<string> lines) => Answers(lines.Take(corpus.Reported.Count));
 
-    private static double[] Answers(IEnumerable<string> lines) => [.. lines.Select(line => double.Parse(line, CultureInfo.InvariantCulture))];
+    private static double[] Answers(IEnumerable<string> lines) =>
+        [.. lines.Select(line => double.Parse(line, CultureInfo.InvariantCulture))];
 }
 
-/// <summary>
-/// Predictions for the test sets in the form that the GLUE benchmark's server takes: a file a test set with the columns
-/// <c>index</c> and <c>prediction</c>, all of them in one zip archive. (The server also wants <c>WNLI.tsv</c> and <c>AX.tsv</c>,
-/// whose tasks the paper leaves out.)
-/// </summary>
+/// <summary>Predictions for the test sets in the form that the GLUE benchmark's server takes: a file a test set with the columns
+/// <c>index</c> and <c>prediction</c>, all of them in one zip archive. (The server also wants <c>WNLI.tsv</c> and <c>AX.tsv</c>, whose
+/// tasks the paper leaves out.)</summary>
 public static class GlueSubmission
 {
-    /// <summary>
-    /// Writes the predictions for a task's test set, whole or not at all: as <c>CoLA.tsv</c>; of MNLI as <c>MNLI-m.tsv</c> and
-    /// <c>MNLI-mm.tsv</c>.
-    /// </summary>
-    /// <param name="folder">The folder for the files; made if it is not there.</param>
-    /// <param name="task">The task.</param>
-    /// <param name="predictions">
-    /// The predicted class of each text, in the order of the test set, written by its name; or its score, brought within 0 to 5.
-    /// </param>
-    /// <param name="mismatched">Whether they are for MNLI's second test set.</param>
+    /// <summary>Writes the predictions for a task's test set, in its order, whole or not at all: as <c>CoLA.tsv</c>; of MNLI as
+    /// <c>MNLI-m.tsv</c> and <c>MNLI-mm.tsv</c>. Classes are written by name, scores brought within 0 to 5.</summary>
     /// <returns>The path of the file.</returns>
-    /// <exception cref="IntraDistillException">
-    /// There are more or fewer predictions than the published test set has texts, one is not a class of the task or not a number,
-    /// the task has no second test set, or the file cannot be written.
-    /// </exception>
+    /// <exception cref="IntraDistillException">There are more or fewer predictions than the published test set has texts, one is not a
+    /// class of the task or not a number, the task has no second test set, or the file cannot be written.</exception>
     public static string Write(string folder, GlueTask task, IReadOnlyList<double> predictions, bool mismatched = false)
     {
         if (mismatched && task.Test.Count == 1)
@@ -95,11 +80,9 @@ public static class GlueSubmission
         if (part.Rows is { } rows && rows != predictions.Count)
             throw new IntraDistillException(
                 $"{task.Name}: {predictions.Count} predictions for {part.Name}, which has {rows} texts; one a text was expected");
-        var lines = new StringBuilder("index\tprediction\n");
-        for (int i = 0; i < predictions.Count; i++)
-            lines.Append(CultureInfo.InvariantCulture, $"{i}\t{Named(task, predictions[i], i)}\n");
+        string text = "index\tprediction\n" + string.Concat(predictions.Select((prediction, i) => $"{i}\t{Named(task, prediction, i)}\n"));
         string path = Path.Combine(folder, $"{task.Name}{(task.Test.Count == 1 ? "" : mismatched ? "-mm" : "-m")}.tsv");
-        AtomicFile.Write(path, lines.ToString(), e => new IntraDistillException($"{path}: cannot be written: {e.Message}", e));
+        AtomicFile.Write(path, text, e => new IntraDistillException($"{path}: cannot be written: {e.Message}", e));
         return path;
     }
 

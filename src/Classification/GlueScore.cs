@@ -3,28 +3,27 @@ using MathNetCorrelation = MathNet.Numerics.Statistics.Correlation;
 
 namespace IntraDistill.Tasks;
 
-/// <summary>What GLUE's tasks are scored by.</summary>
+/// <summary>What GLUE's tasks are scored by, as the benchmark does (scikit-learn's and SciPy's definitions).</summary>
 public enum GlueMetric
 {
-    /// <summary><see cref="Classification.Accuracy"/>.</summary>
+    /// <summary>The share of predictions that are right.</summary>
     Accuracy,
 
-    /// <summary><see cref="Classification.F1"/>.</summary>
+    /// <summary>F1 of class 1, 2·tp / (2·tp + fp + fn); 0 where class 1 is neither predicted nor true.</summary>
     F1,
 
-    /// <summary><see cref="Classification.Matthews"/>.</summary>
+    /// <summary>Matthews' correlation of two classes, −1 to 1; 0 where one class is all that is predicted, or all that is true.</summary>
     Matthews,
 
-    /// <summary><see cref="Correlation.Pearson"/>.</summary>
+    /// <summary>Pearson's correlation of scores. Where one side is constant there is none to speak of (SciPy returns NaN): here it is 0, so
+    /// that a model that has collapsed to one answer counts as one that knows nothing, also in a mean over seeds.</summary>
     Pearson,
 
-    /// <summary><see cref="Correlation.Spearman"/>.</summary>
+    /// <summary>Spearman's correlation: Pearson's of the ranks, equal values sharing the mean of theirs; else as it.</summary>
     Spearman,
 }
 
-/// <summary>A task's scores, in percent as they are published (correlations × 100).</summary>
-/// <param name="Task">The task.</param>
-/// <param name="Values">The score by each of its metrics, in the same order.</param>
+/// <summary>A task's scores by each of its metrics, in the same order, in percent as they are published (correlations × 100).</summary>
 public sealed record GlueScore(GlueTask Task, IReadOnlyList<double> Values)
 {
     /// <summary>The score that the paper reports: that of the task's first metric.</summary>
@@ -34,19 +33,15 @@ public sealed record GlueScore(GlueTask Task, IReadOnlyList<double> Values)
     /// <param name="task">The task.</param>
     /// <param name="predictions">The predicted class of each text, or its score; scores need not lie in the scale.</param>
     /// <param name="texts">The texts with their labels.</param>
-    /// <exception cref="IntraDistillException">
-    /// The lists differ in length or are empty, a label is missing, or a prediction or label is not one of the task.
-    /// </exception>
+    /// <exception cref="IntraDistillException">The lists differ in length or are empty, a label is missing, or a prediction or label is not
+    /// one of the task.</exception>
     public static GlueScore Of(GlueTask task, IReadOnlyList<double> predictions, IReadOnlyList<LabelledText> texts) =>
         new(task, [.. task.Metrics.Select(metric => ByMetric(task, metric, predictions, texts).Score)]);
 
-    /// <summary>
-    /// The predictions from which <see cref="Bootstrap"/> scores resamples of the texts, by the task's first metric, in percent.
-    /// Where a resample holds one class only, its F1 or Matthews is what <see cref="Classification"/> makes of that: 0.
-    /// </summary>
+    /// <summary>The predictions from which <see cref="Bootstrap"/> scores resamples of the texts, by the task's first metric, in
+    /// percent.</summary>
     /// <inheritdoc cref="Of"/>
-    public static SegmentStatistics Statistics(
-        GlueTask task, IReadOnlyList<double> predictions, IReadOnlyList<LabelledText> texts) =>
+    public static SegmentStatistics Statistics(GlueTask task, IReadOnlyList<double> predictions, IReadOnlyList<LabelledText> texts) =>
         ByMetric(task, task.Metrics[0], predictions, texts);
 
     private static SegmentStatistics ByMetric(
@@ -92,16 +87,9 @@ public sealed record GlueScore(GlueTask Task, IReadOnlyList<double> Values)
         (metric, value) => string.Create(CultureInfo.InvariantCulture, $"{metric} {value:F2}")));
 }
 
-/// <summary>
-/// Scores of predicted classes against the true ones, as the GLUE benchmark computes them (scikit-learn's definitions).
-/// Classes are numbers from 0; scores are fractions, not percent.
-/// </summary>
-public static class Classification
+/// <summary>Scores of predicted classes, numbers from 0, against the true ones: fractions, not percent.</summary>
+internal static class Classification
 {
-    /// <summary>The share of predictions that are right, 0–1.</summary>
-    /// <param name="predictions">The predicted class of each example.</param>
-    /// <param name="labels">Its true class.</param>
-    /// <exception cref="IntraDistillException">The lists differ in length or are empty.</exception>
     public static double Accuracy(IReadOnlyList<int> predictions, IReadOnlyList<int> labels)
     {
         CheckParallel(predictions.Count, labels.Count);
@@ -112,25 +100,13 @@ public static class Classification
         return (double)right / labels.Count;
     }
 
-    /// <summary>
-    /// F1 of class 1, 0–1: the harmonic mean of its precision and recall, 2·tp / (2·tp + fp + fn). Where class 1 is neither
-    /// predicted nor true, it is 0.
-    /// </summary>
-    /// <inheritdoc cref="Matthews"/>
     public static double F1(IReadOnlyList<int> predictions, IReadOnlyList<int> labels)
     {
-        Counts counts = Count(predictions, labels);
-        long all = 2 * counts.TruePositive + counts.FalsePositive + counts.FalseNegative;
-        return all == 0 ? 0 : 2.0 * counts.TruePositive / all;
+        (long tp, long fp, long fn, _) = Count(predictions, labels);
+        return tp + fp + fn == 0 ? 0 : 2.0 * tp / (2 * tp + fp + fn);
     }
 
-    /// <summary>
-    /// Matthews' correlation of two classes, −1 to 1: (tp·tn − fp·fn) / √((tp+fp)(tp+fn)(tn+fp)(tn+fn)), which is Pearson's of
-    /// the 0s and 1s. Where one class is all that is predicted, or all that is true, it is 0.
-    /// </summary>
-    /// <param name="predictions">The predicted class of each example, 0 or 1.</param>
-    /// <param name="labels">Its true class, 0 or 1.</param>
-    /// <exception cref="IntraDistillException">The lists differ in length or are empty, or a class is not 0 or 1.</exception>
+    /// <summary>(tp·tn − fp·fn) / √((tp+fp)(tp+fn)(tn+fp)(tn+fn)), which is Pearson's correlation of the 0s and 1s.</summary>
     public static double Matthews(IReadOnlyList<int> predictions, IReadOnlyList<int> labels)
     {
         (long tp, long fp, long fn, long tn) = Count(predictions, labels);
@@ -140,7 +116,16 @@ public static class Classification
         return scale == 0 ? 0 : Math.Clamp(((double)tp * tn - (double)fp * fn) / scale, -1, 1);
     }
 
-    private static Counts Count(IReadOnlyList<int> predictions, IReadOnlyList<int> labels)
+    internal static void CheckParallel(int predictions, int labels)
+    {
+        if (predictions != labels)
+            throw new IntraDistillException($"{predictions} predictions and {labels} labels; expected one label a prediction");
+        if (labels == 0)
+            throw new IntraDistillException("no prediction to score; expected at least one with its label");
+    }
+
+    private static (long TruePositive, long FalsePositive, long FalseNegative, long TrueNegative) Count(
+        IReadOnlyList<int> predictions, IReadOnlyList<int> labels)
     {
         CheckParallel(predictions.Count, labels.Count);
         // [true class, predicted class]
@@ -153,41 +138,16 @@ public static class Classification
                 throw new IntraDistillException($"label {i} is class {labels[i]}; expected 0 or 1");
             counts[labels[i], predictions[i]]++;
         }
-        return new(counts[1, 1], counts[0, 1], counts[1, 0], counts[0, 0]);
+        return (counts[1, 1], counts[0, 1], counts[1, 0], counts[0, 0]);
     }
-
-    internal static void CheckParallel(int predictions, int labels)
-    {
-        if (predictions != labels)
-            throw new IntraDistillException($"{predictions} predictions and {labels} labels; expected one label a prediction");
-        if (labels == 0)
-            throw new IntraDistillException("no prediction to score; expected at least one with its label");
-    }
-
-    private readonly record struct Counts(long TruePositive, long FalsePositive, long FalseNegative, long TrueNegative);
 }
 
-/// <summary>
-/// How well predicted scores follow the true ones, −1 to 1, as the GLUE benchmark computes it for STS-B (SciPy's
-/// <c>pearsonr</c> and <c>spearmanr</c>).
-/// </summary>
-/// <remarks>
-/// Where one side is constant there is no correlation to speak of (SciPy returns NaN): here it is 0, so that a model that has
-/// collapsed to one answer counts as one that knows nothing, also in a mean over seeds.
-/// </remarks>
-public static class Correlation
+/// <summary>How well predicted scores follow the true ones, −1 to 1: 0 where one side is constant.</summary>
+internal static class Correlation
 {
-    /// <summary>Pearson's correlation: of the values themselves.</summary>
-    /// <param name="predictions">The predicted score of each example.</param>
-    /// <param name="labels">Its true score.</param>
-    /// <exception cref="IntraDistillException">
-    /// The lists differ in length or hold fewer than two values, or a value is not finite.
-    /// </exception>
     public static double Pearson(IReadOnlyList<double> predictions, IReadOnlyList<double> labels) =>
         Defined(predictions, labels, MathNetCorrelation.Pearson);
 
-    /// <summary>Spearman's correlation: Pearson's of the ranks, equal values sharing the mean of theirs.</summary>
-    /// <inheritdoc cref="Pearson"/>
     public static double Spearman(IReadOnlyList<double> predictions, IReadOnlyList<double> labels) =>
         Defined(predictions, labels, MathNetCorrelation.Spearman);
 
@@ -203,13 +163,9 @@ public static class Correlation
 
     private static bool Vary(IReadOnlyList<double> values, string name)
     {
-        bool vary = false;
         for (int i = 0; i < values.Count; i++)
-        {
             if (!double.IsFinite(values[i]))
                 throw new IntraDistillException($"{name} {i} is {values[i]}; expected a finite number");
-            vary |= values[i] != values[0];
-        }
-        return vary;
+        return values.Any(value => value != values[0]);
     }
 }

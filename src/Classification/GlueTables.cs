@@ -4,8 +4,6 @@ namespace IntraDistill.Tasks;
 public static class GlueTables
 {
     /// <summary>The tasks, a row each: shape, score, how many texts, and an example of a training text.</summary>
-    /// <param name="title">The table's caption.</param>
-    /// <param name="corpora">The tasks with their texts.</param>
     public static KitTable Overview(string title, IEnumerable<GlueCorpus> corpora)
     {
         var table = new KitTable(title, new("Task", Numeric: false), new("Shape", Numeric: false), new("Scored by", Numeric: false),
@@ -21,51 +19,38 @@ public static class GlueTables
         return table;
     }
 
-    /// <summary>
-    /// What everything scores that there is, in two columns a task: predictions without a model, and each arm at its end as mean ± standard
-    /// deviation and by seed.
-    /// </summary>
-    /// <param name="title">The table's caption.</param>
-    /// <param name="corpora">The tasks with their texts.</param>
-    /// <param name="runs">The runs of each: the same arms.</param>
-    /// <param name="rule">The rule that chose the weights.</param>
+    /// <summary>What everything scores that there is, in two columns a task: predictions without a model, and each arm at its end, by the
+    /// weights that a rule chose, as mean ± standard deviation and by seed. The runs of all tasks have the same arms.</summary>
     public static KitTable Scores(
         string title, IReadOnlyList<GlueCorpus> corpora, IReadOnlyDictionary<GlueTask, ArmRuns> runs, WeightRule rule)
     {
         var table = new KitTable(title, [new("System", Numeric: false), .. corpora.SelectMany(corpus =>
             new KitColumn[] { new($"{corpus.Task.Metrics[0]}", corpus.Task.Name), new("each seed", corpus.Task.Name) })]);
         foreach (var (name, predict) in GlueBaselines.All)
-        {
             table.Row([name, .. corpora.SelectMany(corpus => new KitCell[]
             {
                 predict(corpus) is { } answers ? KitCell.Number(GlueScore.Of(corpus.Task, answers, corpus.Reported).Headline) : "–", "–",
             })]);
-        }
         foreach (Arm arm in runs[corpora[0].Task].Arms)
-        {
             table.Row([arm.Name, .. corpora.SelectMany(corpus =>
                 ArmRuns.Cells(runs[corpus.Task].Scores(arm, StudyPoint.End, rule, "score")))]);
-        }
         return table;
     }
 }
 
-/// <summary>
-/// Predictions without a model, to stand beside a model's: what a data set gives away by its surface. Texts of a pair count
-/// as one text, the second after the first.
-/// </summary>
-public static class GlueBaselines
+/// <summary>Predictions without a model, to stand beside a model's: what a data set gives away by its surface. Each makes a prediction for
+/// each text of <see cref="GlueCorpus.Reported"/> from the labels of <see cref="GlueCorpus.Train"/>, or throws an
+/// <see cref="IntraDistillException"/> where there are none.</summary>
+internal static class GlueBaselines
 {
     /// <summary>All of them, by what a table calls them; one that a task has no use for predicts null.</summary>
     public static IReadOnlyList<(string Name, Func<GlueCorpus, IReadOnlyList<double>?> Predict)> All { get; } =
     [
-        ("Most frequent answer", MostFrequent), ("Nearest training text", NearestNeighbour), ("Likeness of the two texts", SurfaceSimilarity),
+        ("Most frequent answer", MostFrequent), ("Nearest training text", NearestNeighbour),
+        ("Likeness of the two texts", SurfaceSimilarity),
     ];
 
     /// <summary>For every text the class that most training texts have; for a regression the mean score.</summary>
-    /// <param name="corpus">The corpus, with labels in <see cref="GlueCorpus.Train"/>.</param>
-    /// <returns>A prediction for each text of <see cref="GlueCorpus.Reported"/>.</returns>
-    /// <exception cref="IntraDistillException">There is nothing to learn from.</exception>
     public static IReadOnlyList<double> MostFrequent(GlueCorpus corpus)
     {
         double[] labels = Labels(corpus);
@@ -74,8 +59,8 @@ public static class GlueBaselines
         return [.. corpus.Reported.Select(_ => answer)];
     }
 
-    /// <summary>The label of the training text that is nearest by character 4-gram cosine; the first of equals.</summary>
-    /// <inheritdoc cref="MostFrequent"/>
+    /// <summary>The label of the training text that is nearest by character 4-gram cosine, the first of equals; texts of a pair count as
+    /// one text, the second after the first.</summary>
     public static IReadOnlyList<double> NearestNeighbour(GlueCorpus corpus)
     {
         double[] labels = Labels(corpus);
@@ -85,18 +70,13 @@ public static class GlueBaselines
         static string Whole(LabelledText text) => $"{text.Text} {text.Pair}";
     }
 
-    /// <summary>
-    /// How alike the two texts of a pair look: the character 4-gram cosine itself for a regression (whose correlation asks for no
-    /// scale); for two classes, the side of a threshold that is right most often in training.
-    /// </summary>
-    /// <returns>A prediction for each text of <see cref="GlueCorpus.Reported"/>; null for a task of single texts or more classes.</returns>
-    /// <inheritdoc cref="MostFrequent"/>
+    /// <summary>How alike the two texts of a pair look: the character 4-gram cosine itself for a regression (whose correlation asks for no
+    /// scale); for two classes, the side of a threshold that is right most often in training; null for other tasks.</summary>
     public static IReadOnlyList<double>? SurfaceSimilarity(GlueCorpus corpus)
     {
         double[] labels = Labels(corpus);
-        double[] reported = [.. corpus.Reported.Select(Cosine)];
         if (corpus.Task.Kind == GlueKind.Similarity)
-            return reported;
+            return [.. corpus.Reported.Select(Cosine)];
         if (corpus.Task.Kind != GlueKind.SentencePair || corpus.Task.Labels.Count != 2)
             return null;
 
@@ -113,7 +93,7 @@ public static class GlueBaselines
                 (threshold, above) = (train[i + 1].Cosine, right == best ? 1 : 0);
             }
         }
-        return [.. reported.Select(cosine => (double)(cosine >= threshold ? above : 1 - above))];
+        return [.. corpus.Reported.Select(text => (double)(Cosine(text) >= threshold ? above : 1 - above))];
 
         static double Cosine(LabelledText text) => text.Pair is null ? 0 : CharacterGrams.Cosine(text.Text, text.Pair);
     }

@@ -1,4 +1,3 @@
-
 namespace IntraDistill.Tasks;
 
 /// <summary>The three shapes of GLUE's tasks.</summary>
@@ -14,25 +13,16 @@ public enum GlueKind
     Similarity,
 }
 
-/// <summary>The names of the columns that a task is read from.</summary>
-/// <param name="Text">The text, or the first of the two.</param>
-/// <param name="Pair">The second text; null where there is none.</param>
-/// <param name="Label">The label.</param>
-public sealed record GlueColumns(string Text, string? Pair, string Label) : KitRecord
-{
-    /// <summary>The names of all columns, in order, where labelled files do not begin with them; null where they do.</summary>
-    public IReadOnlyList<string>? Unnamed { get; init; }
-}
+/// <summary>The names of the columns that a task is read from: of the text, or the first of two; the second, null where there is none; and
+/// the label. Where labelled files do not begin with a header, it has the names of all columns, in order (Unnamed).</summary>
+public sealed record GlueColumns(string Text, string? Pair, string Label, IReadOnlyList<string>? Unnamed = null) : KitRecord;
 
-/// <summary>A file of a task.</summary>
-/// <param name="Name">Its name without ".tsv".</param>
-/// <param name="Rows">The number of examples it is published with; null for a task of one's own.</param>
+/// <summary>A file of a task, its name without ".tsv", and the number of examples it is published with; null for a task of one's
+/// own.</summary>
 public sealed record GluePart(string Name, int? Rows = null);
 
-/// <summary>
-/// A task of the GLUE benchmark (Wang et al. 2019), or one of the same shape: what is predicted from what, how it is scored, and
-/// how its files look. The eight tasks of the paper are here; classes are numbered as in Hugging Face's <c>glue</c>.
-/// </summary>
+/// <summary>A task of the GLUE benchmark (Wang et al. 2019), or one of the same shape: what is predicted from what, how it is scored, and
+/// how its files look. The eight tasks of the paper are here; classes are numbered as in Hugging Face's <c>glue</c>.</summary>
 /// <param name="Name">The task's name, which is also the name of its folder.</param>
 /// <param name="Kind">Its shape.</param>
 /// <param name="Labels">The classes as files name them, in the order of their numbers; empty for a regression.</param>
@@ -44,8 +34,8 @@ public sealed record GlueTask(
     /// <summary>The range of <see cref="GlueKind.Similarity"/>'s scores.</summary>
     public const double LeastScore = 0, GreatestScore = 5;
 
-    private static readonly string[] s_binary = ["0", "1"];
-    private static readonly GlueMetric[] s_accuracy = [GlueMetric.Accuracy];
+    private static readonly string[] s_binary = ["0", "1"], s_entailment = ["entailment", "not_entailment"];
+    private static readonly GlueMetric[] s_accuracy = [GlueMetric.Accuracy], s_f1 = [GlueMetric.F1, GlueMetric.Accuracy];
 
     /// <summary>The file of the training set.</summary>
     public GluePart Train { get; init; } = new("train");
@@ -56,52 +46,36 @@ public sealed record GlueTask(
     /// <summary>The files of the test sets, as many and in the same order.</summary>
     public IReadOnlyList<GluePart> Test { get; init; } = [new("test")];
 
-    /// <summary>
-    /// Whether rows with too few columns are left out, as all published readers of QQP do: some of its questions hold a line
-    /// break. In every other task such a row is an error.
-    /// </summary>
+    /// <summary>Whether rows with too few columns are left out, as all published readers of QQP do: some of its questions hold a line
+    /// break. In every other task such a row is an error.</summary>
     public bool SkipsShortRows { get; init; }
 
     /// <summary>How many numbers a model puts out for an example: one a class, or the score alone.</summary>
     public int Outputs => Kind == GlueKind.Similarity ? 1 : Labels.Count;
 
     /// <summary>Whether a sentence is acceptable English (1) or not.</summary>
-    public static GlueTask CoLA { get; } = new("CoLA", GlueKind.Sentence, s_binary, [GlueMetric.Matthews],
-        new("sentence", null, "label") { Unnamed = ["source", "label", "mark", "sentence"] })
-    {
-        Train = new("train", 8_551), Dev = [new("dev", 1_043)], Test = [new("test", 1_063)],
-    };
+    public static GlueTask CoLA { get; } = new GlueTask("CoLA", GlueKind.Sentence, s_binary, [GlueMetric.Matthews],
+        new("sentence", null, "label", ["source", "label", "mark", "sentence"])).Published(8_551, 1_043, 1_063);
 
     /// <summary>Whether a phrase from a film review is positive (1) or negative.</summary>
-    public static GlueTask Sst2 { get; } = new("SST-2", GlueKind.Sentence, s_binary, s_accuracy, new("sentence", null, "label"))
-    {
-        Train = new("train", 67_349), Dev = [new("dev", 872)], Test = [new("test", 1_821)],
-    };
+    public static GlueTask Sst2 { get; } = new GlueTask("SST-2", GlueKind.Sentence, s_binary, s_accuracy, new("sentence", null, "label"))
+        .Published(67_349, 872, 1_821);
 
     /// <summary>Whether two sentences from the news say the same (1).</summary>
-    public static GlueTask Mrpc { get; } = new("MRPC", GlueKind.SentencePair, s_binary, [GlueMetric.F1, GlueMetric.Accuracy],
-        new("#1 String", "#2 String", "Quality"))
-    {
-        Train = new("train", 3_668), Dev = [new("dev", 408)], Test = [new("test", 1_725)],
-    };
+    public static GlueTask Mrpc { get; } = new GlueTask("MRPC", GlueKind.SentencePair, s_binary, s_f1,
+        new("#1 String", "#2 String", "Quality")).Published(3_668, 408, 1_725);
 
     /// <summary>How much alike two sentences are, 0 to 5.</summary>
-    public static GlueTask StsB { get; } = new("STS-B", GlueKind.Similarity, [], [GlueMetric.Pearson, GlueMetric.Spearman],
-        new("sentence1", "sentence2", "score"))
-    {
-        Train = new("train", 5_749), Dev = [new("dev", 1_500)], Test = [new("test", 1_379)],
-    };
+    public static GlueTask StsB { get; } = new GlueTask("STS-B", GlueKind.Similarity, [], [GlueMetric.Pearson, GlueMetric.Spearman],
+        new("sentence1", "sentence2", "score")).Published(5_749, 1_500, 1_379);
 
     /// <summary>Whether two questions ask the same (1).</summary>
-    public static GlueTask Qqp { get; } = new("QQP", GlueKind.SentencePair, s_binary, [GlueMetric.F1, GlueMetric.Accuracy],
-        new("question1", "question2", "is_duplicate"))
-    {
-        Train = new("train", 363_846), Dev = [new("dev", 40_430)], Test = [new("test", 390_965)], SkipsShortRows = true,
-    };
+    public static GlueTask Qqp { get; } = new GlueTask("QQP", GlueKind.SentencePair, s_binary, s_f1,
+        new("question1", "question2", "is_duplicate")) { SkipsShortRows = true }.Published(363_846, 40_430, 390_965);
 
     /// <summary>Whether the second sentence follows from the first, is open, or contradicts it.</summary>
-    public static GlueTask Mnli { get; } = new("MNLI", GlueKind.SentencePair, ["entailment", "neutral", "contradiction"],
-        s_accuracy, new("sentence1", "sentence2", "gold_label"))
+    public static GlueTask Mnli { get; } = new("MNLI", GlueKind.SentencePair, ["entailment", "neutral", "contradiction"], s_accuracy,
+        new("sentence1", "sentence2", "gold_label"))
     {
         Train = new("train", 392_702),
         Dev = [new("dev_matched", 9_815), new("dev_mismatched", 9_832)],
@@ -109,18 +83,12 @@ public sealed record GlueTask(
     };
 
     /// <summary>Whether a sentence holds the answer to a question.</summary>
-    public static GlueTask Qnli { get; } = new("QNLI", GlueKind.SentencePair, ["entailment", "not_entailment"], s_accuracy,
-        new("question", "sentence", "label"))
-    {
-        Train = new("train", 104_743), Dev = [new("dev", 5_463)], Test = [new("test", 5_463)],
-    };
+    public static GlueTask Qnli { get; } = new GlueTask("QNLI", GlueKind.SentencePair, s_entailment, s_accuracy,
+        new("question", "sentence", "label")).Published(104_743, 5_463, 5_463);
 
     /// <summary>Whether the second sentence follows from the first.</summary>
-    public static GlueTask Rte { get; } = new("RTE", GlueKind.SentencePair, ["entailment", "not_entailment"], s_accuracy,
-        new("sentence1", "sentence2", "label"))
-    {
-        Train = new("train", 2_490), Dev = [new("dev", 277)], Test = [new("test", 3_000)],
-    };
+    public static GlueTask Rte { get; } = new GlueTask("RTE", GlueKind.SentencePair, s_entailment, s_accuracy,
+        new("sentence1", "sentence2", "label")).Published(2_490, 277, 3_000);
 
     /// <summary>The eight tasks of the paper's table.</summary>
     public static IReadOnlyList<GlueTask> All { get; } = [CoLA, Sst2, Mrpc, StsB, Qqp, Mnli, Qnli, Rte];
@@ -129,8 +97,7 @@ public sealed record GlueTask(
     /// <exception cref="IntraDistillException">There is none.</exception>
     public static GlueTask Find(string name) =>
         All.FirstOrDefault(task => task.Name.Equals(name, StringComparison.OrdinalIgnoreCase))
-        ?? throw new IntraDistillException(
-            $"'{name}' is no task; expected one of {string.Join(", ", All.Select(task => task.Name))}");
+        ?? throw new IntraDistillException($"'{name}' is no task; expected one of {string.Join(", ", All.Select(task => task.Name))}");
 
     /// <summary>The task's name.</summary>
     public override string ToString() => Name;
@@ -138,6 +105,9 @@ public sealed record GlueTask(
     /// <summary>A predicted class, if it is one.</summary>
     internal int ClassOf(double prediction, int index) =>
         prediction >= 0 && prediction < Labels.Count && prediction == (int)prediction ? (int)prediction
-        : throw new IntraDistillException(string.Create(System.Globalization.CultureInfo.InvariantCulture,
+        : throw new IntraDistillException(FormattableString.Invariant(
             $"{Name}: prediction {index} is {prediction}; expected a class, 0 to {Labels.Count - 1}"));
+
+    private GlueTask Published(int train, int dev, int test) =>
+        this with { Train = new("train", train), Dev = [new("dev", dev)], Test = [new("test", test)] };
 }

@@ -1,10 +1,10 @@
+using static System.FormattableString;
+
 namespace IntraDistill.Tasks;
 
-/// <summary>What was published of zero-shot transfer, beside what this kit runs and measures.</summary>
-/// <remarks>
-/// Xu, Koehn and Murray 2022 (arXiv 2205.11416) and their scripts; the University of Washington's independent reproduction with
-/// multilingual BERT. Of both only the English scores are at hand.
-/// </remarks>
+/// <summary>What was published of zero-shot transfer, beside what this kit runs and measures. Tasks are "PAN-X" and "TyDiQA".</summary>
+/// <remarks>Xu, Koehn and Murray 2022 (arXiv 2205.11416) and their scripts; the University of Washington's independent reproduction with
+/// multilingual BERT. Of both only the English scores are at hand.</remarks>
 public static class PublishedTransfer
 {
     private const string NotStated = "not stated";
@@ -18,25 +18,21 @@ public static class PublishedTransfer
     private sealed record Published(string Title, string Checkpoint, IReadOnlyList<string> Languages,
         string[] Setting, (string System, double Baseline, double Distilled)[] English);
 
-    /// <summary>The setting of a run beside the published one; bold is what differs.</summary>
-    /// <param name="task">"PAN-X" or "TyDiQA".</param>
-    /// <param name="setting">The setting of fine-tuning.</param>
-    /// <param name="objective">The objective of intra-distillation.</param>
-    /// <param name="dropout">The dropout; below 0 for the checkpoint's.</param>
-    /// <param name="seeds">The seeds.</param>
-    public static KitTable Setting(string task, TransferSetting setting, IntraDistillationSettings objective, double dropout, IEnumerable<int> seeds)
+    /// <summary>The setting of a run beside the published one; bold is what differs. A dropout below 0 is the checkpoint's.</summary>
+    public static KitTable Setting(
+        string task, TransferSetting setting, IntraDistillationSettings objective, double dropout, IEnumerable<int> seeds)
     {
         (string checkpoint, string[] stated) = (Of(task).Checkpoint, Of(task).Setting);
         return KitTable.BesidePublished($"{task}: the setting beside the published one",
             ("Model", HuggingFaceWeights.NameOf(setting.Checkpoint), checkpoint),
             ("Learning rate · warm-up · weight decay",
-                Text($"{setting.LearningRate:0e-0} · {setting.Warmup} · {setting.WeightDecay:0.####}"), stated[0]),
+                Invariant($"{setting.LearningRate:0e-0} · {setting.Warmup} · {setting.WeightDecay:0.####}"), stated[0]),
             ("Epochs · batch · part · length · stride",
                 $"{setting.Epochs} · {setting.Batch} · {setting.Part} · {setting.MaxLength} · {setting.Stride}", stated[1]),
-            ("Dropout", dropout < 0 ? "the checkpoint's" : Text($"{dropout:0.##}"), "the checkpoint's"),
+            ("Dropout", dropout < 0 ? "the checkpoint's" : Invariant($"{dropout:0.##}"), "the checkpoint's"),
             ("K", $"{objective.Passes}", "3"),
-            ("α", Text($"{objective.Alpha:0.##}"), stated[2]),
-            ("p · q", Text($"{objective.P:0.##} · {objective.Q:0.##}"), new KitCell("2 · 5").See(2)),
+            ("α", Invariant($"{objective.Alpha:0.##}"), stated[2]),
+            ("p · q", Invariant($"{objective.P:0.##} · {objective.Q:0.##}"), new KitCell("2 · 5").See(2)),
             ("Seeds", string.Join(", ", seeds), stated[3]))
             .Note("The authors' scripts, github.com/fe1ixxu/Intra-Distillation. Bold: not as there.")
             .Note("The defaults of the authors' code, not published numbers. Up to α = 1 they change nothing.");
@@ -44,7 +40,8 @@ public static class PublishedTransfer
 
     /// <summary>A benchmark's languages: what is published of them, and what this kit measured; "not measured" where nothing was.</summary>
     /// <param name="task">"PAN-X" or "TyDiQA".</param>
-    /// <param name="checkpoint">The name of what was fine-tuned; null where nothing was. Another than the paper's has a row of its own.</param>
+    /// <param name="checkpoint">The name of what was fine-tuned; null where nothing was. Another than the paper's has a row of its
+    /// own.</param>
     /// <param name="measured">Of a language the scores of baseline, control and intra-distillation by seed.</param>
     public static KitTable Languages(string task, string? checkpoint, Func<string, IReadOnlyDictionary<long, double>[]> measured)
     {
@@ -75,6 +72,4 @@ public static class PublishedTransfer
         "TyDiQA" => s_tydiqa,
         _ => throw new IntraDistillException($"'{task}' is not of the paper; expected PAN-X or TyDiQA"),
     };
-
-    private static string Text(FormattableString text) => FormattableString.Invariant(text);
 }

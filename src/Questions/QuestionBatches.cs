@@ -2,10 +2,8 @@ using static TorchSharp.torch;
 
 namespace IntraDistill.Tasks;
 
-/// <summary>Windows of questions, and where their answers are.</summary>
-/// <param name="Texts">B rows.</param>
-/// <param name="Starts">B entries: the answer's first token; 0 where the window has no answer.</param>
-/// <param name="Ends">B entries: its last one.</param>
+/// <summary>Windows of questions, B rows, and where their answers are: the first token, 0 where the window has no answer, and the
+/// last.</summary>
 public sealed record QuestionBatch(EncodedBatch Texts, long[] Starts, long[] Ends) : KitRecord, IBatch
 {
     /// <summary>B, the number of windows.</summary>
@@ -14,20 +12,16 @@ public sealed record QuestionBatch(EncodedBatch Texts, long[] Starts, long[] End
     /// <summary>The window of each row; B entries.</summary>
     public IReadOnlyList<QuestionWindow> Windows { get; init; } = [];
 
-    /// <summary>
-    /// How many windows the whole update has when this is a part of it (gradient accumulation); else B. See
-    /// <see cref="SpanDistillation"/>.
-    /// </summary>
+    /// <summary>How many windows the whole update has when this is a part of it (gradient accumulation); else B. See
+    /// <see cref="SpanDistillation"/>.</summary>
     public int UpdateWindows { get; init; } = Starts.Length;
 
     /// <summary>The answers on a device: (B) int64 each.</summary>
     public (Tensor Starts, Tensor Ends) AnswersOn(Device device) => (tensor(Starts, device: device), tensor(Ends, device: device));
 }
 
-/// <summary>
-/// How questions are cut into windows and these put into batches; the defaults are the paper's. An example is a window; the authors
-/// have 8 in a part.
-/// </summary>
+/// <summary>How questions are cut into windows and these put into batches; the defaults are the paper's. An example is a window; the
+/// authors have 8 in a part.</summary>
 public sealed record QuestionBatchSettings : BatchSettings
 {
     // RoBERTa and XLM-R have four around a pair, BERT three.
@@ -53,19 +47,13 @@ public sealed record QuestionBatchSettings : BatchSettings
     }
 }
 
-/// <summary>
-/// The training batches of question answering: every window of every question once an epoch, also those without the answer (whose
-/// label is the token before the question, as in the authors' code).
-/// </summary>
+/// <summary>The training batches of question answering: every window of every question once an epoch, also those without the answer (whose
+/// label is the token before the question, as in the authors' code).</summary>
 public sealed class QuestionBatches : RowBatches<QuestionBatch>
 {
-    /// <summary>Encodes the questions.</summary>
-    /// <param name="questions">At least one; all of them with an answer.</param>
-    /// <param name="tokenizer">The model's tokenizer.</param>
-    /// <param name="settings">Null for the defaults.</param>
-    /// <exception cref="IntraDistillException">
-    /// There are no questions, one has no answer or cannot be encoded, or a setting is out of range.
-    /// </exception>
+    /// <summary>Encodes questions with the model's tokenizer.</summary>
+    /// <exception cref="IntraDistillException">There are no questions, one has no answer or cannot be encoded, or a setting is out of
+    /// range.</exception>
     public QuestionBatches(IReadOnlyList<QuestionExample> questions, PretrainedTokenizer tokenizer,
         QuestionBatchSettings? settings = null) : this(questions, tokenizer, settings ?? new(), answered: true) { }
 
@@ -83,16 +71,9 @@ public sealed class QuestionBatches : RowBatches<QuestionBatch>
     /// <summary>The windows: what an epoch goes through.</summary>
     public IReadOnlyList<QuestionWindow> Windows { get; }
 
-    /// <summary>
-    /// All windows in batches for evaluation: the same each time, shortest first, nothing random, in the size of a part. What
-    /// <see cref="AnswerFinder"/> takes; answers need not be known.
-    /// </summary>
-    /// <param name="questions">At least one.</param>
-    /// <param name="tokenizer">The model's tokenizer.</param>
-    /// <param name="settings">Null for the defaults.</param>
-    /// <exception cref="IntraDistillException">
-    /// There are no questions, one cannot be encoded, or a setting is out of range.
-    /// </exception>
+    /// <summary>All windows in batches for evaluation: the same each time, shortest first, nothing random, in the size of a part. What
+    /// <see cref="AnswerFinder"/> takes; answers need not be known.</summary>
+    /// <exception cref="IntraDistillException">There are no questions, one cannot be encoded, or a setting is out of range.</exception>
     public static IReadOnlyList<QuestionBatch> InOrder(
         IReadOnlyList<QuestionExample> questions, PretrainedTokenizer tokenizer, QuestionBatchSettings? settings = null) =>
         new QuestionBatches(questions, tokenizer, settings ?? new(), answered: false).InOrder();
@@ -104,7 +85,7 @@ public sealed class QuestionBatches : RowBatches<QuestionBatch>
     private protected override QuestionBatch Batch(EncodedBatch texts, int[] rows)
     {
         QuestionWindow[] windows = [.. rows.Select(row => Windows[row])];
-        return new(texts, [.. windows.Select(window => (long)window.Start)], [.. windows.Select(window => (long)window.End)]) { Windows = windows };
+        return new(texts, [.. windows.Select(one => (long)one.Start)], [.. windows.Select(one => (long)one.End)]) { Windows = windows };
     }
 
     private protected override QuestionBatch OfUpdate(QuestionBatch part, int predictions) => part with { UpdateWindows = predictions };

@@ -1,25 +1,24 @@
 namespace IntraDistill.Tasks;
 
 /// <summary>Question answering: a line is the answer to a question.</summary>
-/// <param name="corpus">The questions.</param>
-public sealed class QuestionTask(TransferCorpus<QuestionExample> corpus) : TransferTask(
-    corpus.Name, corpus.Fingerprint, corpus.Train.Count, corpus.Dev.Count, corpus.Test.ToDictionary(part => part.Key, part => part.Value.Count))
+public sealed class QuestionTask(TransferCorpus<QuestionExample> corpus) : TransferTask(corpus.Name, corpus.Fingerprint, corpus.Train.Count,
+    corpus.Dev.Count, corpus.Test.ToDictionary(part => part.Key, part => part.Value.Count))
 {
     private const int LongestShown = 400;
 
     /// <summary>The questions.</summary>
     public TransferCorpus<QuestionExample> Corpus => corpus;
 
-    /// <summary>Answers the test questions of all languages.</summary>
-    /// <param name="model">The model.</param>
-    /// <param name="inOrder">Makes batches of questions, as <see cref="QuestionBatches.InOrder"/> does.</param>
+    /// <summary>Answers the test questions of all languages, in batches as <see cref="QuestionBatches.InOrder"/> makes them.</summary>
     public IReadOnlyList<string> Predict(
         BertForQuestionAnswering model, Func<IReadOnlyList<QuestionExample>, IReadOnlyList<QuestionBatch>> inOrder) =>
-        [.. Languages.Select(language => corpus.Test[language]).SelectMany(questions => AnswerFinder.Answer(model, questions, inOrder(questions)))
+        [.. Languages.Select(language => corpus.Test[language])
+            .SelectMany(questions => AnswerFinder.Answer(model, questions, inOrder(questions)))
             .Select(answer => answer.ReplaceLineEndings(" "))];
 
     /// <inheritdoc/>
-    public override SegmentStatistics Statistics(IReadOnlyList<string> lines, string language) => SquadScore.Statistics(lines, corpus.Test[language]);
+    public override SegmentStatistics Statistics(IReadOnlyList<string> lines, string language) =>
+        SquadScore.Statistics(lines, corpus.Test[language]);
 
     /// <inheritdoc/>
     public override bool HasExact => true;

@@ -2,36 +2,22 @@ using static TorchSharp.torch;
 
 namespace IntraDistill.Tasks;
 
-/// <summary>
-/// Intra-distillation for question answering: the distributions of an answer's first and of its last token, each over the
-/// positions of the sequence.
-/// </summary>
+/// <summary>Intra-distillation for question answering: the distributions of an answer's first and of its last token, each over the
+/// positions of the sequence.</summary>
 public static class SpanDistillation
 {
-    /// <summary>Low enough that its probability is 0, and finite, as divergences want it.</summary>
+    // Low enough that its probability is 0, and finite, as divergences want it.
     private const float Never = -1e4f;
 
-    /// <summary>The loss of K passes over a batch of windows.</summary>
-    /// <remarks>
-    /// The task loss is <see cref="BertForQuestionAnswering.Loss"/>, the mean over the windows of the mean of both
-    /// cross-entropies. With <see cref="DivergenceReduction.Sum"/> the divergence is the sum over windows of that of the start
-    /// plus that of the end, as in the authors' <c>run_squad.py</c>. They sum it over each part of 8 windows and average four
-    /// parts: exactly so it is with parts of 8 and without <paramref name="updateWindows"/>; with it, alpha weighs the sum over
-    /// all windows of the update, and a fourth of their alpha does what theirs did. They mask nothing: question and padding (to
-    /// 384) are in the distributions.
-    /// </remarks>
-    /// <param name="objective">The objective.</param>
-    /// <param name="logits">The logits of start and end, (K, B, T) each.</param>
-    /// <param name="start">(B) int64: the answer's first token.</param>
-    /// <param name="end">(B) int64: its last token.</param>
-    /// <param name="step">The update.</param>
-    /// <param name="mask">
-    /// (B, T), the positions that the distributions are over (bool or 0/1): the attention mask makes a window's loss independent
-    /// of the windows it is padded for. An answer must not be at another position. Null for all.
-    /// </param>
-    /// <param name="updateWindows">
-    /// For a part of a batch: how many windows the whole update has; null for a batch of its own.
-    /// </param>
+    /// <summary>The loss of K passes over a batch of windows, from the logits of start and end, (K, B, T) each, and the answer's first and
+    /// last token, (B) int64 each.</summary>
+    /// <remarks>The task loss is <see cref="BertForQuestionAnswering.Loss"/>, the mean over the windows of the mean of both
+    /// cross-entropies. With <see cref="DivergenceReduction.Sum"/> the divergence is the sum over windows of that of the start plus that of
+    /// the end, as in the authors' <c>run_squad.py</c>. They sum it over each part of 8 windows and average four parts: exactly so it is
+    /// with parts of 8 and without <paramref name="updateWindows"/>; with it, how many windows the whole update of a part has, alpha weighs
+    /// the sum over all of these, and a fourth of their alpha does what theirs did. They mask nothing: question and padding (to 384) are in
+    /// the distributions. The attention mask, (B, T) of bool or 0/1, makes a window's loss independent of the windows it is padded for; an
+    /// answer must not be at another position.</remarks>
     /// <exception cref="ArgumentException">The shapes are not as said above.</exception>
     /// <exception cref="ArgumentOutOfRangeException"><paramref name="updateWindows"/> is less than the part has.</exception>
     public static IntraDistillationLoss SpanLoss(this IntraDistillation objective, (Tensor Start, Tensor End) logits,
@@ -47,12 +33,10 @@ public static class SpanDistillation
         Tensor both = stack([logits.Start, logits.End], 1); // (K, 2, B, T)
         if (mask is not null)
             both = both.masked_fill(mask.eq(0), Never);
-        IntraDistillationLoss loss = objective.Loss(
-            both, one => BertForQuestionAnswering.Loss((one[0], one[1]), start, end), step,
-            updatePositions: 2 * updateWindows);
-        loss.Task.MoveToOuterDisposeScope();
-        loss.Divergence.MoveToOuterDisposeScope();
-        loss.Total.MoveToOuterDisposeScope();
+        IntraDistillationLoss loss = objective.Loss(both,
+            one => BertForQuestionAnswering.Loss((one[0], one[1]), start, end), step, updatePositions: 2 * updateWindows);
+        foreach (Tensor result in new[] { loss.Task, loss.Divergence, loss.Total })
+            result.MoveToOuterDisposeScope();
         return loss;
     }
 }

@@ -13,29 +13,18 @@ public enum SquadMetric
     ExactMatch,
 }
 
-/// <summary>
-/// How well questions are answered, in percent, as SQuAD and XTREME count it: against the best of each question's right answers,
-/// after <see cref="AnswerRules"/>; a question without an answer counts 0.
-/// </summary>
-/// <param name="ExactMatch">The share of questions that are answered word for word.</param>
-/// <param name="F1">The mean F1 of the answers' words.</param>
+/// <summary>How well questions are answered, in percent, as SQuAD and XTREME count it: against the best of each question's right answers,
+/// after <see cref="AnswerRules"/>; a question without an answer counts 0. See <see cref="SquadMetric"/>.</summary>
 public sealed record SquadScore(double ExactMatch, double F1)
 {
-    /// <summary>Scores answers.</summary>
-    /// <param name="predictions">The answer to each question; null for none.</param>
-    /// <param name="questions">The questions with their right answers.</param>
-    /// <exception cref="IntraDistillException">
-    /// The lists differ in length or are empty, or a question has no right answer to compare with.
-    /// </exception>
+    /// <summary>Scores the answer to each question; null for none.</summary>
+    /// <exception cref="IntraDistillException">The lists differ in length or are empty, or a question has no right answer to compare
+    /// with.</exception>
     public static SquadScore Of(IReadOnlyList<string?> predictions, IReadOnlyList<QuestionExample> questions) =>
         new(Statistics(predictions, questions, SquadMetric.ExactMatch).Score, Statistics(predictions, questions).Score);
 
-    /// <summary>The scores from which <see cref="Bootstrap"/> scores resamples of the questions: their mean, in
-    /// percent.</summary>
-    /// <param name="predictions">The answer to each question; null for none.</param>
-    /// <param name="questions">The questions with their right answers.</param>
-    /// <param name="metric">The score.</param>
-    /// <exception cref="IntraDistillException">As for <see cref="Of"/>.</exception>
+    /// <summary>The scores from which <see cref="Bootstrap"/> scores resamples of the questions: their mean, in percent.</summary>
+    /// <inheritdoc cref="Of"/>
     public static SegmentStatistics Statistics(IReadOnlyList<string?> predictions, IReadOnlyList<QuestionExample> questions,
         SquadMetric metric = SquadMetric.F1)
     {
@@ -55,8 +44,7 @@ public sealed record SquadScore(double ExactMatch, double F1)
     private static double Best(string? prediction, QuestionExample question, SquadMetric metric)
     {
         if (question.Answers.Count == 0)
-            throw new IntraDistillException(
-                $"question {question.Id} has no right answer; expected a set that is published with them");
+            throw new IntraDistillException($"question {question.Id} has no right answer; expected a set that is published with them");
         if (prediction is null)
             return 0;
         string[] words = AnswerRules.Words(prediction);
@@ -66,10 +54,7 @@ public sealed record SquadScore(double ExactMatch, double F1)
 
     private static double F1Of(string[] prediction, string[] answer)
     {
-        Dictionary<string, int> left = [];
-        foreach (string word in answer)
-            left[word] = left.GetValueOrDefault(word) + 1;
-        int same = prediction.Count(word => left.GetValueOrDefault(word) > 0 && left[word]-- > 0);
+        int same = prediction.CountBy(word => word).Sum(word => Math.Min(word.Value, answer.Count(other => other == word.Key)));
         if (same == 0)
             return 0;
         double precision = (double)same / prediction.Length, recall = (double)same / answer.Length;
@@ -77,50 +62,33 @@ public sealed record SquadScore(double ExactMatch, double F1)
     }
 
     /// <summary>As <c>EM 54.77, F1 68.20</c>.</summary>
-    public override string ToString() =>
-        string.Create(CultureInfo.InvariantCulture, $"EM {ExactMatch:F2}, F1 {F1:F2}");
+    public override string ToString() => string.Create(CultureInfo.InvariantCulture, $"EM {ExactMatch:F2}, F1 {F1:F2}");
 }
 
-/// <summary>
-/// What does not count when an answer is compared with the right one, by SQuAD's rules, by which XTREME scores TyDiQA-GoldP in all
-/// languages (its <c>evaluate_squad.py</c>): capital letters, ASCII punctuation, English articles, white space.
-/// </summary>
-public static class AnswerRules
+/// <summary>What does not count when an answer is compared with the right one, by SQuAD's rules, by which XTREME scores TyDiQA-GoldP in all
+/// languages (its <c>evaluate_squad.py</c>): capital letters, ASCII punctuation, English articles, white space.</summary>
+internal static class AnswerRules
 {
     private const string Punctuation = "!\"#$%&'()*+,-./:;<=>?@[\\]^_`{|}~";
 
     /// <summary>The words of an answer that are compared.</summary>
-    public static string[] Words(string answer)
-    {
-        string text = string.Concat(SacreTokenizers.Lower(answer).Where(c => !Punctuation.Contains(c)));
-        return [.. SacreTokenizers.Split(WithoutArticles(text))];
-    }
+    public static string[] Words(string answer) =>
+        SacreBleuText.Split(WithoutArticles(string.Concat(SacreBleuText.Lower(answer).Where(c => !Punctuation.Contains(c)))));
 
-    /// <summary>
-    /// Python's <c>\b(a|an|the)\b</c>: a run of letters, digits and _ that is an article gives way to a space. Python ends a word
-    /// at a combining mark; .NET's <c>\b</c> does not.
-    /// </summary>
+    /// <summary>Python's <c>\b(a|an|the)\b</c>: a run of letters, digits and _ that is an article gives way to a space. Python ends a word
+    /// at a combining mark; .NET's <c>\b</c> does not.</summary>
     private static string WithoutArticles(string text)
     {
         StringBuilder kept = new(text.Length), word = new();
-        foreach (Rune rune in text.EnumerateRunes())
-        {
+        foreach (Rune rune in text.EnumerateRunes().Append(new(' ')))      // which ends the last word
             if (Rune.IsLetter(rune) || Rune.IsNumber(rune) || rune.Value == '_')
-            {
                 word.Append(rune.ToString());
-                continue;
+            else
+            {
+                string run = word.ToString();
+                kept.Append(run is "a" or "an" or "the" ? " " : run).Append(rune.ToString());
+                word.Clear();
             }
-            EndWord();
-            kept.Append(rune.ToString());
-        }
-        EndWord();
         return kept.ToString();
-
-        void EndWord()
-        {
-            string run = word.ToString();
-            kept.Append(run is "a" or "an" or "the" ? " " : run);
-            word.Clear();
-        }
     }
 }

@@ -2,57 +2,43 @@ using System.Globalization;
 
 namespace IntraDistill.Tasks;
 
-/// <summary>An entity of a sentence: the tokens from <paramref name="Start"/> to before <paramref name="End"/>.</summary>
-/// <param name="Type">What stands after the hyphen of its tags: <c>PER</c>.</param>
-/// <param name="Start">Its first token, from 0.</param>
-/// <param name="End">The token after its last.</param>
+/// <summary>An entity of a sentence: the tokens from <paramref name="Start"/> to before <paramref name="End"/>; the type is what stands
+/// after the hyphen of its tags: <c>PER</c>.</summary>
 public readonly record struct EntitySpan(string Type, int Start, int End)
 {
-    private const string Known = "O, or a type after B-, I-, E- or S-";
-
-    /// <summary>
-    /// The entities that a sentence's tags make, as <c>conlleval</c> reads them, whichever of IOB1, IOB2 and IOBES the tags are
-    /// written in, and whether or not they are well-formed: an entity begins at every B and S, and at an I or E that follows O,
-    /// E, S or another type; it ends where the next one begins, at O, and after E or S.
-    /// </summary>
+    /// <summary>The entities that a sentence's tags make, as <c>conlleval</c> reads them, whichever of IOB1, IOB2 and IOBES the tags are
+    /// written in, and whether or not they are well-formed: an entity begins at every B and S, and at an I or E that follows O, E, S or
+    /// another type; it ends where the next one begins, at O, and after E or S.</summary>
     /// <param name="tags">A tag for each token: <c>O</c>, or <c>B</c>, <c>I</c>, <c>E</c> or <c>S</c> with a type after a hyphen.</param>
     /// <exception cref="IntraDistillException">A tag is none of these.</exception>
     public static IReadOnlyList<EntitySpan> Of(IReadOnlyList<string> tags)
     {
-        var found = new List<EntitySpan>();
-        char before = 'O';
-        string type = "";
-        int start = 0;
+        List<EntitySpan> found = [];
+        (char before, string type, int start) = ('O', "", 0);
         for (int i = 0; i < tags.Count; i++)
         {
             (char prefix, string typeHere) = Parse(tags[i]);
             bool begins = prefix != 'O' && (prefix is 'B' or 'S' || before is 'O' or 'E' or 'S' || typeHere != type);
             if (before != 'O' && (begins || prefix == 'O'))
-                found.Add(new EntitySpan(type, start, i));
-            if (begins)
-                start = i;
-            (before, type) = (prefix, typeHere);
+                found.Add(new(type, start, i));
+            (before, type, start) = (prefix, typeHere, begins ? i : start);
         }
         if (before != 'O')
-            found.Add(new EntitySpan(type, start, tags.Count));
+            found.Add(new(type, start, tags.Count));
         return found;
     }
 
-    private static (char Prefix, string Type) Parse(string tag)
+    // A type may be missing, as in data with one kind of entity, and may have hyphens of its own.
+    private static (char Prefix, string Type) Parse(string tag) => tag switch
     {
-        if (tag == "O")
-            return ('O', "");
-        // A type may be missing, as in data with one kind of entity, and may have hyphens of its own.
-        bool known = tag.Length > 0 && tag[0] is 'B' or 'I' or 'E' or 'S' && (tag.Length == 1 || tag[1] == '-');
-        return known ? (tag[0], tag.Length == 1 ? "" : tag[2..])
-            : throw new IntraDistillException($"tag '{tag}', where {Known} was expected");
-    }
+        "O" => ('O', ""),
+        ['B' or 'I' or 'E' or 'S'] => (tag[0], ""),
+        ['B' or 'I' or 'E' or 'S', '-', .. string type] => (tag[0], type),
+        _ => throw new IntraDistillException($"tag '{tag}', where O, or a type after B-, I-, E- or S- was expected"),
+    };
 }
 
-/// <summary>How many entities there are, and how many were found.</summary>
-/// <param name="Correct">The entities that were predicted with the right type and the right tokens.</param>
-/// <param name="Predicted">The entities that were predicted.</param>
-/// <param name="Gold">The entities that there are.</param>
+/// <summary>How many entities there are, how many were predicted, and how many of these with the right type and the right tokens.</summary>
 public readonly record struct EntityCounts(int Correct, int Predicted, int Gold)
 {
     /// <summary>The share of the predicted entities that is right, in percent; 0 where none was predicted.</summary>
@@ -79,60 +65,50 @@ public readonly record struct EntityCounts(int Correct, int Predicted, int Gold)
     private static double Share(int part, int whole) => whole == 0 ? 0 : (double)part / whole;
 }
 
-/// <summary>
-/// Scores of predicted entities by the rules of <c>conlleval</c> (Tjong Kim Sang &amp; Buchholz 2000), which seqeval and so XTREME
-/// follow: an entity counts if its type and all its tokens are right. See <see cref="EntitySpan.Of"/> for what makes one.
-/// </summary>
+/// <summary>Scores of predicted entities by the rules of <c>conlleval</c> (Tjong Kim Sang &amp; Buchholz 2000), which seqeval and so XTREME
+/// follow: an entity counts if its type and all its tokens are right. See <see cref="EntitySpan.Of"/> for what makes one.</summary>
 /// <param name="Overall">Over the entities of all types.</param>
 /// <param name="Accuracy">The share of tokens whose tag is right, in percent.</param>
 public sealed record EntityF1(EntityCounts Overall, double Accuracy)
 {
-    /// <summary>Scores predicted tags against the right ones.</summary>
-    /// <param name="predictions">The predicted tags of each sentence.</param>
-    /// <param name="gold">Its right tags, as many.</param>
-    /// <exception cref="IntraDistillException">
-    /// The lists, or the tags of a sentence, differ in number, there is no sentence, or a tag is none.
-    /// </exception>
+    /// <summary>Scores the predicted tags of each sentence against its right ones.</summary>
+    /// <exception cref="IntraDistillException">The lists, or the tags of a sentence, differ in number, there is no sentence, or a tag is
+    /// none.</exception>
     public static EntityF1 Of(IReadOnlyList<IReadOnlyList<string>> predictions, IReadOnlyList<IReadOnlyList<string>> gold)
     {
-        Check(predictions, gold);
-        long tokens = 0, right = 0;
-        EntityCounts overall = default;
-        for (int i = 0; i < gold.Count; i++)
-        {
-            EntityCounts here = Count(predictions[i], gold[i], i);
-            overall = new(overall.Correct + here.Correct, overall.Predicted + here.Predicted, overall.Gold + here.Gold);
-            tokens += gold[i].Count;
-            right += gold[i].Zip(predictions[i]).Count(pair => pair.First == pair.Second);
-        }
-        return new EntityF1(overall, tokens == 0 ? 0 : 100.0 * right / tokens);
+        EntityCounts[] counts = Count(predictions, gold);
+        int tokens = gold.Sum(tags => tags.Count);
+        int right = gold.Zip(predictions).Sum(pair => pair.First.Zip(pair.Second).Count(tag => tag.First == tag.Second));
+        return new(new(counts.Sum(one => one.Correct), counts.Sum(one => one.Predicted), counts.Sum(one => one.Gold)),
+            tokens == 0 ? 0 : 100.0 * right / tokens);
     }
 
-    /// <summary>
-    /// The counts from which <see cref="Bootstrap"/> scores resamples of the sentences, by F1 over all types, in percent.
-    /// </summary>
+    /// <summary>The counts from which <see cref="Bootstrap"/> scores resamples of the sentences, by F1 over all types, in
+    /// percent.</summary>
     /// <inheritdoc cref="Of"/>
     public static SegmentStatistics Statistics(
-        IReadOnlyList<IReadOnlyList<string>> predictions, IReadOnlyList<IReadOnlyList<string>> gold)
-    {
-        Check(predictions, gold);
-        int[] counts = new int[3 * gold.Count];
-        for (int i = 0; i < gold.Count; i++)
-            (counts[3 * i], counts[3 * i + 1], counts[3 * i + 2]) = Count(predictions[i], gold[i], i);
-        return SegmentStatistics.OfSums(counts, 3, sums => new EntityCounts(sums[0], sums[1], sums[2]).F1,
-            $"entities:conlleval|metric:F1|version:{SegmentStatistics.Version}");
-    }
+        IReadOnlyList<IReadOnlyList<string>> predictions, IReadOnlyList<IReadOnlyList<string>> gold) =>
+        SegmentStatistics.OfSums([.. Count(predictions, gold).SelectMany(one => new[] { one.Correct, one.Predicted, one.Gold })], 3,
+            sums => new EntityCounts(sums[0], sums[1], sums[2]).F1, $"entities:conlleval|metric:F1|version:{SegmentStatistics.Version}");
 
     /// <summary>As <c>accuracy 84.08, precision 68.83, recall 80.83, F1 74.35</c>.</summary>
     public override string ToString() => string.Create(CultureInfo.InvariantCulture, $"accuracy {Accuracy:F2}, {Overall}");
 
-    private static EntityCounts Count(IReadOnlyList<string> predicted, IReadOnlyList<string> gold, int sentence)
+    private static EntityCounts[] Count(IReadOnlyList<IReadOnlyList<string>> predictions, IReadOnlyList<IReadOnlyList<string>> gold)
     {
-        HashSet<EntitySpan> right = [.. Spans(gold, "gold tags")];
-        IReadOnlyList<EntitySpan> found = Spans(predicted, "predicted tags");
-        return new EntityCounts(found.Count(right.Contains), found.Count, right.Count);
+        Classification.CheckParallel(predictions.Count, gold.Count);
+        for (int i = 0; i < gold.Count; i++)
+            if (predictions[i].Count != gold[i].Count)
+                throw new IntraDistillException($"sentence {i} (from 0): {predictions[i].Count} predicted tags, "
+                    + $"where {gold[i].Count} were expected, one for each token");
+        return [.. gold.Select((tags, i) =>
+        {
+            HashSet<EntitySpan> right = [.. Spans(tags, "gold tags", i)];
+            IReadOnlyList<EntitySpan> found = Spans(predictions[i], "predicted tags", i);
+            return new EntityCounts(found.Count(right.Contains), found.Count, right.Count);
+        })];
 
-        IReadOnlyList<EntitySpan> Spans(IReadOnlyList<string> tags, string which)
+        static IReadOnlyList<EntitySpan> Spans(IReadOnlyList<string> tags, string which, int sentence)
         {
             try
             {
@@ -143,14 +119,5 @@ public sealed record EntityF1(EntityCounts Overall, double Accuracy)
                 throw new IntraDistillException($"{which} of sentence {sentence} (from 0): {e.Message}", e);
             }
         }
-    }
-
-    private static void Check(IReadOnlyList<IReadOnlyList<string>> predictions, IReadOnlyList<IReadOnlyList<string>> gold)
-    {
-        Classification.CheckParallel(predictions.Count, gold.Count);
-        for (int i = 0; i < gold.Count; i++)
-            if (predictions[i].Count != gold[i].Count)
-                throw new IntraDistillException($"sentence {i} (from 0): {predictions[i].Count} predicted tags, "
-                    + $"where {gold[i].Count} were expected, one for each token");
     }
 }

@@ -46,9 +46,8 @@ public sealed record TransferSetting
         + $"α = {Alpha:0.##} ({Reduction.ToString().ToLowerInvariant()} over positions)");
 }
 
-/// <summary>The runs of a task of zero-shot transfer, read by language. A task without dev has the rule <see cref="WeightRule.Last"/>.</summary>
-/// <param name="task">The task.</param>
-/// <param name="runs">Its runs, scored at their end.</param>
+/// <summary>The runs of a task of zero-shot transfer, scored at their end, read by language. A task without dev has the rule
+/// <see cref="WeightRule.Last"/>.</summary>
 public sealed class TransferRuns(TransferTask task, ArmRuns runs)
 {
     // Of the many lines only what they count for is kept.
@@ -61,7 +60,8 @@ public sealed class TransferRuns(TransferTask task, ArmRuns runs)
     /// <summary>The runs.</summary>
     public ArmRuns Runs => runs;
 
-    /// <summary>What each language scores without a model, in the order of the task's languages; null where there is no such rule.</summary>
+    /// <summary>What each language scores without a model, in the order of the task's languages; null where there is no such
+    /// rule.</summary>
     public IReadOnlyList<double>? WithoutModel { get; } = task.WithoutModel is { } lines
         ? [.. task.Languages.Select(language => task.Statistics(lines(language), language).Score)] : null;
 
@@ -69,14 +69,13 @@ public sealed class TransferRuns(TransferTask task, ArmRuns runs)
     public double[] Scores(Arm arm, WeightRule rule, string language) =>
         runs.Scores(arm, StudyPoint.End, task.RuleOf(rule), $"score {language}");
 
-    /// <summary>The mean score of all languages but English, each of which counts the same, a value a seed.</summary>
-    /// <param name="arm">The arm.</param>
-    /// <param name="rule">The rule.</param>
-    /// <param name="score">"score", or of questions "exact".</param>
+    /// <summary>The mean score ("score", or of questions "exact") of all languages but English, each of which counts the same, a value a
+    /// seed.</summary>
     public double[] Averages(Arm arm, WeightRule rule, string score = "score") =>
         runs.Scores(arm, StudyPoint.End, task.RuleOf(rule), of => Average(of, score));
 
-    /// <summary>The updates whose weights a rule chose and that mean, a pair a seed; null where the rule has nothing to choose from.</summary>
+    /// <summary>The updates whose weights a rule chose and that mean, a pair a seed; null where the rule has nothing to choose
+    /// from.</summary>
     public IReadOnlyList<(string Weights, double Score)>? Chosen(Arm arm, WeightRule rule) =>
         task.RuleOf(rule) == rule ? runs.Chosen(arm, StudyPoint.End, rule, of => Average(of, "score")) : null;
 
@@ -87,31 +86,24 @@ public sealed class TransferRuns(TransferTask task, ArmRuns runs)
     /// <summary>A language's predictions by the weights of a rule as <see cref="Bootstrap"/> takes them, a seed each.</summary>
     public SegmentStatistics[] Statistics(Arm arm, WeightRule rule, string language)
     {
-        if (!_statistics.TryGetValue((arm, task.RuleOf(rule)), out var bySeed))
-        {
-            bySeed = _statistics[(arm, task.RuleOf(rule))] = [.. runs.Seeds
-                .Select(seed => runs.Scored(arm, StudyPoint.End, task.RuleOf(rule), seed).Hypotheses)
+        rule = task.RuleOf(rule);
+        if (!_statistics.TryGetValue((arm, rule), out var bySeed))
+            bySeed = _statistics[(arm, rule)] = [.. runs.Seeds.Select(seed => runs.Scored(arm, StudyPoint.End, rule, seed).Hypotheses)
                 .Select(lines => task.Languages.ToDictionary(one => one, one => task.Statistics(task.LinesOf(lines, one), one)))];
-        }
         return [.. bySeed.Select(of => of[language])];
     }
 
     /// <summary>What one arm gains over another on average over all languages but English, over texts and over seeds.</summary>
-    /// <param name="other">The other arm.</param>
-    /// <param name="arm">The arm.</param>
-    /// <param name="rule">The rule.</param>
-    /// <param name="resampling">How texts are drawn.</param>
     public (BootstrapComparison Texts, PairedDifference? Seeds) Compare(Arm other, Arm arm, WeightRule rule, BootstrapSettings resampling)
     {
-        IReadOnlyList<IReadOnlyList<SegmentStatistics>> Of(Arm one) => [.. task.Foreign.Select(language => Statistics(one, rule, language))];
         return (Bootstrap.CompareAverages(Of(other), Of(arm), task.Aligned, resampling),
             PairedDifference.Of(Averages(other, rule), Averages(arm, rule)));
+
+        SegmentStatistics[][] Of(Arm one) => [.. task.Foreign.Select(language => Statistics(one, rule, language))];
     }
 
-    /// <summary>
-    /// A language's score by seed, of all runs of the study that differ from an arm's in nothing but the seed; empty where the language is not
-    /// tested.
-    /// </summary>
+    /// <summary>A language's score by seed, of all runs of the study that differ from an arm's in nothing but the seed; empty where the
+    /// language is not tested.</summary>
     public IReadOnlyDictionary<long, double> AllSeeds(Arm arm, WeightRule rule, string language)
     {
         if (!task.Languages.Contains(language))
@@ -121,22 +113,18 @@ public sealed class TransferRuns(TransferTask task, ArmRuns runs)
         return scores.ToDictionary(one => one.Key, one => one.Value[$"score {language}"].Number);
     }
 
-    /// <summary>
-    /// What tasks score in English and on average in the other languages: without a model, and by each arm as mean ± standard deviation and
-    /// by seed; of questions exact matches, too.
-    /// </summary>
-    /// <param name="title">The table's caption.</param>
-    /// <param name="tasks">The tasks' runs.</param>
-    /// <param name="rule">The rule.</param>
+    /// <summary>What tasks score in English and on average in the other languages: without a model, and by each arm as mean ± standard
+    /// deviation and by seed; of questions exact matches, too.</summary>
     public static KitTable Table(string title, IEnumerable<TransferRuns> tasks, WeightRule rule)
     {
-        const string other = "Other languages";
-        var table = new KitTable(title, new("Task", Numeric: false), new("Arm", Numeric: false), new("F1", "English"), new("each seed", "English"),
-            new("F1", other), new("each seed", other), new("EM", other));
+        const string others = "Other languages";
+        var table = new KitTable(title, new("Task", Numeric: false), new("Arm", Numeric: false), new("F1", "English"),
+            new("each seed", "English"), new("F1", others), new("each seed", others), new("EM", others));
         foreach (TransferRuns of in tasks)
         {
             if (of.WithoutModel is { } without)
-                table.Row(of.Task.Name, "Without a model", KitCell.Number(without[0]), "–", KitCell.Number(without.Skip(1).Average()), "–", "–");
+                table.Row(of.Task.Name, "Without a model", KitCell.Number(without[0]), "–", KitCell.Number(without.Skip(1).Average()),
+                    "–", "–");
             foreach (Arm arm in of.Runs.Arms)
             {
                 KitCell[] average = ArmRuns.Cells(of.Averages(arm, rule));

@@ -1,9 +1,7 @@
 namespace IntraDistill.Tasks;
 
-/// <summary>
-/// A task of zero-shot transfer as tables, charts and the scores of a run see it, whatever its examples are. A run predicts the test
-/// examples of all languages, a line each, one language after the other.
-/// </summary>
+/// <summary>A task of zero-shot transfer as tables, charts and the scores of a run see it, whatever its examples are. A run predicts the
+/// test examples of all languages, a line each, one language after the other.</summary>
 public abstract class TransferTask
 {
     private readonly IReadOnlyDictionary<string, int> _tests;
@@ -39,9 +37,8 @@ public abstract class TransferTask
     /// <summary>Their scripts, likewise.</summary>
     public string[] Scripts => [.. Languages.Select(code => Language.Find(code).Script)];
 
-    /// <summary>
-    /// What the lines of a language are by a rule that needs no model and is made from the English examples; null where there is none.
-    /// </summary>
+    /// <summary>What the lines of a language are by a rule that needs no model and is made from the English examples; null where there is
+    /// none.</summary>
     public Func<string, IReadOnlyList<string>>? WithoutModel { get; init; }
 
     /// <summary>Whether the test examples are the same in all languages, so that a bootstrap draws the same ones.</summary>
@@ -65,8 +62,10 @@ public abstract class TransferTask
 
     /// <summary>What the lines of all languages score, as "score de" a language: F1, in percent; of questions "exact de", too.</summary>
     public IEnumerable<(string Name, RunValue Value)> Score(IReadOnlyList<string> lines) =>
-        [.. Languages.Select(language => ($"score {language}", (RunValue)Statistics(LinesOf(lines, language), language).Score)),
-            .. HasExact ? Languages.Select(language => ($"exact {language}", (RunValue)Exact(LinesOf(lines, language), language).Score)) : []];
+    [
+        .. Languages.Select(language => ($"score {language}", (RunValue)Statistics(LinesOf(lines, language), language).Score)),
+        .. HasExact ? Languages.Select(language => ($"exact {language}", (RunValue)Exact(LinesOf(lines, language), language).Score)) : [],
+    ];
 
     /// <summary>What the lines of a language score, for <see cref="Bootstrap"/>: F1.</summary>
     public abstract SegmentStatistics Statistics(IReadOnlyList<string> lines, string language);
@@ -78,47 +77,37 @@ public abstract class TransferTask
     private protected virtual SegmentStatistics Exact(IReadOnlyList<string> lines, string language) => throw new NotSupportedException();
 
     /// <summary>Tasks in numbers, a row each.</summary>
-    /// <param name="title">The table's caption.</param>
-    /// <param name="tasks">The tasks.</param>
     public static KitTable Overview(string title, IEnumerable<TransferTask> tasks)
     {
-        var table = new KitTable(title, new("Task", Numeric: false), new("Train", "English"), new("Dev", "English"), new("Languages", "Test"),
-            new("Examples in each", "Test"));
+        var table = new KitTable(title, new("Task", Numeric: false), new("Train", "English"), new("Dev", "English"),
+            new("Languages", "Test"), new("Examples in each", "Test"));
         foreach (TransferTask task in tasks)
         {
-            string[] counts = [.. new[] { task._tests.Values.Min(), task._tests.Values.Max() }.Distinct()
-                .Select(count => KitCell.Number(count, 0).Text)];
+            IEnumerable<int> ends = new[] { task._tests.Values.Min(), task._tests.Values.Max() }.Distinct();
             table.Row(task.Name, KitCell.Number(task.Train, 0), task.Dev == 0 ? "–" : KitCell.Number(task.Dev, 0), $"{task._tests.Count}",
-                string.Join(" – ", counts));
+                string.Join(" – ", ends.Select(count => KitCell.Number(count, 0).Text)));
         }
         return table;
     }
 
-    /// <summary>An example of each task in some languages.</summary>
-    /// <param name="title">The table's caption.</param>
-    /// <param name="tasks">The tasks.</param>
-    /// <param name="codes">The languages to choose from: the first three that a task has.</param>
+    /// <summary>An example of each task in the first three of some languages that it has.</summary>
     public static KitTable Examples(string title, IEnumerable<TransferTask> tasks, params IEnumerable<string> codes)
     {
         var table = new KitTable(title, new("Task", Numeric: false), new("Language", Numeric: false), new("Text", Numeric: false),
             new("Answer", Numeric: false));
         foreach (TransferTask task in tasks)
-        {
             foreach (string code in codes.Where(task._tests.ContainsKey).Take(3))
             {
                 (string text, string answer) = task.Example(code);
                 table.Row(task.Name, Language.Find(code).Name, text, answer);
             }
-        }
         return table;
     }
 }
 
-/// <summary>Tagging: a line is the tags of a sentence.</summary>
-/// <param name="corpus">The sentences.</param>
-/// <param name="tags">The tags, in the order of the model's labels.</param>
-public sealed class TaggingTask(TransferCorpus<TaggedSentence> corpus, IReadOnlyList<string> tags) : TransferTask(
-    corpus.Name, corpus.Fingerprint, corpus.Train.Count, corpus.Dev.Count, corpus.Test.ToDictionary(part => part.Key, part => part.Value.Count))
+/// <summary>Tagging, with tags in the order of the model's labels: a line is the tags of a sentence.</summary>
+public sealed class TaggingTask(TransferCorpus<TaggedSentence> corpus, IReadOnlyList<string> tags) : TransferTask(corpus.Name,
+    corpus.Fingerprint, corpus.Train.Count, corpus.Dev.Count, corpus.Test.ToDictionary(part => part.Key, part => part.Value.Count))
 {
     /// <summary>The sentences.</summary>
     public TransferCorpus<TaggedSentence> Corpus => corpus;
@@ -126,10 +115,9 @@ public sealed class TaggingTask(TransferCorpus<TaggedSentence> corpus, IReadOnly
     /// <summary>The tags.</summary>
     public IReadOnlyList<string> Tags => tags;
 
-    /// <summary>Predicts the test sentences of all languages.</summary>
-    /// <param name="model">The model.</param>
-    /// <param name="inOrder">Makes batches of sentences, as <see cref="TaggingBatches.InOrder"/> does.</param>
-    public IReadOnlyList<string> Predict(BertForTokenClassification model, Func<IReadOnlyList<TaggedSentence>, IReadOnlyList<TaggingBatch>> inOrder) =>
+    /// <summary>Predicts the test sentences of all languages, in batches as <see cref="TaggingBatches.InOrder"/> makes them.</summary>
+    public IReadOnlyList<string> Predict(
+        BertForTokenClassification model, Func<IReadOnlyList<TaggedSentence>, IReadOnlyList<TaggingBatch>> inOrder) =>
         [.. Languages.SelectMany(language => Lines(SequenceTagger.Predict(model, inOrder(corpus.Test[language]))))];
 
     /// <summary>Tags of sentences as lines.</summary>
@@ -146,7 +134,7 @@ public sealed class TaggingTask(TransferCorpus<TaggedSentence> corpus, IReadOnly
         int at = corpus.Test["en"].ToList().FindIndex(one =>
             one.Tokens.Count < 16 && one.Tags.Where(tag => tag[0] == 'B').Distinct().Count() > 1);
         TaggedSentence shown = corpus.Test[language][Math.Clamp(at, 0, corpus.Test[language].Count - 1)];
-        return (string.Join(' ', shown.Tokens),
-            string.Join(", ", shown.Tokens.Zip(shown.Tags).Where(pair => pair.Second != "O").Select(pair => $"{pair.First} {pair.Second}")));
+        return (string.Join(' ', shown.Tokens), string.Join(", ",
+            shown.Tokens.Zip(shown.Tags).Where(pair => pair.Second != "O").Select(pair => $"{pair.First} {pair.Second}")));
     }
 }

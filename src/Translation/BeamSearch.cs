@@ -8,16 +8,12 @@ public sealed record BeamSearchSettings
     /// <summary>How many hypotheses a sentence are followed; 1 is greedy search.</summary>
     public int BeamSize { get; init; } = 5;
 
-    /// <summary>
-    /// The exponent λ of the score <c>Σ log p / length^λ</c>, where length counts EOS; above 1 favours longer output, 0
-    /// compares plain log-probabilities.
-    /// </summary>
+    /// <summary>The exponent λ of the score <c>Σ log p / length^λ</c>, where length counts EOS; above 1 favours longer output, 0 compares
+    /// plain log-probabilities.</summary>
     public double LengthPenalty { get; init; } = 1;
 
-    /// <summary>
-    /// a of the longest output, <c>a · |source| + b</c> tokens before EOS, where |source| counts the sentence's own tokens with
-    /// its EOS (fairseq takes the batch's longest, so that its output depends on the batch).
-    /// </summary>
+    /// <summary>a of the longest output, <c>a · |source| + b</c> tokens before EOS, where |source| counts the sentence's own tokens with
+    /// its EOS (fairseq takes the batch's longest, so that its output depends on the batch).</summary>
     public double MaxLengthRatio { get; init; } = 1.2;
 
     /// <summary>b of the longest output; see <see cref="MaxLengthRatio"/>.</summary>
@@ -31,18 +27,14 @@ public sealed record BeamSearchSettings
 
     internal void Validate(TransformerSettings model)
     {
-        if (BeamSize < 1)
-            throw new IntraDistillException($"BeamSize is {BeamSize}; expected at least 1");
-        if (!double.IsFinite(LengthPenalty))
-            throw new IntraDistillException($"LengthPenalty is {LengthPenalty}; expected a finite number");
-        if (MaxLengthRatio is not (>= 0 and < double.PositiveInfinity))
-            throw new IntraDistillException($"MaxLengthRatio is {MaxLengthRatio}; expected a number of at least 0");
         int vocabulary = model.TargetVocabulary;
-        if (BosId < 0 || BosId >= vocabulary || EosId < 0 || EosId >= vocabulary || EosId == BosId || EosId == model.PadId)
-            throw new IntraDistillException(
-                $"BosId {BosId} and EosId {EosId} are not two tokens of a vocabulary of {vocabulary} beside PadId {model.PadId}");
-        if (vocabulary < 4)
-            throw new IntraDistillException($"TargetVocabulary is {vocabulary}; that leaves no token but PAD, BOS and EOS");
+        SettingsCheck.AtLeast(BeamSize, 1);
+        SettingsCheck.That(double.IsFinite(LengthPenalty), $"LengthPenalty is {LengthPenalty}; expected a finite number");
+        SettingsCheck.That(MaxLengthRatio is >= 0 and < double.PositiveInfinity,
+            $"MaxLengthRatio is {MaxLengthRatio}; expected a number of at least 0");
+        SettingsCheck.That(BosId >= 0 && BosId < vocabulary && EosId >= 0 && EosId < vocabulary && EosId != BosId && EosId != model.PadId,
+            $"BosId {BosId} and EosId {EosId} are not two tokens of a vocabulary of {vocabulary} beside PadId {model.PadId}");
+        SettingsCheck.That(vocabulary >= 4, $"TargetVocabulary is {vocabulary}; that leaves no token but PAD, BOS and EOS");
     }
 }
 
@@ -51,8 +43,7 @@ public sealed record BeamSearchSettings
 /// <param name="Score">Its log-probability, EOS included, over length^λ (<see cref="BeamSearchSettings.LengthPenalty"/>).</param>
 public sealed record Hypothesis(int[] Tokens, double Score) : KitRecord;
 
-/// <summary>The translations of a batch.</summary>
-/// <param name="NBest">For each source row its finished hypotheses, best first: at most BeamSize of them, at least one.</param>
+/// <summary>The translations of a batch: for each source row its finished hypotheses, best first, at most BeamSize, at least one.</summary>
 public sealed record BeamSearchResult(IReadOnlyList<IReadOnlyList<Hypothesis>> NBest) : KitRecord
 {
     /// <summary>The best hypothesis of each source row, without BOS and EOS.</summary>
@@ -62,36 +53,16 @@ public sealed record BeamSearchResult(IReadOnlyList<IReadOnlyList<Hypothesis>> N
     public double[] Scores { get; } = [.. NBest.Select(hypotheses => hypotheses[0].Score)];
 }
 
-/// <summary>
-/// Beam search over a batch with cached keys and values, by the rules of fairseq's <c>SequenceGenerator</c>: a step keeps the
-/// 2·beam best continuations of a sentence; EOS among the best beam of them finishes a hypothesis; a sentence is done once
-/// beam hypotheses are finished or the longest output is reached, where every hypothesis is ended; at least one token is
-/// generated before EOS, and never PAD or BOS.
-/// </summary>
+/// <summary>Beam search over a batch with cached keys and values, by the rules of fairseq's <c>SequenceGenerator</c>: a step keeps the
+/// 2·beam best continuations of a sentence; EOS among the best beam of them finishes a hypothesis; a sentence is done once beam hypotheses
+/// are finished or the longest output is reached, where every hypothesis is ended; at least one token is generated before EOS, and never
+/// PAD or BOS.</summary>
 public static class BeamSearch
 {
-    /// <summary>Translates a batch; the model is in evaluation mode meanwhile.</summary>
-    /// <param name="model">The model.</param>
-    /// <param name="source">(B, S): tokens and EOS, padded.</param>
-    /// <param name="settings">The paper's, if not given.</param>
-    /// <param name="cancellation">Stops the search between two tokens.</param>
-    /// <returns>For each row its translation and score.</returns>
+    /// <summary>Translates a batch, (B, S): tokens and EOS, padded. The model is in evaluation mode meanwhile; cancellation stops the
+    /// search between two tokens.</summary>
     /// <exception cref="IntraDistillException">Wrong settings, too long a source, or model output that is not finite.</exception>
     public static BeamSearchResult Translate(TranslationTransformer model, long[,] source,
-        BeamSearchSettings? settings = null, CancellationToken cancellation = default)
-    {
-        using Tensor tokens = from_array(source);
-        return Translate(model, tokens, settings, cancellation);
-    }
-
-    /// <summary>Translates a batch; the model is in evaluation mode meanwhile.</summary>
-    /// <param name="model">The model.</param>
-    /// <param name="source">(B, S) int64, on any device: tokens and EOS, padded.</param>
-    /// <param name="settings">The paper's, if not given.</param>
-    /// <param name="cancellation">Stops the search between two tokens.</param>
-    /// <returns>For each row its translation and score.</returns>
-    /// <exception cref="IntraDistillException">Wrong settings, too long a source, or model output that is not finite.</exception>
-    public static BeamSearchResult Translate(TranslationTransformer model, Tensor source,
         BeamSearchSettings? settings = null, CancellationToken cancellation = default)
     {
         settings ??= new();
@@ -99,7 +70,7 @@ public static class BeamSearch
         return Evaluation.Of(model, () =>
         {
             using var scope = NewDisposeScope();
-            return Search(model, source.to(model.OutputWeight.device), settings, cancellation);
+            return Search(model, from_array(source).to(model.OutputWeight.device), settings, cancellation);
         });
     }
 
@@ -118,7 +89,8 @@ public static class BeamSearch
         {
             cancellation.ThrowIfCancellationRequested();
             using var scope = NewDisposeScope();
-            Tensor tokens = tensor(active.SelectMany(sentence => Padded(sentence.Live, rows)).ToArray(), device: device);
+            Tensor tokens = tensor(active.SelectMany(sentence => Enumerable.Range(0, rows)
+                .Select(i => (long)sentence.Live[Math.Min(i, sentence.Live.Count - 1)].Tokens[^1])).ToArray(), device: device);
             Offer(model.Step(tokens, state), active, rows, length, model.Settings.PadId, settings);
 
             int[][] parents = [.. active.Select(sentence => sentence.Advance(length))];
@@ -137,21 +109,15 @@ public static class BeamSearch
 
         int MaxLength(long sourceLength) => (int)Math.Clamp(
             settings.MaxLengthRatio * sourceLength + settings.MaxLengthOffset, 1, Math.Max(1, model.Settings.MaxLength - 1));
-
-        static IEnumerable<long> Padded(List<SentenceBeam.Prefix> live, int rows) =>
-            Enumerable.Range(0, rows).Select(i => (long)live[Math.Min(i, live.Count - 1)].Token);
     }
 
-    /// <summary>Offers every live hypothesis its best continuations, more than a step can keep.</summary>
-    private static void Offer(Tensor logits, List<SentenceBeam> active, int rows, int length, int padId,
-        BeamSearchSettings settings)
+    // Offers every live hypothesis its best continuations, more than a step can keep.
+    private static void Offer(Tensor logits, List<SentenceBeam> active, int rows, int length, int padId, BeamSearchSettings settings)
     {
         // 2·beam can be kept; PAD, BOS and, at first, EOS may be among the best and are passed over.
         int count = (int)Math.Min(2L * settings.BeamSize + 3, logits.shape[1]);
         (Tensor best, Tensor ids) = logits.topk(count); // (N, count)
-        float[] normalizers = Floats(logits.logsumexp(-1));
-        float[] ends = Floats(logits.select(1, settings.EosId));
-        float[] values = Floats(best);
+        float[] normalizers = Floats(logits.logsumexp(-1)), ends = Floats(logits.select(1, settings.EosId)), values = Floats(best);
         long[] tokens = ids.cpu().data<long>().ToArray();
         for (int i = 0; i < active.Count; i++)
             for (int j = 0; j < active[i].Live.Count; j++)
@@ -177,50 +143,42 @@ public static class BeamSearch
 internal sealed class SentenceBeam(int index, int maxLength, BeamSearchSettings settings)
 {
     private readonly List<Hypothesis> _finished = [];
-    private readonly List<Candidate> _candidates = [];
+    private readonly List<(int Parent, int Token, double LogProbability)> _candidates = [];
 
     /// <summary>The row of the sentence in the source batch.</summary>
     internal int Index => index;
 
-    /// <summary>The hypotheses to be continued, best first; the model's rows of this sentence, in order.</summary>
-    internal List<Prefix> Live { get; private set; } = [new(null, settings.BosId, 0)];
+    /// <summary>The hypotheses to be continued, BOS included, best first; the model's rows of this sentence, in order.</summary>
+    internal List<(int[] Tokens, double LogProbability)> Live { get; private set; } = [([settings.BosId], 0)];
 
-    /// <summary>Whether nothing is left to search.</summary>
     internal bool Done { get; private set; }
 
-    /// <summary>The hypotheses found, best first.</summary>
     internal IReadOnlyList<Hypothesis> Finished => [.. _finished.OrderByDescending(hypothesis => hypothesis.Score)];
 
-    /// <summary>Offers token as a continuation of a live hypothesis.</summary>
     internal void Offer(int parent, int token, double logProbability) =>
-        _candidates.Add(new(parent, token, Live[parent].LogProbability + logProbability));
+        _candidates.Add((parent, token, Live[parent].LogProbability + logProbability));
 
-    /// <summary>
-    /// Ends a step in which hypotheses of length tokens were continued: of the 2·beam best candidates, each EOS among the best
-    /// beam finishes a hypothesis, and the best beam others live on. The search ends once beam hypotheses are finished.
-    /// </summary>
+    /// <summary>Ends a step in which hypotheses of length tokens were continued: of the 2·beam best candidates, each EOS among the best
+    /// beam finishes a hypothesis, and the best beam others live on.</summary>
     /// <returns>The parent of each live hypothesis.</returns>
     internal int[] Advance(int length)
     {
-        _candidates.Sort();
-        List<Prefix> live = [];
+        List<(int[], double)> live = [];
         List<int> parents = [];
-        int considered = Math.Min(_candidates.Count, 2 * settings.BeamSize);
-        for (int rank = 0; rank < considered; rank++)
-        {
-            Candidate candidate = _candidates[rank];
-            if (candidate.Token == settings.EosId)
+        // Ties go to the better parent and the smaller token: the same result whatever the order of the offers.
+        var best = _candidates.OrderByDescending(one => one.LogProbability).ThenBy(one => one.Parent).ThenBy(one => one.Token)
+            .Take(2 * settings.BeamSize);
+        foreach ((int rank, (int parent, int token, double logProbability)) in best.Index())
+            if (token == settings.EosId)
             {
                 if (rank < settings.BeamSize && _finished.Count < settings.BeamSize)
-                    _finished.Add(new(Live[candidate.Parent].Tokens(length),
-                        candidate.LogProbability / Math.Pow(length + 1, settings.LengthPenalty)));
+                    _finished.Add(new(Live[parent].Tokens[1..], logProbability / Math.Pow(length + 1, settings.LengthPenalty)));
             }
             else if (live.Count < settings.BeamSize)
             {
-                live.Add(new(Live[candidate.Parent], candidate.Token, candidate.LogProbability));
-                parents.Add(candidate.Parent);
+                live.Add(([.. Live[parent].Tokens, token], logProbability));
+                parents.Add(parent);
             }
-        }
         _candidates.Clear();
         Live = live;
         Done = live.Count == 0 || length == maxLength || _finished.Count == settings.BeamSize;
@@ -229,26 +187,4 @@ internal sealed class SentenceBeam(int index, int maxLength, BeamSearchSettings 
 
     /// <summary>Whether the hypotheses, now of length tokens, can only be ended.</summary>
     internal bool MustEnd(int length) => length >= maxLength;
-
-    /// <summary>A hypothesis that has not ended; the first one is BOS alone.</summary>
-    internal sealed record Prefix(Prefix? Previous, int Token, double LogProbability)
-    {
-        internal int[] Tokens(int length)
-        {
-            var tokens = new int[length];
-            Prefix prefix = this;
-            for (int i = length - 1; i >= 0; i--, prefix = prefix.Previous!)
-                tokens[i] = prefix.Token;
-            return tokens;
-        }
-    }
-
-    private readonly record struct Candidate(int Parent, int Token, double LogProbability) : IComparable<Candidate>
-    {
-        // Ties go to the better parent and the smaller token: the same result whatever the order of the offers.
-        public int CompareTo(Candidate other) =>
-            LogProbability != other.LogProbability ? other.LogProbability.CompareTo(LogProbability)
-            : Parent != other.Parent ? Parent.CompareTo(other.Parent)
-            : Token.CompareTo(other.Token);
-    }
 }

@@ -1,61 +1,27 @@
-using System.Globalization;
-
 namespace IntraDistill.Tasks;
 
-/// <summary>How chrF is computed. The defaults are sacreBLEU's.</summary>
-public sealed record ChrfSettings
-{
-    /// <summary>Whether case is ignored (<c>case:lc</c>).</summary>
-    public bool Lowercase { get; init; }
-}
-
-/// <summary>A chrF2 score.</summary>
-/// <param name="Score">chrF2, 0–100.</param>
-/// <param name="Signature">All that the score depends on, in sacreBLEU's format.</param>
-public sealed record ChrfScore(double Score, string Signature) : IOneLine
-{
-    /// <summary>One line as sacreBLEU prints it.</summary>
-    public override string ToString() => string.Create(CultureInfo.InvariantCulture, $"chrF2|{Signature} = {Score:F2}");
-}
-
-/// <summary>
-/// chrF2 (Popović 2015) as sacreBLEU 2.6 computes it: F-score (β = 2) of character 1- to 6-grams, whitespace left
-/// out, precision and recall averaged over the orders that both sides have.
-/// </summary>
+/// <summary>chrF2 (Popović 2015) as sacreBLEU 2.6 computes it: F-score (β = 2) of character 1- to 6-grams, whitespace left out, precision
+/// and recall averaged over the orders that both sides have.</summary>
 public static class Chrf
 {
     private const int MaxOrder = 6;
     private const double BetaSquared = 4;
 
-    /// <summary>chrF2 of a corpus.</summary>
-    /// <param name="hypotheses">The system's detokenized segments.</param>
-    /// <param name="references">The reference of each.</param>
-    /// <param name="settings">Defaults when null.</param>
+    /// <summary>chrF2 of detokenized hypotheses, each with its reference, as counts from which <see cref="Bootstrap"/> scores resamples;
+    /// lower-cased (<c>case:lc</c>) if asked for.</summary>
     /// <exception cref="IntraDistillException">The lists differ in length or are empty.</exception>
-    public static ChrfScore Corpus(
-        IReadOnlyList<string> hypotheses, IReadOnlyList<string> references, ChrfSettings? settings = null)
-    {
-        SegmentStatistics statistics = Statistics(hypotheses, references, settings);
-        return new(statistics.Score, statistics.Signature);
-    }
-
-    /// <summary>The counts of each segment from which <see cref="Bootstrap"/> scores resamples of the corpus.</summary>
-    /// <inheritdoc cref="Corpus"/>
-    public static SegmentStatistics Statistics(
-        IReadOnlyList<string> hypotheses, IReadOnlyList<string> references, ChrfSettings? settings = null)
+    public static SegmentStatistics Statistics(IReadOnlyList<string> hypotheses, IReadOnlyList<string> references, bool lowercase = false)
     {
         SegmentStatistics.CheckParallel(hypotheses, references);
-        bool lowercase = settings?.Lowercase ?? false;
         int[] counts = [.. hypotheses.Zip(references, (h, r) => Segment(h, r, lowercase)).SelectMany(segment => segment)];
-        string signature =
-            $"nrefs:1|case:{(lowercase ? "lc" : "mixed")}|eff:yes|nc:6|nw:0|space:no|version:{SegmentStatistics.Version}";
-        return SegmentStatistics.OfSums(counts, 3 * MaxOrder, FromSums, signature);
+        return SegmentStatistics.OfSums(counts, 3 * MaxOrder, FromSums,
+            $"nrefs:1|case:{(lowercase ? "lc" : "mixed")}|eff:yes|nc:6|nw:0|space:no|version:{SegmentStatistics.Version}");
     }
 
     // n-grams of the hypothesis, n-grams of the reference, matches; each of order 1 … 6
     private static int[] Segment(string hypothesis, string reference, bool lowercase)
     {
-        int[] hypothesisCharacters = Characters(hypothesis, lowercase), referenceCharacters = Characters(reference, lowercase);
+        int[] hypothesisCharacters = Characters(hypothesis), referenceCharacters = Characters(reference);
         int[] statistics = new int[3 * MaxOrder];
         NgramMatches.Count(hypothesisCharacters, referenceCharacters, statistics.AsSpan(2 * MaxOrder));
         for (int n = 0; n < MaxOrder; n++)
@@ -66,13 +32,10 @@ public static class Chrf
             statistics[MaxOrder + n] = inReference;
         }
         return statistics;
-    }
 
-    private static int[] Characters(string text, bool lowercase) =>
-    [
-        .. (lowercase ? SacreTokenizers.Lower(text) : text).EnumerateRunes()
-            .Where(rune => !(rune.IsBmp && SacreTokenizers.IsSpace((char)rune.Value))).Select(rune => rune.Value),
-    ];
+        int[] Characters(string text) => [.. (lowercase ? SacreBleuText.Lower(text) : text).EnumerateRunes()
+            .Where(rune => !(rune.IsBmp && SacreBleuText.IsSpace((char)rune.Value))).Select(rune => rune.Value)];
+    }
 
     private static double FromSums(ReadOnlySpan<int> sums)
     {
@@ -98,10 +61,8 @@ public static class Chrf
 /// <summary>Clipped n-gram matches of two sequences, of words (BLEU) or of characters (chrF).</summary>
 internal static class NgramMatches
 {
-    /// <summary>
-    /// For each order n = 1 … <c>matches.Length</c>, how many n-grams of the hypothesis are in the reference, each
-    /// counted at most as often as the reference has it.
-    /// </summary>
+    /// <summary>For each order n = 1 … <c>matches.Length</c>, how many n-grams of the hypothesis are in the reference, each counted at most
+    /// as often as the reference has it; <paramref name="matches"/> is all 0 before.</summary>
     public static void Count(ReadOnlySpan<int> hypothesis, ReadOnlySpan<int> reference, Span<int> matches)
     {
         // An n-gram's number is found from the number of its first n − 1 items and its last item.
@@ -110,28 +71,19 @@ internal static class NgramMatches
         for (int start = 0; start < reference.Length; start++)
             for (int n = 0, prefix = -1; n < matches.Length && start + n < reference.Length; n++)
             {
-                if (!numbers.TryGetValue((prefix, reference[start + n]), out int number))
-                {
-                    number = unmatched.Count;
-                    numbers.Add((prefix, reference[start + n]), number);
+                if (numbers.TryAdd((prefix, reference[start + n]), unmatched.Count))
                     unmatched.Add(0);
-                }
-                unmatched[number]++;
-                prefix = number;
+                prefix = numbers[(prefix, reference[start + n])];
+                unmatched[prefix]++;
             }
 
-        matches.Clear();
         for (int start = 0; start < hypothesis.Length; start++)
-            for (int n = 0, prefix = -1; n < matches.Length && start + n < hypothesis.Length; n++)
-            {
-                if (!numbers.TryGetValue((prefix, hypothesis[start + n]), out int number))
-                    break;
-                if (unmatched[number] > 0)
+            for (int n = 0, prefix = -1; n < matches.Length && start + n < hypothesis.Length
+                && numbers.TryGetValue((prefix, hypothesis[start + n]), out prefix); n++)
+                if (unmatched[prefix] > 0)
                 {
-                    unmatched[number]--;
+                    unmatched[prefix]--;
                     matches[n]++;
                 }
-                prefix = number;
-            }
     }
 }

@@ -1,10 +1,10 @@
+using static System.FormattableString;
+
 namespace IntraDistill.Tasks;
 
 /// <summary>What was published on IWSLT'14, beside what this kit runs and measures.</summary>
-/// <remarks>
-/// Xu, Koehn and Murray 2022 (arXiv 2205.11416) and their script, which trains fairseq's <c>transformer_iwslt_de_en</c>; the University of
-/// Washington's independent reproduction.
-/// </remarks>
+/// <remarks>Xu, Koehn and Murray 2022 (arXiv 2205.11416) and their script, which trains fairseq's <c>transformer_iwslt_de_en</c>; the
+/// University of Washington's independent reproduction.</remarks>
 public static class PublishedIwslt14
 {
     /// <summary>Baseline, control and intra-distillation with the published dropout, learning rate and α.</summary>
@@ -16,11 +16,8 @@ public static class PublishedIwslt14
         new(IntraDistill.Arms.IntraDistillation, passes, 5, Dropout: 0.3, LearningRate: 5e-4),
     ];
 
-    /// <summary>The setting of a run beside the published one; bold is what differs.</summary>
-    /// <param name="shape">The model, with the dropout of the arm.</param>
-    /// <param name="training">How it is trained.</param>
-    /// <param name="objective">Its objective.</param>
-    /// <param name="others">What no record has: name, value here, value published.</param>
+    /// <summary>The setting of a run beside the published one, and what no record has (<paramref name="others"/>); bold is what
+    /// differs.</summary>
     public static KitTable Setting(TransformerSettings shape, TrainerSettings training, IntraDistillationSettings objective,
         params (string Name, string Here, string Published)[] others) => KitTable.BesidePublished("The setting beside the published one",
     [
@@ -28,13 +25,15 @@ public static class PublishedIwslt14
         ("d · feed-forward · heads", $"{shape.ModelSize} · {shape.FeedForwardSize} · {shape.Heads}", "512 · 1024 · 4"),
         ("Normalization", shape.NormalizeFirst ? "pre" : "post", "post"),
         ("Embeddings", shape.ShareEmbeddings || shape.ShareDecoderOutput ? "tied" : "untied", "untied"),
-        ("Dropout · of attention", Text($"{shape.Dropout:0.##} · {shape.AttentionDropout:0.##}"), "0.3 · 0.1"),
-        ("Adam β · ε · weight decay", Text($"{training.Betas.First}, {training.Betas.Second} · {training.Epsilon:0e-0} · {training.WeightDecay:0e-0}"),
+        ("Dropout · of attention", Invariant($"{shape.Dropout:0.##} · {shape.AttentionDropout:0.##}"), "0.3 · 0.1"),
+        ("Adam β · ε · weight decay",
+            Invariant($"{training.Betas.First}, {training.Betas.Second} · {training.Epsilon:0e-0} · {training.WeightDecay:0e-0}"),
             "0.9, 0.98 · 1e-6 · 1e-4"),
-        ("Learning rate · schedule · warm-up", Text($"{training.LearningRate:0e-0} · {training.Schedule} · {training.WarmupSteps:N0}"),
+        ("Learning rate · schedule · warm-up", Invariant($"{training.LearningRate:0e-0} · {training.Schedule} · {training.WarmupSteps:N0}"),
             "5e-4 · InverseSqrt · 8,000"),
-        ("Updates", Text($"{objective.TotalSteps:N0}"), "50,000"),
-        ("K · α · p · q", Text($"{objective.Passes} · {objective.Alpha:0.##} · {objective.P:0.##} · {objective.Q:0.##}"), "3 · 5 · 5 · 10"),
+        ("Updates", Invariant($"{objective.TotalSteps:N0}"), "50,000"),
+        ("K · α · p · q", Invariant($"{objective.Passes} · {objective.Alpha:0.##} · {objective.P:0.##} · {objective.Q:0.##}"),
+            "3 · 5 · 5 · 10"),
         ("Divergence", $"{objective.Divergence}", "X"),
         .. others.Select(one => (one.Name, one.Here, (KitCell)one.Published)),
     ]).Note("Xu, Koehn and Murray 2022, arXiv 2205.11416; fairseq's transformer_iwslt_de_en. Bold: not as published.")
@@ -54,10 +53,12 @@ public static class PublishedIwslt14
         foreach (string language in Iwslt14Corpus.Languages)
         {
             IReadOnlyDictionary<long, double>[] arms = measured(language);
-            double[] gained = [.. arms[^1].Keys.Where(seed => arms.All(of => of.ContainsKey(seed))).Select(seed => arms[^1][seed] - arms[0][seed])];
+            double[] gained = [.. arms[^1].Where(one => arms.All(of => of.ContainsKey(one.Key)))
+                .Select(one => one.Value - arms[0][one.Key])];
             if (gained.Length > 0)
                 gains.Add(gained.Average());
-            table.Row([$"{language}-{target}", .. language == "de" ? new[] { Paper("33.07"), Paper("36.10"), Paper("+3.03") } : ["–", "–", "–"],
+            table.Row([$"{language}-{target}",
+                .. language == "de" ? new[] { Paper("33.07"), Paper("36.10"), Paper("+3.03") } : ["–", "–", "–"],
                 .. Comparison.Measured(arms)]);
         }
         table.Row(new KitCell("average gain").Bold(), "–", "–", Paper("+3.54"), "–", "–", "–",
@@ -66,6 +67,4 @@ public static class PublishedIwslt14
         return table.Note("Xu, Koehn and Murray 2022, arXiv 2205.11416; of the other pairs this kit knows the average gain only.")
             .Note("University of Washington, independent reproduction.");
     }
-
-    private static string Text(FormattableString text) => FormattableString.Invariant(text);
 }

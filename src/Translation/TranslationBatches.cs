@@ -13,25 +13,32 @@ public sealed record TranslationBatch(long[,] Source, long[,] DecoderInput, long
     /// <summary>Which pair of the list that the batches were made from each row is; B entries.</summary>
     public IReadOnlyList<int> Indices { get; init; } = [];
 
-    /// <summary>
-    /// The batch as int64 tensors for a model on a device. For a GPU lengths are multiples of 8, filled with padding, for
-    /// its products like them; and the target stays on the CPU, where <see cref="TranslationObjective"/> wants it.
-    /// </summary>
-    /// <returns>(B, S), (B, T) and (B, T).</returns>
+    /// <summary>The batch as int64 tensors for a model on a device: (B, S), (B, T) and (B, T). For a GPU lengths are multiples of 8, filled
+    /// with padding, for its products like them; and the target stays on the CPU, where <see cref="TranslationObjective"/> wants
+    /// it.</summary>
     public (Tensor Source, Tensor DecoderInput, Tensor Target) On(Device device)
     {
         int step = device.type == DeviceType.CPU ? 1 : 8;
-        return (DeviceTensors.From(Source, device, step), DeviceTensors.From(DecoderInput, device, step), DeviceTensors.From(Target, CPU, step));
+        return (DeviceTensors.From(Source, device, step), DeviceTensors.From(DecoderInput, device, step),
+            DeviceTensors.From(Target, CPU, step));
+    }
+
+    /// <summary>Rows of ids, filled up on the right to the longest.</summary>
+    internal static long[,] Pad(int[][] rows, int padId)
+    {
+        var padded = new long[rows.Length, rows.Max(row => row.Length)];
+        for (int row = 0; row < rows.Length; row++)
+            for (int i = 0; i < padded.GetLength(1); i++)
+                padded[row, i] = i < rows[row].Length ? rows[row][i] : padId;
+        return padded;
     }
 }
 
 /// <summary>How sentences are put into batches.</summary>
 public sealed record TranslationBatchSettings
 {
-    /// <summary>
-    /// The most ids in a batch, padding included: rows times the length of the longest source or target in it, as
-    /// fairseq's <c>--max-tokens</c> counts them. Default: the paper's 4,096.
-    /// </summary>
+    /// <summary>The most ids in a batch, padding included: rows times the length of the longest source or target in it, as fairseq's
+    /// <c>--max-tokens</c> counts them. Default: the paper's 4,096.</summary>
     public int MaxTokens { get; init; } = 4096;
 
     /// <summary>The most ids in a sentence, EOS included; a longer one loses its end (not its EOS).</summary>
@@ -41,49 +48,31 @@ public sealed record TranslationBatchSettings
     public int Seed { get; init; } = 1;
 }
 
-/// <summary>
-/// The training batches of a translation data set: every pair once an epoch, pairs of similar length together, within a
-/// budget of tokens; host arrays only.
-/// </summary>
-/// <remarks>
-/// An epoch shuffles the pairs (Fisher–Yates, <see cref="Random"/> seeded with seed and epoch), sorts them stably by the
-/// longer of source and target, then by target, cuts the sequence where the budget is full, and shuffles the batches. It
-/// depends on seed and epoch only.
-/// </remarks>
+/// <summary>The training batches of a translation data set: every pair once an epoch, pairs of similar length together, within a budget of
+/// tokens; host arrays only.</summary>
+/// <remarks>An epoch shuffles the pairs (Fisher–Yates, <see cref="Random"/> seeded with seed and epoch), sorts them stably by the longer of
+/// source and target, then by target, cuts the sequence where the budget is full, and shuffles the batches. It depends on seed and epoch
+/// only.</remarks>
 public sealed class TranslationBatches : IBatchSource<TranslationBatch>
 {
     private readonly (int[] Source, int[] Target)[] _encoded;
     private readonly TranslationBatchSettings _settings;
 
-    /// <summary>Encodes the pairs.</summary>
-    /// <param name="pairs">At least one.</param>
-    /// <param name="vocabulary">The joint vocabulary of source and target.</param>
-    /// <param name="settings">Null for the defaults.</param>
+    /// <summary>Encodes pairs by the joint vocabulary of source and target.</summary>
     /// <exception cref="IntraDistillException">There are no pairs, or a setting is out of range.</exception>
     public TranslationBatches(
         IReadOnlyList<SentencePair> pairs, SubwordVocabulary vocabulary, TranslationBatchSettings? settings = null)
     {
-        _settings = settings ?? new TranslationBatchSettings();
+        _settings = settings ?? new();
         if (pairs.Count == 0)
             throw new IntraDistillException("there are no sentence pairs to make batches of");
         if (_settings.MaxLength < 2 || _settings.MaxTokens < _settings.MaxLength)
-            throw new IntraDistillException(
-                $"TranslationBatchSettings: MaxLength is {_settings.MaxLength} and MaxTokens {_settings.MaxTokens}; "
-                + "2 <= MaxLength <= MaxTokens is needed");
+            throw new IntraDistillException($"TranslationBatchSettings: MaxLength is {_settings.MaxLength} and MaxTokens "
+                + $"{_settings.MaxTokens}; 2 <= MaxLength <= MaxTokens is needed");
         _encoded = [.. pairs.Select(pair => (WithEos(pair.Source), WithEos(pair.Target)))];
 
-        int[] WithEos(string text)
-        {
-            int[] ids = [.. vocabulary.Encode(text), SubwordVocabulary.EosId];
-            if (ids.Length <= _settings.MaxLength)
-                return ids;
-            TruncatedSentences++;
-            return [.. ids.AsSpan(0, _settings.MaxLength - 1), SubwordVocabulary.EosId];
-        }
+        int[] WithEos(string text) => [.. vocabulary.Encode(text).Take(_settings.MaxLength - 1), SubwordVocabulary.EosId];
     }
-
-    /// <summary>How many sources and targets were longer than <see cref="TranslationBatchSettings.MaxLength"/> and cut.</summary>
-    public int TruncatedSentences { get; private set; }
 
     /// <inheritdoc/>
     public IReadOnlyList<TranslationBatch> Epoch(int epoch)
@@ -96,8 +85,8 @@ public sealed class TranslationBatches : IBatchSource<TranslationBatch>
         return [.. batches.Select(Batch)];
     }
 
-    /// <summary>The pairs in batches for evaluation: the same each time, shortest first, nothing random.</summary>
-    /// <remarks><see cref="TranslationBatch.Indices"/> says where each row's result belongs.</remarks>
+    /// <summary>The pairs in batches for evaluation: the same each time, shortest first, nothing random;
+    /// <see cref="TranslationBatch.Indices"/> says where each row's result belongs.</summary>
     /// <inheritdoc cref="TranslationBatches(IReadOnlyList{SentencePair}, SubwordVocabulary, TranslationBatchSettings?)"/>
     public static IReadOnlyList<TranslationBatch> InOrder(
         IReadOnlyList<SentencePair> pairs, SubwordVocabulary vocabulary, TranslationBatchSettings? settings = null)
@@ -113,24 +102,10 @@ public sealed class TranslationBatches : IBatchSource<TranslationBatch>
 
     private TranslationBatch Batch(int[] rows)
     {
-        int sourceLength = rows.Max(row => _encoded[row].Source.Length);
-        int targetLength = rows.Max(row => _encoded[row].Target.Length);
-        long[,] source = new long[rows.Length, sourceLength];
-        long[,] decoderInput = new long[rows.Length, targetLength];
-        long[,] target = new long[rows.Length, targetLength];
-        int tokens = 0;
-        for (int b = 0; b < rows.Length; b++)
-        {
-            (int[] sourceIds, int[] targetIds) = _encoded[rows[b]];
-            for (int s = 0; s < sourceIds.Length; s++)
-                source[b, s] = sourceIds[s];
-            for (int t = 0; t < targetIds.Length; t++)
-            {
-                decoderInput[b, t] = t == 0 ? SubwordVocabulary.BosId : targetIds[t - 1];
-                target[b, t] = targetIds[t];
-            }
-            tokens += targetIds.Length;
-        }
-        return new TranslationBatch(source, decoderInput, target, tokens) { Indices = rows };
+        int[][] sources = [.. rows.Select(row => _encoded[row].Source)], targets = [.. rows.Select(row => _encoded[row].Target)];
+        int[][] inputs = [.. targets.Select(target => (int[])[SubwordVocabulary.BosId, .. target[..^1]])];
+        return new(Pad(sources), Pad(inputs), Pad(targets), targets.Sum(target => target.Length)) { Indices = rows };
+
+        static long[,] Pad(int[][] ids) => TranslationBatch.Pad(ids, SubwordVocabulary.PadId);
     }
 }

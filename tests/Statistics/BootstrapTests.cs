@@ -32,7 +32,7 @@ public class BootstrapTests
         int[] drawn = [3, 3, 17, 0];
         string[] drawnSystem = [.. drawn.Select(i => system[i])], drawnReferences = [.. drawn.Select(i => references[i])];
         Assert.Equal(Bleu.Corpus(drawnSystem, drawnReferences).Score, bleu.ScoreOf(drawn), 1e-12);
-        Assert.Equal(Chrf.Corpus(drawnSystem, drawnReferences).Score, chrf.ScoreOf(drawn), 1e-12);
+        Assert.Equal(Chrf.Statistics(drawnSystem, drawnReferences).Score, chrf.ScoreOf(drawn), 1e-12);
     }
 
     [Fact]

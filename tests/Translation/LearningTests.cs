@@ -43,7 +43,9 @@ public class LearningTests : SingleThreadedTests
 
         using var testScope = NewDisposeScope();
         (Tensor test, _, _, int[][] expected) = Batch(random, rows: 50);
-        BeamSearchResult result = BeamSearch.Translate(model, test, cancellation: TestContext.Current.CancellationToken);
+        var ids = new long[test.shape[0], test.shape[1]];
+        Buffer.BlockCopy(test.data<long>().ToArray(), 0, ids, 0, ids.Length * sizeof(long));
+        BeamSearchResult result = BeamSearch.Translate(model, ids, cancellation: TestContext.Current.CancellationToken);
         int right = expected.Zip(result.Tokens).Count(pair => pair.First.SequenceEqual(pair.Second));
         Assert.True(right >= 42, $"only {right} of 50 were reversed");
     }

@@ -25,8 +25,7 @@ public class SacreBleuReferenceTests
     {
         using JsonDocument file = ReferenceData.Json("sacrebleu.json");
         JsonElement reference = Case(file, name);
-        foreach ((string key, BleuTokenizer tokenizer) in new[]
-            { ("13a", BleuTokenizer.V13a), ("none", BleuTokenizer.None), ("intl", BleuTokenizer.International) })
+        foreach ((string key, BleuTokenizer tokenizer) in new[] { ("13a", BleuTokenizer.V13a), ("none", BleuTokenizer.None) })
         {
             JsonElement expected = reference.GetProperty(key);
             BleuScore actual = Bleu.Corpus(
@@ -62,21 +61,9 @@ public class SacreBleuReferenceTests
     {
         using JsonDocument file = ReferenceData.Json("sacrebleu.json");
         JsonElement reference = Case(file, name);
-        ChrfScore actual = Chrf.Corpus(Texts(reference, "system"), Texts(reference, "reference"));
+        SegmentStatistics actual = Chrf.Statistics(Texts(reference, "system"), Texts(reference, "reference"));
         Assert.Equal(reference.GetProperty("chrf").GetProperty("score").GetDouble(), actual.Score, Tolerance);
         Assert.StartsWith("nrefs:1|case:mixed|eff:yes|nc:6|nw:0|space:no|version:", actual.Signature);
-    }
-
-    [Theory, MemberData(nameof(Cases))]
-    public void Sentence_bleu_matches(string name)
-    {
-        using JsonDocument file = ReferenceData.Json("sacrebleu.json");
-        JsonElement reference = Case(file, name);
-        double[] expected = [.. reference.GetProperty("sentence_bleu").EnumerateArray().Select(e => e.GetDouble())];
-        string[] system = Texts(reference, "system"), references = Texts(reference, "reference");
-        Assert.Equal(expected.Length, system.Length);
-        for (int i = 0; i < system.Length; i++)
-            Assert.Equal(expected[i], Bleu.Sentence(system[i], references[i]).Score, Tolerance);
     }
 
     private static JsonElement Case(JsonDocument file, string name) =>
