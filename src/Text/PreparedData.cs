@@ -1,3 +1,5 @@
+using System.Text.Json;
+
 namespace IntraDistill.Tasks;
 
 /// <summary>The files of a folder that a data script makes: a file may be missing, or have lost lines since. All errors say how to get the
@@ -26,7 +28,30 @@ internal sealed class PreparedData
         return found;
     }
 
-    /// <summary>Compares what was read with what is stated; the unit is "pairs" or the like.</summary>
+    /// <summary>Holds what was read to the numbers at <c>counts.{part}</c> of the folder's <c>about.json</c>; the unit is "pairs" or so.</summary>
     /// <exception cref="IntraDistillException">They differ, or the counts cannot be read.</exception>
-    public void CheckCounts(string unit) => PreparedCounts.Check(Path.Combine(_folder, "about.json"), _counts, unit, _remedy);
+    public void CheckCounts(string unit)
+    {
+        string about = Path.Combine(_folder, "about.json");
+        if (!File.Exists(about))
+            return;
+        foreach ((string part, int count) in _counts)
+        {
+            int stated = Stated(part);
+            if (stated != count)
+                throw new IntraDistillException($"{about}: states {stated} {unit} of {part}, the files have {count}; {_remedy}");
+        }
+
+        int Stated(string part)
+        {
+            try
+            {
+                return JsonElement.Parse(File.ReadAllBytes(about)).GetProperty("counts").GetProperty(part).GetInt32();
+            }
+            catch (Exception e) when (e is JsonException or KeyNotFoundException or InvalidOperationException or FormatException)
+            {
+                throw new IntraDistillException($"{about}: no number at counts.{part}, as the data scripts write it; {_remedy}", e);
+            }
+        }
+    }
 }
