@@ -10,10 +10,6 @@ public sealed record AdaptiveAlpha
 {
     private readonly double _gamma;
 
-    /// <param name="alpha">The final weight α ≥ 0.</param>
-    /// <param name="totalSteps">N, the number of updates of the whole run.</param>
-    /// <param name="p">α is reached at step N/p.</param>
-    /// <param name="q">α′ is 1 at step N/q; larger than p.</param>
     /// <exception cref="ArgumentOutOfRangeException">α is negative or not finite, N is below 1, or not 0 &lt; p &lt; q.</exception>
     public AdaptiveAlpha(double alpha, long totalSteps, double p = 5, double q = 10)
     {
@@ -32,10 +28,10 @@ public sealed record AdaptiveAlpha
     /// <summary>N, the number of updates of the whole run.</summary>
     public long TotalSteps { get; }
 
-    /// <summary>α is reached at step N/p.</summary>
+    /// <summary>p: α is reached at step N/p.</summary>
     public double P { get; }
 
-    /// <summary>α′ is 1 at step N/q.</summary>
+    /// <summary>q: α′ is 1 at step N/q.</summary>
     public double Q { get; }
 
     /// <summary>α′ at step x ≥ 0.</summary>

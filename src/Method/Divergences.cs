@@ -106,22 +106,25 @@ public static class Divergences
 
     /// <summary>The divergence at each position, (n), and K times its gradient with respect to the logits, (K, n, V), from log-probabilities
     /// l and probabilities p, (K, n, V) each; both are left as they are.</summary>
-    /// <remarks>With l_i = log p_i, and ā the mean of the a_i over the passes: since Σ_i (p_i − p̄) = 0, any term of X that is the same for
-    /// every pass drops out, which leaves X = (1/K) Σ_i s_i with s_i = Σ_v p_i (l_i − l̄), and K ∂X/∂z_i = p_i (l_i − l̄ − s_i + 1) − p̄.
-    /// Every l is a finite log-softmax and log p̄ is never taken, so a probability that underflows to 0 does no harm. For Jensen–Shannon,
-    /// with m = log p̄ (a log-sum-exp of finite numbers) and j_i = Σ_v p_i (l_i − m): JS = (1/K) Σ_i j_i and
-    /// K ∂JS/∂z_i = p_i (l_i − m − j_i).</remarks>
+    /// <remarks><code>
+    /// X  = (1/K) Σ_i Σ_v (p_i − p̄)(l_i − log p̄) = (1/K) Σ_i s_i    with s_i = Σ_v p_i (l_i − l̄)
+    /// K ∂X/∂z_i = p_i (l_i − l̄ − s_i + 1) − p̄
+    /// JS = (1/K) Σ_i j_i                                             with j_i = Σ_v p_i (l_i − m), m = log p̄
+    /// K ∂JS/∂z_i = p_i (l_i − m − j_i)
+    /// </code>
+    /// Since Σ_i (p_i − p̄) = 0, any term that is the same for every pass drops out of X: log p̄ is never taken there. Every l is a finite
+    /// log-softmax, m a log-sum-exp of finite numbers, so a probability that underflows to 0 does no harm.</remarks>
     internal static (Tensor Values, Tensor? ScaledGradient) Terms(Divergence divergence, Tensor l, Tensor p, bool differentiate)
     {
         if (divergence == Divergence.X)
         {
-            Tensor difference = l - l.mean([0], keepdim: true);
-            Tensor s = (p * difference).sum(-1, keepdim: true);         // (K, n, 1)
+            Tensor difference = l - l.mean([0], keepdim: true);                     // l − l̄, (K, n, V)
+            Tensor s = (p * difference).sum(-1, keepdim: true);                     // (K, n, 1)
             return (s.squeeze(-1).mean([0]), differentiate ? difference.add_(1 - s).mul_(p).sub_(p.mean([0], keepdim: true)) : null);
         }
         Tensor m = l.logsumexp(0, keepdim: true).sub_(Math.Log(l.shape[0]));        // (1, n, V)
-        Tensor ratio = l - m;
-        Tensor j = (p * ratio).sum(-1, keepdim: true);                  // (K, n, 1)
+        Tensor ratio = l - m;                                                       // (K, n, V)
+        Tensor j = (p * ratio).sum(-1, keepdim: true);                              // (K, n, 1)
         return (j.squeeze(-1).mean([0]), differentiate ? ratio.sub_(j).mul_(p) : null);
     }
 

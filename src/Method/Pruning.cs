@@ -43,19 +43,26 @@ public static class Pruning
         if (!(part >= 0 && part <= 1))
             throw new ArgumentOutOfRangeException(nameof(part), part, "a part from 0 to 1 was expected");
         Dictionary<string, Parameter> byName = model.named_parameters().ToDictionary(p => p.name, p => p.parameter);
-        foreach ((string name, _, float[] values, _) in sensitivity.Parameters)
+        foreach (MeasuredParameter measured in sensitivity.Parameters)
         {
-            Parameter? parameter = byName.GetValueOrDefault(name);
-            if (parameter?.numel() != values.LongLength)
-                throw new IntraDistillException($"the sensitivities have {values.LongLength} values for {name}, and the module has "
-                    + (parameter is null ? "no such parameter" : $"{parameter.numel()}"));
+            Parameter? parameter = byName.GetValueOrDefault(measured.Name);
+            if (parameter?.numel() != measured.Values.Length)
+                throw new IntraDistillException($"the sensitivities have {measured.Values.Length} values for {measured.Name}, and the module "
+                    + (parameter is null ? "has no such parameter" : $"has {parameter.numel()}"));
         }
 
-        bool[] pruned = Select(sensitivity, part, order);
+        // A positive float sorts as its bits do: one key holds the sensitivity and, below it, the position.
+        float[] values = [.. sensitivity.Parameters.SelectMany(measured => measured.Values)];
+        ulong[] keys = [.. Enumerable.Range(0, values.Length).Where(i => values[i] > 0)
+            .Select(i => ((ulong)BitConverter.SingleToUInt32Bits(values[i]) << 32) | (uint)i).Order()];
+        int count = (int)Math.Round(part * keys.Length), start = 0;
+        bool[] pruned = new bool[values.Length];
+        foreach (ulong key in order == PruningOrder.LeastSensitive ? keys.AsSpan(0, count) : keys.AsSpan(keys.Length - count))
+            pruned[(uint)key] = true;
+
         using var noGrad = no_grad();
         using var scope = NewDisposeScope();
         List<(Tensor Parameter, Tensor Original)> originals = [];
-        int start = 0;
         foreach (MeasuredParameter measured in sensitivity.Parameters)
         {
             bool[] gone = pruned[start..(start += measured.Values.Length)];
@@ -65,28 +72,7 @@ public static class Pruning
             originals.Add((parameter, parameter.detach().clone().DetachFromDisposeScope()));
             parameter.masked_fill_(tensor(gone, device: parameter.device).reshape(parameter.shape), 0);
         }
-        return new PrunedWeights(originals, pruned.LongCount(gone => gone));
-    }
-
-    /// <summary>Marks the scalars that go, those of all parameters in a row.</summary>
-    private static bool[] Select(ParameterSensitivity sensitivity, double part, PruningOrder order)
-    {
-        // A positive float sorts as its bits do: one key holds the sensitivity and, below it, the position.
-        List<ulong> keys = [];
-        uint at = 0;
-        foreach (float value in sensitivity.Parameters.SelectMany(parameter => parameter.Values))
-        {
-            if (value > 0)
-                keys.Add(((ulong)BitConverter.SingleToUInt32Bits(value) << 32) | at);
-            at++;
-        }
-        keys.Sort();
-
-        bool[] gone = new bool[at];
-        int count = (int)Math.Round(part * keys.Count);
-        foreach (ulong key in keys.Slice(order == PruningOrder.LeastSensitive ? 0 : keys.Count - count, count))
-            gone[(uint)key] = true;
-        return gone;
+        return new PrunedWeights(originals, count);
     }
 }
 

@@ -20,12 +20,9 @@ public static class LearnedPieces
         return pieces.weight!.detach().clone();
     }
 
-    /// <summary>The likeliest four word pieces where one is hidden, with their probabilities.</summary>
-    /// <param name="title">The table's caption.</param>
-    /// <param name="checkpoint">The folder of a model that was pretrained with both of BERT's tasks.</param>
-    /// <param name="tokenizer">Its tokenizer.</param>
-    /// <param name="sentences">Sentences with one <c>[MASK]</c> each.</param>
-    /// <exception cref="IntraDistillException">A sentence has none.</exception>
+    /// <summary>The likeliest four word pieces where one is hidden, in sentences with one <c>[MASK]</c> each, with their probabilities; the
+    /// checkpoint is the folder of a model that was pretrained with both of BERT's tasks.</summary>
+    /// <exception cref="IntraDistillException">A sentence has no <c>[MASK]</c>.</exception>
     public static KitTable Guesses(string title, string checkpoint, PretrainedTokenizer tokenizer, params IEnumerable<string> sentences)
     {
         var table = new KitTable(title, new("Sentence", Numeric: false), new("Guesses", Numeric: false));

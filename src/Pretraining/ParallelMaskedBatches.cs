@@ -22,7 +22,6 @@ public sealed class ParallelMaskedBatches : IBatchSource<ParallelMaskedBatch>
     private readonly int _padId;
     private readonly MaskedLanguageSettings _settings;
 
-    /// <summary>Encodes the texts.</summary>
     /// <param name="groups">Each the same text in several languages, the one that all others are paired with first, such as English. Texts
     /// without a token to predict are left out, and groups that have no pair then.</param>
     /// <param name="tokenizer">The model's tokenizer.</param>

@@ -145,11 +145,12 @@ internal sealed class MultiHeadAttention : nn.Module<Tensor, Tensor, Tensor?, Te
     /// <summary>The keys and values of a memory, for <see cref="Attend"/>; all (S, B, d).</summary>
     public (Tensor Keys, Tensor Values) Project(Tensor memory) => (_key.call(memory), _value.call(memory));
 
-    /// <summary>Attends from each query, (T, B, d), not projected, to keys and values that were projected before; (T, B, d).</summary>
-    public Tensor Attend(Tensor query, Tensor keys, Tensor values, Tensor? mask)
+    /// <summary>Attends from each query, (T, B, d), not projected, to what was projected before; (T, B, d).</summary>
+    public Tensor Attend(Tensor query, KeysAndValues memory, Tensor? mask)
     {
         using var scope = NewDisposeScope();
-        Tensor context = DotProductAttention.Attend(_query.call(query), keys, values, mask, _heads, _dropout, Fused);
+        Tensor context = DotProductAttention.Attend(
+            _query.call(query), memory.Keys, memory.Values, mask, _heads, _dropout, Fused);
         return _output.call(context).MoveToOuterDisposeScope();
     }
 }

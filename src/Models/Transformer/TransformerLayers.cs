@@ -84,17 +84,12 @@ internal sealed class TransformerLayer : nn.Module<Tensor, Tensor, Tensor?, Tens
 
     /// <summary>The newest position, (1, N, d) to (1, N, d); its keys and values are remembered.</summary>
     public Tensor Step(Tensor x, DecodingState state, int index) => Apply(x,
-        y =>
-        {
-            KeysAndValues target = state.Append(index, _selfAttention.Project(y));
-            return _selfAttention.Attend(y, target.Keys, target.Values, null);
-        },
+        y => _selfAttention.Attend(y, state.Append(index, _selfAttention.Project(y)), null),
         y =>
         {
             // The hypotheses of a sentence share its source: they are positions of one query, and no key is repeated.
             Tensor query = y.view(state.Sentences, -1, y.shape[2]).transpose(0, 1); // (N/B, B, d)
-            KeysAndValues source = state.Source[index];
-            return _crossAttention!.Attend(query, source.Keys, source.Values, state.SourceMask).transpose(0, 1).reshape(y.shape);
+            return _crossAttention!.Attend(query, state.Source[index], state.SourceMask).transpose(0, 1).reshape(y.shape);
         });
 
     private Tensor Apply(Tensor x, Func<Tensor, Tensor> selfAttention, Func<Tensor, Tensor> crossAttention)
