@@ -1,23 +1,15 @@
 namespace IntraDistill;
 
-/// <summary>
-/// The schedule of the divergence's weight α′ (Xu et al. 2022): small while the model knows nothing, and α from
-/// step N/p on.
+/// <summary>The schedule of the divergence's weight α′ (Xu et al. 2022): small while the model knows nothing, α from step N/p on.
 /// <code>
 /// γ = log_{p/q}(1/α)
 /// α′(x) = p^γ · α · x^γ / N^γ    while x &lt; N/p  (it passes 1 at x = N/q)
 /// α′(x) = α                      from there on, and at every step when α ≤ 1
-/// </code>
-/// </summary>
+/// </code></summary>
 public sealed record AdaptiveAlpha
 {
     private readonly double _gamma;
 
-    /// <summary>Makes the schedule.</summary>
-    /// <param name="alpha">The final weight α ≥ 0.</param>
-    /// <param name="totalSteps">N, the number of updates of the whole run.</param>
-    /// <param name="p">α is reached at step N/p.</param>
-    /// <param name="q">α′ is 1 at step N/q; q is larger than p.</param>
     /// <exception cref="ArgumentOutOfRangeException">α is negative or not finite, N is below 1, or not 0 &lt; p &lt; q.</exception>
     public AdaptiveAlpha(double alpha, long totalSteps, double p = 5, double q = 10)
     {
@@ -36,19 +28,13 @@ public sealed record AdaptiveAlpha
     /// <summary>N, the number of updates of the whole run.</summary>
     public long TotalSteps { get; }
 
-    /// <summary>α is reached at step N/p.</summary>
+    /// <summary>p: α is reached at step N/p.</summary>
     public double P { get; }
 
-    /// <summary>α′ is 1 at step N/q.</summary>
+    /// <summary>q: α′ is 1 at step N/q.</summary>
     public double Q { get; }
 
-    /// <summary>α′ at a step.</summary>
-    /// <param name="step">x, from 0 to N (later steps have weight α).</param>
-    public double At(long step)
-    {
-        ArgumentOutOfRangeException.ThrowIfNegative(step);
-        if (Alpha <= 1 || step >= TotalSteps / P)
-            return Alpha;
-        return Math.Pow(P, _gamma) * Alpha * Math.Pow(step, _gamma) / Math.Pow(TotalSteps, _gamma);
-    }
+    /// <summary>α′ at step x ≥ 0.</summary>
+    public double At(long step) => Alpha <= 1 || step >= TotalSteps / P ? Alpha
+        : Math.Pow(P, _gamma) * Alpha * Math.Pow(step, _gamma) / Math.Pow(TotalSteps, _gamma);
 }

@@ -7,42 +7,31 @@ using Tensor = TorchSharp.torch.Tensor;
 
 namespace IntraDistill;
 
-/// <summary>
-/// The loss of K passes and its gradient on the CPU, token by token, while the K rows of logits of a token are in the processor's
-/// cache. As tensors (<see cref="Divergences"/>) the same formulas go through memory some fifteen times: 2,400 rows of 4,000 logits, K = 3,
-/// took 170 ms of one core with their matrix products, and take 110 ms here.
-/// </summary>
+/// <summary>The loss of K passes and its gradient on the CPU, token by token, while the K rows of logits of a token are in the processor's
+/// cache. As tensors (<see cref="Divergences.Terms"/>, where the formulas are) they go through memory some fifteen times: 2,400 rows of
+/// 4,000 logits, K = 3, took 170 ms of one core with their matrix products, and take 110 ms here.</summary>
 internal static unsafe class CpuLoss
 {
     // Tokens whose sums are added up before they meet others': fixed, so that the number of threads changes no bit.
     private const long Block = 16;
 
-    /// <summary>Whether it can be used: for float32 on the CPU and the X-divergence.</summary>
     public static bool Fits(Tensor logits, Divergence divergence) =>
         logits.device_type == DeviceType.CPU && logits.dtype == ScalarType.Float32 && divergence == Divergence.X;
 
-    /// <summary>
-    /// Writes K times the gradient of task loss + α · X per token over the logits; see <see cref="Divergences.Terms"/> for that of X.
-    /// </summary>
-    /// <param name="logits">(K, m, V), contiguous; then the gradient.</param>
-    /// <param name="target">(m) int64.</param>
-    /// <param name="smoothing">Of the labels.</param>
-    /// <param name="alpha">α′; with 0 no gradient of the divergence is made.</param>
-    /// <param name="measure">Whether the divergence is wanted where α′ is 0.</param>
-    /// <returns>The task loss summed over passes and tokens, and the divergence summed over tokens; 0 where not wanted.</returns>
-    public static (double Task, double Divergence) Replace(Tensor logits, Tensor target, LabelSmoothing smoothing, double alpha, bool measure)
+    /// <summary>Writes K times the gradient of task loss + α · X per token over the logits, (K, m, V), contiguous; target (m) int64.
+    /// Returns the task loss summed over passes and tokens, and the divergence summed over tokens; 0 where it does not compare.</summary>
+    public static (double Task, double Divergence) Replace(
+        Tensor logits, Tensor target, LabelSmoothing smoothing, double alpha, bool compares)
     {
         (int passes, long tokens, int classes) = ((int)logits.shape[0], logits.shape[1], (int)logits.shape[2]);
         float* values = (float*)Unsafe.AsPointer(ref MemoryMarshal.GetReference(logits.bytes));
         long* targets = (long*)Unsafe.AsPointer(ref MemoryMarshal.GetReference(target.bytes));
         float onTarget = (float)smoothing.OnTarget(classes), perClass = (float)smoothing.PerClass(classes);
-        bool compares = passes > 1 && (alpha != 0 || measure);
         var sums = new (double Task, double Divergence)[(tokens + Block - 1) / Block];
         Parallel.For(0, sums.Length, new ParallelOptions { MaxDegreeOfParallelism = get_num_threads() },
             () => new float[(passes + 1) * classes], (block, _, scratch) =>
             {
-                long end = Math.Min(tokens, (block + 1L) * Block);
-                for (long token = block * Block; token < end; token++)
+                for (long token = block * Block; token < Math.Min(tokens, (block + 1L) * Block); token++)
                 {
                     (double task, double divergence) = Token(token, scratch);
                     sums[block] = (sums[block].Task + task, sums[block].Divergence + divergence);
@@ -58,7 +47,7 @@ internal static unsafe class CpuLoss
         (double Task, double Divergence) Token(long token, float[] scratch)
         {
             Span<float> Probabilities(int pass) => scratch.AsSpan(pass * classes, classes);
-            Span<float> mean = Probabilities(passes);
+            Span<float> mean = Probabilities(passes), scale = stackalloc float[passes];
             Span<double> logSum = stackalloc double[passes];        // l = row − logSum, once the row is less its greatest logit
             double task = 0, divergence = 0, meanLogSum = 0;
             int targetId = (int)targets[token];
@@ -78,40 +67,31 @@ internal static unsafe class CpuLoss
                 if (compares)
                     TensorPrimitives.MultiplyAdd(row, 1f / passes, mean, mean);
             }
-            Span<float> scale = stackalloc float[passes];
-            if (compares)
+            for (int pass = 0; compares && pass < passes; pass++)
             {
-                for (int pass = 0; pass < passes; pass++)
-                {
-                    Span<float> row = Row(pass, token);
-                    TensorPrimitives.Subtract(row, mean, row);                  // l − l̄, but for a number
-                    double offset = meanLogSum - logSum[pass];
-                    double s = TensorPrimitives.Dot<float>(row, Probabilities(pass)) + offset;
-                    divergence += s / passes;
-                    scale[pass] = (float)(alpha * (offset - s + 1) + 1);
-                }
+                Span<float> row = Row(pass, token);
+                TensorPrimitives.Subtract(row, mean, row);                      // l − l̄, but for a number
+                double offset = meanLogSum - logSum[pass];
+                double s = TensorPrimitives.Dot<float>(row, Probabilities(pass)) + offset;
+                divergence += s / passes;
+                scale[pass] = (float)(alpha * (offset - s + 1) + 1);
             }
-            if (alpha == 0 || !compares)
+            bool weighs = compares && alpha != 0;
+            mean.Fill(perClass);                                                // what is taken off in every pass: α p̄ + ε_i
+            for (int pass = 0; weighs && pass < passes; pass++)
+                TensorPrimitives.MultiplyAdd(Probabilities(pass), (float)(alpha / passes), mean, mean);
+            for (int pass = 0; pass < passes; pass++)
             {
-                for (int pass = 0; pass < passes; pass++)
-                    TensorPrimitives.Subtract(Probabilities(pass), perClass, Row(pass, token));
-            }
-            else
-            {
-                mean.Fill(perClass);                                            // what is taken off in every pass: α p̄ + ε_i
-                for (int pass = 0; pass < passes; pass++)
-                    TensorPrimitives.MultiplyAdd(Probabilities(pass), (float)(alpha / passes), mean, mean);
-                for (int pass = 0; pass < passes; pass++)
+                Span<float> row = Row(pass, token), p = Probabilities(pass);
+                if (weighs)                                                     // p (α (l − l̄ − s + 1) + 1)
                 {
-                    Span<float> row = Row(pass, token);
                     TensorPrimitives.Multiply(row, (float)alpha, row);
                     TensorPrimitives.Add(row, scale[pass], row);
-                    TensorPrimitives.Multiply(row, Probabilities(pass), row);
-                    TensorPrimitives.Subtract(row, mean, row);
+                    TensorPrimitives.Multiply(row, p, p);
                 }
+                TensorPrimitives.Subtract(p, mean, row);
+                row[targetId] -= onTarget;
             }
-            for (int pass = 0; pass < passes; pass++)
-                Row(pass, token)[targetId] -= onTarget;
             return (task, divergence);
         }
     }

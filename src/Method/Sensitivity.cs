@@ -7,21 +7,16 @@ namespace IntraDistill;
 /// <summary>Measures the sensitivity of every parameter of a module.</summary>
 public static class SensitivityProbe
 {
-    /// <summary>Measures <c>|θ · ∂L/∂θ|</c>, averaged over batches.</summary>
-    /// <remarks>
-    /// The module stays in the mode it is in: call <c>model.eval()</c> first for the sensitivity of the whole network
-    /// rather than of dropout's samples. Gradients are cleared before and after; weights are not touched.
-    /// </remarks>
+    /// <summary>Measures <c>I(θ_j) = |θ_j · ∂L/∂θ_j|</c>, averaged over batches.</summary>
+    /// <remarks>The module stays in the mode it is in: call <c>model.eval()</c> first for the sensitivity of the whole network rather than
+    /// of dropout's samples. Gradients are cleared before and after; weights are not touched.</remarks>
     /// <param name="model">Parameters that do not require a gradient are left out; one that the loss never reaches counts 0.</param>
     /// <param name="batches">The batches to average over.</param>
     /// <param name="loss">The scalar loss of a batch.</param>
-    /// <param name="divideByLoss">
-    /// Divide each batch's sensitivities by its loss, which lets models of different losses be compared (the University of
-    /// Washington's reproduction of the paper).
-    /// </param>
-    /// <exception cref="IntraDistillException">
-    /// There is no batch; no parameter requires a gradient; or a loss is not a scalar, not finite, or made without gradients.
-    /// </exception>
+    /// <param name="divideByLoss">Divide each batch's sensitivities by its loss, which lets models of different losses be compared (the
+    /// University of Washington's reproduction of the paper).</param>
+    /// <exception cref="IntraDistillException">There is no batch; no parameter requires a gradient; or a loss is not a scalar, not finite,
+    /// or made without gradients.</exception>
     public static ParameterSensitivity Measure<TBatch>(
         nn.Module model, IEnumerable<TBatch> batches, Func<TBatch, Tensor> loss, bool divideByLoss = false)
     {
@@ -36,15 +31,15 @@ public static class SensitivityProbe
             using var batchScope = NewDisposeScope();
             model.zero_grad();
             Tensor value = loss(batch);
+            count++;
             if (value.numel() != 1 || !value.requires_grad)
-                throw new IntraDistillException($"the loss of batch {count + 1} has {value.numel()} values and "
+                throw new IntraDistillException($"the loss of batch {count} has {value.numel()} values and "
                     + $"{(value.requires_grad ? "a" : "no")} gradient: a scalar that depends on the module's parameters was expected");
             double scalar = value.detach().to(float64).item<double>();
             if (!double.IsFinite(scalar) || (divideByLoss && scalar == 0))
-                throw new IntraDistillException($"the loss of batch {count + 1} is {scalar}: a finite number"
+                throw new IntraDistillException($"the loss of batch {count} is {scalar}: a finite number"
                     + $"{(divideByLoss ? " other than 0" : "")} was expected");
             value.backward();
-            count++;
             using var noGrad = no_grad();
             for (int i = 0; i < parameters.Length; i++)
                 if (parameters[i].Value.grad is { } gradient)
@@ -71,31 +66,19 @@ public static class SensitivityProbe
 /// <param name="WeightIsZero">Which of its weights θ_j are exactly 0, row-major; null where none is.</param>
 public sealed record MeasuredParameter(string Name, long[] Shape, float[] Values, bool[]? WeightIsZero = null) : KitRecord;
 
-/// <summary>
-/// Where a parameter's sensitivities of exactly 0 lie. Each is counted once: as a zero weight, else in a row, else in a
-/// column, else elsewhere.
-/// </summary>
-/// <remarks>
-/// The rule looks at shapes and values only, so it cannot tell what a row stands for; the parameter's name does. In an
-/// embedding (V, d) a row that nothing reached is a subword that the probe never met. A ReLU unit that is never active
-/// shows in three places: as a row of the linear layer before it (units, inputs), as one scalar of that layer's bias
-/// (units), and as a column of the layer behind it (outputs, units).
-/// </remarks>
+/// <summary>Where a parameter's sensitivities of exactly 0 lie. Each scalar is counted once: as a zero weight, else in a row, else in a
+/// column, else elsewhere.</summary>
+/// <remarks>The rule looks at shapes and values only, so it cannot tell what a row stands for; the parameter's name does. In an embedding
+/// (V, d) a row that nothing reached is a subword that the probe never met. A ReLU unit that is never active shows in three places: as a
+/// row of the linear layer before it (units, inputs), as one scalar of that layer's bias (units), and as a column of the layer behind it
+/// (outputs, units).</remarks>
 /// <param name="Name">The parameter's name.</param>
-/// <param name="ZeroWeights">
-/// Scalars that are 0 themselves: an embedding's padding row, weights that are pruned, a bias as initialised.
-/// </param>
-/// <param name="Rows">
-/// How many rows no gradient reached. A row is everything at one index of the first dimension, so one scalar of a bias;
-/// the padding row, all of whose weights are 0, is not among them. As many rows as the parameter has: the loss does not
-/// depend on it.
-/// </param>
-/// <param name="InRows">The scalars in those rows, without zero weights.</param>
-/// <param name="Columns">How many columns no gradient reached: everything at one index of the second dimension.</param>
-/// <param name="InColumns">The scalars in those columns, without zero weights and those in <paramref name="Rows"/>.</param>
+/// <param name="ZeroWeights">Scalars that are 0 themselves: an embedding's padding row, weights that are pruned, a bias as
+/// initialised.</param>
+/// <param name="InRows">In rows that no gradient reached: all at one index of the first dimension, so one scalar of a bias.</param>
+/// <param name="InColumns">In columns that no gradient reached: all at one index of the second dimension.</param>
 /// <param name="Elsewhere">All others, such as products too small for a float.</param>
-public sealed record ParameterZeros(
-    string Name, long ZeroWeights, int Rows, long InRows, int Columns, long InColumns, long Elsewhere)
+public sealed record ParameterZeros(string Name, long ZeroWeights, long InRows, long InColumns, long Elsewhere)
 {
     /// <summary>All of the parameter's sensitivities that are exactly 0.</summary>
     public long Count => ZeroWeights + InRows + InColumns + Elsewhere;
@@ -105,48 +88,37 @@ public sealed record ParameterZeros(
         float[] values = parameter.Values;
         int rows = parameter.Shape is [long first, ..] ? (int)first : 1;
         int columns = parameter.Shape is [_, long second, ..] ? (int)second : 1;
-        int rowSize = values.Length / rows, step = rowSize / columns;
-        bool[] rowReached = new bool[rows], rowCounted = new bool[rows];
-        bool[] columnReached = new bool[columns], columnCounted = new bool[columns];
+        int rowSize = values.Length / rows, columnSize = rowSize / columns;
+        bool[] rowReached = new bool[rows], columnReached = new bool[columns];
         for (int i = 0; i < values.Length; i++)
             if (values[i] > 0)
-                rowReached[i / rowSize] = columnReached[i % rowSize / step] = true;
+                rowReached[i / rowSize] = columnReached[i % rowSize / columnSize] = true;
 
         long zeroWeights = 0, inRows = 0, inColumns = 0, elsewhere = 0;
         for (int i = 0; i < values.Length; i++)
-        {
-            int row = i / rowSize, column = i % rowSize / step;
             if (values[i] > 0)
                 continue;
-            if (parameter.WeightIsZero?[i] == true)
+            else if (parameter.WeightIsZero?[i] == true)
                 zeroWeights++;
-            else if (!rowReached[row])
-                (inRows, rowCounted[row]) = (inRows + 1, true);
-            else if (!columnReached[column])
-                (inColumns, columnCounted[column]) = (inColumns + 1, true);
+            else if (!rowReached[i / rowSize])
+                inRows++;
+            else if (!columnReached[i % rowSize / columnSize])
+                inColumns++;
             else
                 elsewhere++;
-        }
-        return new(parameter.Name, zeroWeights, rowCounted.Count(r => r), inRows, columnCounted.Count(c => c), inColumns, elsewhere);
+        return new(parameter.Name, zeroWeights, inRows, inColumns, elsewhere);
     }
 }
 
-/// <summary>
-/// The sensitivity of every scalar parameter of a module, <c>I(θ_j) = |θ_j · ∂L/∂θ_j|</c>: to first order the change of
-/// the loss when θ_j is set to zero (Xu et al. 2022).
-/// </summary>
+/// <summary>The sensitivity of every scalar parameter of a module, <c>I(θ_j) = |θ_j · ∂L/∂θ_j|</c>: to first order the change of the loss
+/// when θ_j is set to zero (Xu et al. 2022).</summary>
 public sealed class ParameterSensitivity
 {
     private const string ZeroWeight = "#weight_is_zero";      // behind a parameter's name, which has no #
 
-    private SensitivityDistribution? _distribution;
-    private ParameterZeros[]? _zeros;
-
-    /// <summary>Takes the sensitivities of a module's parameters.</summary>
     /// <param name="parameters">By the module's own parameter names, in its order.</param>
-    /// <exception cref="IntraDistillException">
-    /// There are none, one is negative or not finite, or there are more or fewer of them than the parameter's shape has.
-    /// </exception>
+    /// <exception cref="IntraDistillException">There are none, one is negative or not finite, or there are more or fewer of them than the
+    /// parameter's shape has.</exception>
     public ParameterSensitivity(IReadOnlyList<MeasuredParameter> parameters)
     {
         if (parameters.Sum(p => p.Values.LongLength) == 0)
@@ -172,29 +144,22 @@ public sealed class ParameterSensitivity
     public long Count => Parameters.Sum(p => p.Values.LongLength);
 
     /// <summary>The distribution over all scalar parameters.</summary>
-    public SensitivityDistribution Distribution => _distribution ??= new(Parameters.SelectMany(p => p.Values));
+    public SensitivityDistribution Distribution => field ??= new(Parameters.SelectMany(p => p.Values));
 
-    /// <summary>
-    /// Where the sensitivities of exactly 0 lie: those parameters that have any, in the module's order. Their counts add up
-    /// to <see cref="SensitivityDistribution.Zeros"/> of <see cref="Distribution"/>.
-    /// </summary>
+    /// <summary>Where the sensitivities of exactly 0 lie: those parameters that have any, in the module's order. Their counts add up to
+    /// <see cref="SensitivityDistribution.Zeros"/> of <see cref="Distribution"/>.</summary>
     public IReadOnlyList<ParameterZeros> Zeros =>
-        _zeros ??= [.. Parameters.Where(p => p.Values.Contains(0)).Select(ParameterZeros.Of)];
+        field ??= [.. Parameters.Where(p => p.Values.Contains(0)).Select(ParameterZeros.Of)];
 
-    /// <summary>
-    /// Writes the sensitivities to a file in the safetensors format, under the parameters' names and, of parameters that have
-    /// weights of exactly 0, where those lie.
-    /// </summary>
-    /// <param name="path">The file; one of this name is replaced, whole.</param>
+    /// <summary>Writes the sensitivities to a file in the safetensors format, under the parameters' names and, of parameters that have
+    /// weights of exactly 0, where those lie. A file that is there is replaced, whole.</summary>
     /// <exception cref="IntraDistillException">It cannot be written.</exception>
     public void Save(string path)
     {
         using var scope = NewDisposeScope();
-        SafetensorsFile.Write(path, [.. Parameters.SelectMany(parameter => new (string, Tensor)?[]
-        {
-            (parameter.Name, tensor(parameter.Values).view(parameter.Shape)),
-            parameter.WeightIsZero is { } zero ? (parameter.Name + ZeroWeight, tensor(zero).view(parameter.Shape)) : null,
-        }.OfType<(string, Tensor)>())]);
+        SafetensorsFile.Write(path, [.. Parameters.Select(p => (p.Name, tensor(p.Values).view(p.Shape))),
+            .. Parameters.Where(p => p.WeightIsZero is not null)
+                .Select(p => (p.Name + ZeroWeight, tensor(p.WeightIsZero!).view(p.Shape)))]);
     }
 
     /// <summary>Reads what <see cref="Save"/> wrote.</summary>
@@ -219,13 +184,10 @@ public sealed class ParameterSensitivity
         }
     }
 
-    /// <summary>The distributions within the parts of the module.</summary>
+    /// <summary>The distributions within the parts of the module: by the part's name, in the module's order. The measures of a part that no
+    /// gradient reached are NaN.</summary>
     /// <param name="depth">How many dotted parts of a parameter's name make a part: 1 tells <c>encoder</c> from <c>decoder</c>.</param>
-    /// <returns>By the part's name, in the module's order. The measures of a part that no gradient reached are NaN.</returns>
-    public IReadOnlyList<(string Module, SensitivityDistribution Distribution)> ByModule(int depth = 1)
-    {
-        ArgumentOutOfRangeException.ThrowIfLessThan(depth, 1);
-        return [.. Parameters.GroupBy(p => string.Join('.', p.Name.Split('.').Take(depth)))
+    public IReadOnlyList<(string Module, SensitivityDistribution Distribution)> ByModule(int depth = 1) =>
+        [.. Parameters.GroupBy(p => string.Join('.', p.Name.Split('.').Take(depth)))
             .Select(part => (part.Key, new SensitivityDistribution(part.SelectMany(p => p.Values))))];
-    }
 }

@@ -3,26 +3,21 @@ using static TorchSharp.torch;
 
 namespace IntraDistill;
 
-/// <summary>
-/// Label smoothing as fairseq's <c>label_smoothed_nll_loss</c> defines it: with ε_i = ε/(V − 1),
-/// <c>loss = (1 − ε − ε_i)·nll + ε_i·Σ_v(−log p_v)</c>.
-/// </summary>
+/// <summary>Label smoothing as fairseq's <c>label_smoothed_nll_loss</c> defines it: with ε_i = ε/(V − 1), <c>loss = (1 − ε − ε_i)·nll +
+/// ε_i·Σ_v(−log p_v)</c>.</summary>
 /// <param name="Epsilon">ε, from 0 (plain cross-entropy) to below 1.</param>
 public readonly record struct LabelSmoothing(double Epsilon)
 {
-    /// <summary>ε_i = ε/(V − 1), the weight of every class in the smooth term.</summary>
-    /// <param name="classes">V, at least 2.</param>
-    public double PerClass(long classes) => Epsilon / (classes - 1);
+    /// <summary>ε_i = ε/(V − 1), the weight of every one of V ≥ 2 classes in the smooth term.</summary>
+    internal double PerClass(long classes) => Epsilon / (classes - 1);
 
     /// <summary>1 − ε − ε_i, the weight of the negative log-likelihood of the target.</summary>
-    /// <param name="classes">V, at least 2.</param>
-    public double OnTarget(long classes) => 1 - Epsilon - PerClass(classes);
+    internal double OnTarget(long classes) => 1 - Epsilon - PerClass(classes);
 
-    /// <summary>The smoothed loss summed over the targets that are not padding, by autograd on the whole tensor.</summary>
+    /// <summary>The smoothed loss and the plain negative log-likelihood, scalars, summed over the targets that are not padding.</summary>
     /// <param name="logits">(…, V).</param>
     /// <param name="target">(…), int64 class indices.</param>
     /// <param name="padId">Targets of this class do not count.</param>
-    /// <returns>The smoothed loss and the plain negative log-likelihood, both scalar sums.</returns>
     public (Tensor Smoothed, Tensor NegativeLogLikelihood) Sum(Tensor logits, Tensor target, long padId)
     {
         using var scope = NewDisposeScope();
@@ -35,30 +30,26 @@ public readonly record struct LabelSmoothing(double Epsilon)
     }
 }
 
-/// <summary>
-/// Intra-distillation for translation with the output projection fused in: label-smoothed cross-entropy and divergence,
-/// both averaged over the target tokens that are not padding (the authors' translation criterion). So α weighs nats per token
-/// against nats per token: with α = 1 the divergence counts as much as the loss. It works on chunks of tokens and keeps only
-/// gradients of the size of its inputs, never the K·N×V logits.
-/// </summary>
+/// <summary>Intra-distillation for translation with the output projection fused in: label-smoothed cross-entropy and divergence, both
+/// averaged over the target tokens that are not padding (the authors' translation criterion). So α weighs nats per token against nats per
+/// token: with α = 1 the divergence counts as much as the loss. It works on chunks of tokens and keeps only gradients of the size of its
+/// inputs, never the K·N×V logits.</summary>
 public sealed class TranslationObjective
 {
     private readonly IntraDistillation _intraDistillation;
     private readonly LabelSmoothing _smoothing;
     private readonly long _padId;
 
-    /// <summary>Makes the objective.</summary>
     /// <param name="intraDistillation">K, the divergence (X or Jensen–Shannon) and α′.</param>
     /// <param name="labelSmoothing">ε of the task loss, from 0 to below 1.</param>
     /// <param name="padId">The target id that does not count.</param>
-    /// <exception cref="ArgumentException">
-    /// The divergence is the mean squared error, which is for regression, or is to be summed, or ε is out of its range.
-    /// </exception>
+    /// <exception cref="ArgumentException">The divergence is the mean squared error, which is for regression, or is to be summed, or ε is
+    /// out of its range.</exception>
     public TranslationObjective(IntraDistillation intraDistillation, double labelSmoothing = 0.1, long padId = 0)
     {
         if (intraDistillation.Settings.Divergence == Divergence.MeanSquaredError)
-            throw new ArgumentException(
-                "translation compares distributions: X or Jensen–Shannon was expected, not the mean squared error", nameof(intraDistillation));
+            throw new ArgumentException("translation compares distributions: X or Jensen–Shannon was expected, not the mean squared error",
+                nameof(intraDistillation));
         if (intraDistillation.Settings.Reduction != DivergenceReduction.Mean)
             throw new ArgumentException("translation averages the divergence over tokens, as the task loss: "
                 + $"Reduction = Mean was expected, not {intraDistillation.Settings.Reduction}", nameof(intraDistillation));
@@ -67,111 +58,103 @@ public sealed class TranslationObjective
         (_intraDistillation, _smoothing, _padId) = (intraDistillation, new(labelSmoothing), padId);
     }
 
-    /// <summary>The loss of K passes.</summary>
+    /// <summary>The loss of K passes: terms per target token, the divergence NaN where <see cref="IntraDistillationSettings.MeasureEvery"/>
+    /// leaves it out. <c>Total.backward()</c> reaches both <paramref name="hidden"/> and <paramref name="outputWeight"/>.</summary>
     /// <param name="hidden">(K, B, T, d): decoder states of the K passes, before the output projection.</param>
     /// <param name="outputWeight">(V, d): the output projection, logits = hidden · outputWeightᵀ.</param>
-    /// <param name="target">
-    /// (B, T): int64 target ids; on the states' device or on the CPU, where which of them are padding is known without waiting for a GPU.
-    /// </param>
+    /// <param name="target">(B, T): int64 target ids; on the states' device or on the CPU, where which of them are padding is known without
+    /// waiting for a GPU.</param>
     /// <param name="step">The update, for α′.</param>
-    /// <returns>
-    /// Terms per target token, the divergence NaN where <see cref="IntraDistillationSettings.MeasureEvery"/> leaves it out;
-    /// <c>Total.backward()</c> reaches both <paramref name="hidden"/> and <paramref name="outputWeight"/>.
-    /// </returns>
     /// <exception cref="ArgumentException">The shapes do not fit each other, or every target is padding.</exception>
     public IntraDistillationLoss Loss(Tensor hidden, Tensor outputWeight, Tensor target, long step)
     {
         RequireShapes(hidden, outputWeight, target);
         using var scope = NewDisposeScope();
+        (long passes, long size, long classes) = (hidden.shape[0], hidden.shape[^1], outputWeight.shape[0]);
+        ScalarType type = hidden.dtype, sumType = Divergences.SumType(type);
         double alpha = _intraDistillation.AlphaAt(step);
-        bool compares = hidden.shape[0] > 1 && _intraDistillation.Compares(step);
+        bool compares = passes > 1 && _intraDistillation.Compares(step);
         if (compares)
-            _intraDistillation.LookAt(hidden);
-        Tensor task, divergence, hiddenGradient, weightGradient;
+            _intraDistillation.EqualPasses.Look(hidden);
+        Tensor task = zeros([], sumType, hidden.device), divergence = zeros_like(task), hiddenGradient, weightGradient;
         using (no_grad())
         {
-            Kept kept = Keep(hidden.detach(), target);
-            ScalarType type = hidden.dtype, sumType = Divergences.SumType(type);
-            task = zeros([], sumType, hidden.device);
-            divergence = zeros_like(task);
-            Tensor keptGradient = empty_like(kept.Hidden);                          // (K, n, d)
-            weightGradient = zeros(outputWeight.shape, sumType, hidden.device);
             Tensor weight = outputWeight.detach();
-            Tensor? buffer = null;                                                  // for the logits of all chunks
-            foreach ((long start, long length) in Chunks(kept, outputWeight.shape[0]))
+            (Tensor states, Tensor targets, Tensor index) = Keep(hidden.detach(), target);          // (K, n, d), (n), (n)
+            Tensor statesGradient = empty_like(states);
+            weightGradient = zeros(weight.shape, sumType, hidden.device);
+            Tensor? buffer = null;                                                                  // for the logits of all chunks
+            foreach ((long start, long length) in Divergences.Chunks(hidden.device, passes, index.shape[0], classes))
             {
-                Tensor states = kept.Hidden.narrow(1, start, length).flatten(0, 1); // (K·m, d)
-                buffer ??= empty([states.shape[0], weight.shape[0]], type, hidden.device);
+                Tensor x = states.narrow(1, start, length).flatten(0, 1);                           // (K·m, d)
+                buffer ??= empty([x.shape[0], classes], type, hidden.device);
                 using var chunkScope = NewDisposeScope();
-                Tensor logits = buffer.narrow(0, 0, states.shape[0]).addmm_(states, weight.t(), 0, 1)
-                    .view(hidden.shape[0], length, -1);                             // (K, m, V)
-                Tensor gradient = Chunk(logits, kept.Target.narrow(0, start, length), alpha, compares, task, divergence).flatten(0, 1).to(type);
-                keptGradient.narrow(1, start, length).copy_(gradient.matmul(weight).view(hidden.shape[0], length, -1));
+                Tensor logits = buffer.narrow(0, 0, x.shape[0]).addmm_(x, weight.t(), 0, 1).view(passes, length, classes);      // (K, m, V)
+                Tensor gradient = Chunk(logits, targets.narrow(0, start, length), alpha, compares, task, divergence)
+                    .flatten(0, 1).to(type);                                                        // (K·m, V)
+                statesGradient.narrow(1, start, length).copy_(gradient.matmul(weight).view(passes, length, size));
                 if (type == sumType)
-                    weightGradient.addmm_(gradient.t(), states, 1, 1);
+                    weightGradient.addmm_(gradient.t(), x, 1, 1);
                 else
-                    weightGradient.add_(gradient.t().matmul(states));
+                    weightGradient.add_(gradient.t().matmul(x));
             }
             // Everything above is K·n times the mean over passes and tokens.
-            double scale = 1.0 / (hidden.shape[0] * kept.Count);
+            double scale = 1.0 / (passes * index.shape[0]);
             task.mul_(scale);
-            divergence.mul_(compares || hidden.shape[0] == 1 ? 1.0 / kept.Count : double.NaN);
+            divergence.mul_(compares || passes == 1 ? 1.0 / index.shape[0] : double.NaN);
             weightGradient = weightGradient.mul_(scale).to(type);
             hiddenGradient = zeros_like(hidden);
-            hiddenGradient.view(hidden.shape[0], -1, hidden.shape[^1]).index_copy_(1, kept.Index, keptGradient.mul_(scale));
+            hiddenGradient.view(passes, -1, size).index_copy_(1, index, statesGradient.mul_(scale));
         }
         Tensor value = alpha == 0 ? task : task + alpha * divergence;
         Tensor total = Divergences.WithGradient(value, (hidden, hiddenGradient), (outputWeight, weightGradient));
-        return new(task.MoveToOuterDisposeScope(), divergence.MoveToOuterDisposeScope(), alpha, total.MoveToOuterDisposeScope());
+        return new IntraDistillationLoss(task, divergence, alpha, total).MoveToOuterDisposeScope();
     }
 
-    /// <summary>The loss of one pass for validation, with the label smoothing of training and without.</summary>
-    /// <param name="hidden">(B, T, d): decoder states of one pass.</param>
+    /// <summary>The loss of one pass for validation, in nats summed over the target tokens that are not padding: the negative
+    /// log-likelihood and the smoothed loss, by which the authors choose their checkpoint; and the number of those tokens.</summary>
+    /// <param name="hidden">(B, T, d): decoder states of one pass, before the output projection.</param>
     /// <param name="outputWeight">(V, d).</param>
     /// <param name="target">(B, T).</param>
-    /// <returns>
-    /// Sums in nats over the target tokens that are not padding: the negative log-likelihood and the smoothed loss, by which the
-    /// authors choose their checkpoint; and the number of those tokens.
-    /// </returns>
     public (double NegativeLogLikelihood, double Smoothed, long Tokens) Validate(Tensor hidden, Tensor outputWeight, Tensor target)
     {
         using var scope = NewDisposeScope();
         using var noGrad = no_grad();
-        Tensor states = hidden.unsqueeze(0);
-        RequireShapes(states, outputWeight, target);
-        Kept kept = Keep(states, target);
+        hidden = hidden.unsqueeze(0);
+        RequireShapes(hidden, outputWeight, target);
+        (Tensor states, Tensor targets, Tensor index) = Keep(hidden, target);                       // (1, n, d), (n), (n)
         double likelihood = 0, smoothed = 0, onTarget = _smoothing.OnTarget(outputWeight.shape[0]);
         double perClass = _smoothing.PerClass(outputWeight.shape[0]);
-        foreach ((long start, long length) in Chunks(kept, outputWeight.shape[0]))
+        foreach ((long start, long length) in Divergences.Chunks(hidden.device, 1, index.shape[0], outputWeight.shape[0]))
         {
             using var chunkScope = NewDisposeScope();
-            Tensor logits = kept.Hidden.narrow(1, start, length).squeeze(0).matmul(outputWeight.t());
+            Tensor logits = states.narrow(1, start, length).squeeze(0).matmul(outputWeight.t());    // (m, V)
             Tensor logProbabilities = F.log_softmax(logits.to(Divergences.SumType(logits.dtype)), -1);
-            Tensor ofTarget = logProbabilities.gather(-1, kept.Target.narrow(0, start, length).unsqueeze(-1));
+            Tensor ofTarget = logProbabilities.gather(-1, targets.narrow(0, start, length).unsqueeze(-1));
             double nll = -ofTarget.to(float64).sum().item<double>();
             likelihood += nll;
             smoothed += onTarget * nll - perClass * logProbabilities.sum(-1).to(float64).sum().item<double>();
         }
-        return (likelihood, smoothed, kept.Count);
+        return (likelihood, smoothed, index.shape[0]);
     }
 
-    /// <summary>Adds a chunk's losses to the sums and returns K times the gradient of task + α·divergence per token, (K, m, V).</summary>
-    private Tensor Chunk(Tensor logits, Tensor target, double alpha, bool compares, Tensor task, Tensor divergence)
+    /// <summary>Adds a chunk's losses to the sums and returns K times the gradient of task + α·divergence per token; logits (K, m, V),
+    /// targets (m) to (K, m, V).</summary>
+    private Tensor Chunk(Tensor logits, Tensor targets, double alpha, bool compares, Tensor task, Tensor divergence)
     {
         Divergence kind = _intraDistillation.Settings.Divergence;
         if (CpuLoss.Fits(logits, kind))
         {
-            (double taskSum, double divergenceSum) = CpuLoss.Replace(logits, target, _smoothing, alpha, compares);
+            (double taskSum, double divergenceSum) = CpuLoss.Replace(logits, targets, _smoothing, alpha, compares);
             task.add_(taskSum);
             divergence.add_(divergenceSum);
             return logits;
         }
         (long passes, long length, long classes) = (logits.shape[0], logits.shape[1], logits.shape[2]);
         Tensor logProbabilities = F.log_softmax(logits.to(Divergences.SumType(logits.dtype)), -1);
-        Tensor targets = target.view(1, length, 1).expand(passes, length, 1);
+        Tensor ofPasses = targets.view(1, length, 1).expand(passes, length, 1);
         double onTarget = _smoothing.OnTarget(classes), perClass = _smoothing.PerClass(classes);
-
-        task.sub_(logProbabilities.gather(-1, targets).sum().mul_(onTarget));
+        task.sub_(logProbabilities.gather(-1, ofPasses).sum().mul_(onTarget));
         if (perClass > 0)
             task.sub_(logProbabilities.sum().mul_(perClass));
 
@@ -185,33 +168,19 @@ public sealed class TranslationObjective
         }
         if (perClass > 0)
             gradient.sub_(perClass);
-        Tensor less = full([passes, length, 1], -onTarget, gradient.dtype, gradient.device);
-        return gradient.scatter_add_(-1, targets, less);
+        return gradient.scatter_add_(-1, ofPasses, full([passes, length, 1], -onTarget, gradient.dtype, gradient.device));
     }
 
-    /// <summary>The states and targets of the tokens that count: (K, n, d), (n), and their places in B·T, (n).</summary>
-    private readonly record struct Kept(Tensor Hidden, Tensor Target, Tensor Index)
+    /// <summary>The states and targets of the tokens that count, (K, n, d) and (n), and their places in B·T, (n).</summary>
+    private (Tensor States, Tensor Targets, Tensor Index) Keep(Tensor hidden, Tensor target)
     {
-        public long Count => Index.shape[0];
-    }
-
-    private Kept Keep(Tensor hidden, Tensor target)
-    {
-        Tensor flatTarget = target.reshape(-1);
-        Tensor index = flatTarget.ne(_padId).nonzero().squeeze(-1);
+        target = target.flatten();
+        Tensor index = target.ne(_padId).nonzero().squeeze(-1);
         if (index.shape[0] == 0)
             throw new ArgumentException("every target of the batch is padding", nameof(target));
-        Tensor flatHidden = hidden.reshape(hidden.shape[0], -1, hidden.shape[^1]);  // (K, B·T, d)
-        Tensor kept = flatTarget.index_select(0, index).to(hidden.device);
+        Tensor targets = target.index_select(0, index).to(hidden.device);
         index = index.to(hidden.device);
-        return new(flatHidden.index_select(1, index), kept, index);
-    }
-
-    private static IEnumerable<(long Start, long Length)> Chunks(Kept kept, long classes)
-    {
-        long chunk = Math.Max(1, Divergences.ElementsPerChunk(kept.Hidden.device) / (kept.Hidden.shape[0] * classes));
-        for (long start = 0; start < kept.Count; start += chunk)
-            yield return (start, Math.Min(chunk, kept.Count - start));
+        return (hidden.flatten(1, 2).index_select(1, index), targets, index);
     }
 
     private static void RequireShapes(Tensor hidden, Tensor outputWeight, Tensor target)

@@ -12,11 +12,7 @@ public static class LearnedPieces
     /// <summary>Writes the vectors of word pieces into a run's folder.</summary>
     public static void Save(Embedding pieces, string folder) => pieces.save(Path.Combine(folder, VectorsName));
 
-    /// <summary>Reads them.</summary>
-    /// <param name="folder">The run's folder.</param>
-    /// <param name="shape">How many pieces there are, and how long a vector is.</param>
-    /// <param name="type">The vectors' type.</param>
-    /// <returns>(V, d), on the CPU.</returns>
+    /// <summary>Reads the vectors, (V, d) as the shape has them, onto the CPU.</summary>
     public static Tensor Load(string folder, BertSettings shape, ScalarType type)
     {
         using Embedding pieces = nn.Embedding(shape.VocabularySize, shape.HiddenSize).to(type);
@@ -24,12 +20,9 @@ public static class LearnedPieces
         return pieces.weight!.detach().clone();
     }
 
-    /// <summary>The likeliest four word pieces where one is hidden, with their probabilities.</summary>
-    /// <param name="title">The table's caption.</param>
-    /// <param name="checkpoint">The folder of a model that was pretrained with both of BERT's tasks.</param>
-    /// <param name="tokenizer">Its tokenizer.</param>
-    /// <param name="sentences">Sentences with one <c>[MASK]</c> each.</param>
-    /// <exception cref="IntraDistillException">A sentence has none.</exception>
+    /// <summary>The likeliest four word pieces where one is hidden, in sentences with one <c>[MASK]</c> each, with their probabilities; the
+    /// checkpoint is the folder of a model that was pretrained with both of BERT's tasks.</summary>
+    /// <exception cref="IntraDistillException">A sentence has no <c>[MASK]</c>.</exception>
     public static KitTable Guesses(string title, string checkpoint, PretrainedTokenizer tokenizer, params IEnumerable<string> sentences)
     {
         var table = new KitTable(title, new("Sentence", Numeric: false), new("Guesses", Numeric: false));
@@ -51,11 +44,8 @@ public static class LearnedPieces
         return table;
     }
 
-    /// <summary>The word pieces that lie nearest to a word by the cosine of their vectors: at most twelve, without the word's own.</summary>
-    /// <param name="title">The table's caption.</param>
-    /// <param name="vectors">(V, d): a vector a piece.</param>
-    /// <param name="tokenizer">The tokenizer that has these pieces.</param>
-    /// <param name="words">The words; one of several pieces is their mean.</param>
+    /// <summary>The word pieces that lie nearest to a word by the cosine of their vectors, (V, d): at most twelve, without the word's own.
+    /// A word of several pieces is their mean.</summary>
     public static KitTable Neighbours(string title, Tensor vectors, PretrainedTokenizer tokenizer, params IEnumerable<string> words)
     {
         var table = new KitTable(title, new("Word", Numeric: false), new("Neighbours", Numeric: false));

@@ -1,26 +1,20 @@
-
 namespace IntraDistill.Tasks;
 
-/// <summary>Texts and their translations, each side by itself, with some of the tokens of both hidden.</summary>
-/// <param name="First">B rows.</param>
-/// <param name="Second">B rows: row i is the translation of row i of <paramref name="First"/>.</param>
+/// <summary>Texts and their translations, each side by itself, with some of the tokens of both hidden; row i of the second side is the
+/// translation of row i of the first.</summary>
 public sealed record ParallelMaskedBatch(MaskedLanguageBatch First, MaskedLanguageBatch Second) : IBatch
 {
     /// <summary>How many tokens are to be predicted.</summary>
     public int Tokens => First.Tokens + Second.Tokens;
 }
 
-/// <summary>
-/// The training batches of a multilingual encoder that learns from translations: texts with a translation each, both sides as texts
-/// of their own, so that the model may learn to put them in one place (translation ranking: Guo et al. 2018; beside masked language
-/// modelling: LaBSE, Feng et al. 2022); host arrays only.
-/// </summary>
-/// <remarks>
-/// What says the same in several languages is a group. An epoch takes from each group its first text and one of the others, so that
-/// no two pairs of a batch, among which the right one is to be found, mean the same. Tokens are hidden as in
-/// <see cref="MaskedLanguageBatches"/>. The pairs are shuffled, sorted stably by the longer side, and cut where the budget of tokens
-/// (both sides, padding included) is full; then the batches are shuffled. An epoch depends on seed and epoch only.
-/// </remarks>
+/// <summary>The training batches of a multilingual encoder that learns from translations: texts with a translation each, both sides as
+/// texts of their own, so that the model may learn to put them in one place (translation ranking: Guo et al. 2018; beside masked language
+/// modelling: LaBSE, Feng et al. 2022); host arrays only.</summary>
+/// <remarks>What says the same in several languages is a group. An epoch takes from each group its first text and one of the others, so
+/// that no two pairs of a batch, among which the right one is to be found, mean the same. Tokens are hidden as in
+/// <see cref="MaskedLanguageBatches"/>. The pairs are shuffled, sorted stably by the longer side, and cut where the budget of tokens (both
+/// sides, padding included) is full; then the batches are shuffled. An epoch depends on seed and epoch only.</remarks>
 public sealed class ParallelMaskedBatches : IBatchSource<ParallelMaskedBatch>
 {
     private readonly EncodedText[][] _groups;
@@ -28,18 +22,11 @@ public sealed class ParallelMaskedBatches : IBatchSource<ParallelMaskedBatch>
     private readonly int _padId;
     private readonly MaskedLanguageSettings _settings;
 
-    /// <summary>Encodes the texts.</summary>
-    /// <param name="groups">
-    /// Each the same text in several languages, the one that all others are paired with first, such as English. Texts without a
-    /// token to predict are left out, and groups that have no pair then.
-    /// </param>
+    /// <param name="groups">Each the same text in several languages, the one that all others are paired with first, such as English. Texts
+    /// without a token to predict are left out, and groups that have no pair then.</param>
     /// <param name="tokenizer">The model's tokenizer.</param>
-    /// <param name="settings">
-    /// Null for the defaults. A second text cannot be drawn: <see cref="MaskedLanguageSettings.DrawSecond"/> must be off.
-    /// </param>
-    /// <exception cref="IntraDistillException">
-    /// There is no pair, a text cannot be encoded, or a setting is out of range.
-    /// </exception>
+    /// <param name="settings"><see cref="MaskedLanguageSettings.DrawSecond"/> must be off: a second text cannot be drawn.</param>
+    /// <exception cref="IntraDistillException">There is no pair, a text cannot be encoded, or a setting is out of range.</exception>
     public ParallelMaskedBatches(IReadOnlyList<IReadOnlyList<string>> groups, PretrainedTokenizer tokenizer,
         MaskedLanguageSettings? settings = null)
     {
@@ -53,45 +40,31 @@ public sealed class ParallelMaskedBatches : IBatchSource<ParallelMaskedBatch>
         _masking = new TokenMasking(tokenizer, _settings.MaskShare);
         _padId = tokenizer.PadId;
         (int Group, string Text)[] texts = [.. groups.SelectMany((group, i) => group.Select(text => (i, text)))];
-        (EncodedText[] encoded, TruncatedTexts) = EncodedTexts.Encode(texts.Length,
+        (EncodedText[] encoded, _) = EncodedTexts.Encode(texts.Length,
             i => (texts[i].Text, null, $"group {texts[i].Group}"), tokenizer, _settings.MaxLength);
-        _groups = [.. encoded.Zip(texts, (text, of) => (text, of.Group)).GroupBy(one => one.Group)
-            .Where(group => Predictable(group.First().text))
-            .Select(group => group.Select(one => one.text).Where(Predictable).ToArray()).Where(group => group.Length > 1)];
+        _groups = [.. encoded.Zip(texts, (text, of) => (Text: text, of.Group)).GroupBy(one => one.Group, one => one.Text)
+            .Where(group => _masking.CanHide(group.First())).Select(group => group.Where(_masking.CanHide).ToArray())
+            .Where(group => group.Length > 1)];
         if (_groups.Length == 0)
             throw new IntraDistillException($"none of the {groups.Count} groups has two texts with a token to predict");
-
-        bool Predictable(EncodedText text) => _masking.Choices(text).Length > 0;
     }
-
-    /// <summary>How many texts were longer than <see cref="MaskedLanguageSettings.MaxLength"/> and cut.</summary>
-    public int TruncatedTexts { get; }
 
     /// <inheritdoc/>
     public IReadOnlyList<ParallelMaskedBatch> Epoch(int epoch)
     {
         Random random = EpochOrder.RandomOf(_settings.Seed, epoch);
-        (EncodedText First, EncodedText Second)[] pairs =
-            [.. _groups.Select(group => (group[0], group[random.Next(1, group.Length)]))];
+        (EncodedText First, EncodedText Second)[] pairs = [.. _groups.Select(group => (group[0], group[random.Next(1, group.Length)]))];
         random.Shuffle(pairs);
         // Both sides are padded to the longer one.
         int[][] batches = [.. EpochOrder.CutWithin(
             Enumerable.Range(0, pairs.Length).OrderBy(Length), _settings.MaxTokens, pair => 2 * Length(pair))];
         random.Shuffle(batches);
         return [.. batches.Select(batch => new ParallelMaskedBatch(
-            Hidden([.. batch.Select(pair => pairs[pair].First)], random),
-            Hidden([.. batch.Select(pair => pairs[pair].Second)], random)))];
+            Hidden(batch.Select(pair => pairs[pair].First)), Hidden(batch.Select(pair => pairs[pair].Second))))];
 
         int Length(int pair) => int.Max(pairs[pair].First.Length, pairs[pair].Second.Length);
-    }
 
-    private MaskedLanguageBatch Hidden(EncodedText[] texts, Random random)
-    {
-        (int[] Ids, int[] Chosen)[] hidden = [.. texts.Select(text => _masking.Hide(text, random))];
-        EncodedBatch batch = EncodedBatch.Pad([.. texts.Zip(hidden, (text, one) => text with { Ids = one.Ids })], _padId);
-        int length = batch.Ids.GetLength(1);
-        return new MaskedLanguageBatch(batch,
-            [.. hidden.SelectMany((one, b) => one.Chosen.Select(t => (long)b * length + t))],
-            [.. hidden.SelectMany((one, b) => one.Chosen.Select(t => (long)texts[b].Ids[t]))]);
+        MaskedLanguageBatch Hidden(IEnumerable<EncodedText> texts) =>
+            MaskedLanguageBatch.Of([.. texts.Select(text => _masking.Hide(text, random))], _padId);
     }
 }

@@ -28,7 +28,7 @@ internal sealed class PreparedData
         return found;
     }
 
-    /// <summary>Holds what was read to the numbers at <c>counts.{part}</c> of the folder's <c>about.json</c>; the unit is "pairs" or so.</summary>
+    /// <summary>Holds what was read to the numbers at <c>counts.{part}</c> of <c>about.json</c>; the unit is "pairs" or the like.</summary>
     /// <exception cref="IntraDistillException">They differ, or the counts cannot be read.</exception>
     public void CheckCounts(string unit)
     {

@@ -33,7 +33,7 @@ public class DivergencePropertyTests
         using var scope = NewDisposeScope();
         // p = (1, 0) and (0, 1): p̄ = ½ each, X = ½ Σ_i Σ_v (p_i − ½) l_i = ½ · 2 · (½ · 0 + ½ · 2e4).
         Tensor logits = tensor(new float[] { 1e4f, -1e4f, -1e4f, 1e4f }).reshape(2, 1, 2).requires_grad_();
-        Tensor value = Divergences.X(logits);
+        Tensor value = Divergences.Compute(Divergence.X, logits);
         value.backward();
         Assert.Equal(1e4f, value.item<float>());
         Assert.True(logits.grad!.isfinite().all().item<bool>());
@@ -47,9 +47,9 @@ public class DivergencePropertyTests
         Tensor logits = randn([4, 5, 6], dtype: float64);
         Tensor p = F.softmax(logits, -1), mean = p.mean([0], keepdim: true);
         Tensor expected = ((p * (p / mean).log()).sum() + (mean * (mean / p).log()).sum()) / 4;
-        Assert.True(Divergences.X(logits).RelativeError(expected) < 1e-10);
-        Assert.True(Divergences.JensenShannon(logits).RelativeError((p * (p / mean).log()).sum() / 4) < 1e-10);
-        Assert.Equal(0, Divergences.X(logits[0].expand(3, 5, 6)).item<double>(), 12);
+        Assert.True(Divergences.Compute(Divergence.X, logits).RelativeError(expected) < 1e-10);
+        Assert.True(Divergences.Compute(Divergence.JensenShannon, logits).RelativeError((p * (p / mean).log()).sum() / 4) < 1e-10);
+        Assert.Equal(0, Divergences.Compute(Divergence.X, logits[0].expand(3, 5, 6)).item<double>(), 12);
     }
 
     [Fact]
@@ -58,7 +58,7 @@ public class DivergencePropertyTests
         using var scope = NewDisposeScope();
         manual_seed(3);
         Tensor logits = randn([2, 37, 60_001], dtype: float64).requires_grad_();      // 33 positions a chunk
-        Tensor value = Divergences.X(logits);
+        Tensor value = Divergences.Compute(Divergence.X, logits);
         value.backward();
         Tensor l = F.log_softmax(logits.detach().requires_grad_(), -1);
         Tensor direct = ((l.exp() - l.exp().mean([0], keepdim: true)) * l).sum() / 2;
@@ -78,7 +78,7 @@ public class DivergencePropertyTests
     public void Wrong_shapes_are_named()
     {
         using var scope = NewDisposeScope();
-        Assert.Contains("(5, 6)", Assert.Throws<ArgumentException>(() => Divergences.X(zeros(3, 5, 6, 7), ones(5, 5))).Message);
+        Assert.Contains("(5, 6)", Assert.Throws<ArgumentException>(() => Divergences.Compute(Divergence.X, zeros(3, 5, 6, 7), ones(5, 5))).Message);
         Assert.Throws<ArgumentException>(() => Divergences.Compute(Divergence.MeanSquaredError, zeros(3, 5), ones(5)));
         Assert.Throws<ArgumentOutOfRangeException>(() => new AdaptiveAlpha(5, 100, p: 10, q: 5));
         Assert.Throws<ArgumentOutOfRangeException>(() => new AdaptiveAlpha(double.NaN, 100));

@@ -191,8 +191,8 @@ public class IntraDistillationTests
         manual_seed(11);
         Tensor logits = randn([3, 5, 2, 4]), mask = rand(5, 2).lt(0.5);
         IntraDistillation objective = Objective(Divergence.X, DivergenceReduction.Sum);
-        Assert.Equal(Divergences.X(logits).item<float>(), Reduced(null));
-        Assert.Equal(Divergences.X(logits, mask).item<float>(), Reduced(null, mask));
+        Assert.Equal(Divergences.Compute(Divergence.X, logits).item<float>(), Reduced(null));
+        Assert.Equal(Divergences.Compute(Divergence.X, logits, mask).item<float>(), Reduced(null, mask));
         // Bit for bit: a batch of its own may always say how many positions it has.
         Assert.Equal(Reduced(null), Reduced(10));
 

@@ -142,12 +142,12 @@ public class SensitivityTests
             new("reached", [1, 2], [1, 2]),
         ]).Zeros];
         Assert.Equal([
-            new("embedding", ZeroWeights: 4, Rows: 1, InRows: 3, Columns: 0, InColumns: 0, Elsewhere: 1),
-            new("outer", 0, 0, 0, Columns: 1, InColumns: 2, 0),
-            new("both", 0, Rows: 1, InRows: 2, Columns: 1, InColumns: 1, 0),
-            new("bias", 0, Rows: 1, InRows: 1, 0, 0, 0),
-            new("whole", 0, Rows: 2, InRows: 4, 0, 0, 0),
-            new("scalar", 0, Rows: 1, InRows: 1, 0, 0, 0),
+            new("embedding", ZeroWeights: 4, InRows: 3, InColumns: 0, Elsewhere: 1),
+            new("outer", 0, 0, InColumns: 2, 0),
+            new("both", 0, InRows: 2, InColumns: 1, 0),
+            new("bias", 0, InRows: 1, 0, 0),
+            new("whole", 0, InRows: 4, 0, 0),
+            new("scalar", 0, InRows: 1, 0, 0),
         ], zeros);
         Assert.Equal([8, 2, 3, 1, 4, 1], zeros.Select(z => z.Count));
     }
@@ -230,16 +230,16 @@ public class SensitivityTests
         Assert.InRange(paper.UnusedInSource, 24, 36);                          // 20 % to 30 % of the vocabulary
         Assert.InRange(paper.UnusedInTarget, 24, 36);
         Dictionary<string, ParameterZeros> zeros = paper.Sensitivity.Zeros.ToDictionary(z => z.Name);
-        Assert.Equal(new("source_embedding.weight", ZeroWeights: 16, (int)paper.UnusedInSource, paper.UnusedInSource * 16, 0, 0, 0),
+        Assert.Equal(new("source_embedding.weight", ZeroWeights: 16, paper.UnusedInSource * 16, 0, 0),
             zeros["source_embedding.weight"]);
-        Assert.Equal(new("target_embedding.weight", ZeroWeights: 16, (int)paper.UnusedInTarget, paper.UnusedInTarget * 16, 0, 0, 0),
+        Assert.Equal(new("target_embedding.weight", ZeroWeights: 16, paper.UnusedInTarget * 16, 0, 0),
             zeros["target_embedding.weight"]);
         Assert.DoesNotContain("output_projection.weight", zeros.Keys);        // every subword is a wrong answer somewhere
         foreach (string block in (string[])["encoder.layers.0.feed_forward", "decoder.layers.0.feed_forward"])
         {
-            Assert.Equal((1, 16), (zeros[$"{block}.inner.weight"].Rows, zeros[$"{block}.inner.weight"].InRows));
-            Assert.Equal((1, 1), (zeros[$"{block}.inner.bias"].Rows, zeros[$"{block}.inner.bias"].InRows));
-            Assert.Equal((1, 16), (zeros[$"{block}.outer.weight"].Columns, zeros[$"{block}.outer.weight"].InColumns));
+            Assert.Equal(16, zeros[$"{block}.inner.weight"].InRows);
+            Assert.Equal(1, zeros[$"{block}.inner.bias"].InRows);
+            Assert.Equal(16, zeros[$"{block}.outer.weight"].InColumns);
         }
 
         SensitivityDistribution distribution = paper.Sensitivity.Distribution;
@@ -302,13 +302,12 @@ public class SensitivityTests
     }
 
     [Fact]
-    public void Prunings_of_one_module_are_undone_in_reverse_order_only()
+    public void Prunings_of_one_module_are_undone_in_reverse_order()
     {
         using var scope = NewDisposeScope();
         Linear model = Model(2, 3);
         var sensitivity = new ParameterSensitivity([new("weight", [1, 2], [1, 2])]);
         PrunedWeights first = Pruning.Prune(model, sensitivity, 0.5), second = Pruning.Prune(model, sensitivity, 1);
-        Assert.Contains("the later one first", Assert.Throws<IntraDistillException>(first.Dispose).Message);
         Assert.Equal([0, 0], model.weight!.data<float>().ToArray());
         using (Pruning.Prune(Model(4, 5), sensitivity, 1))                      // another module is no matter
             second.Dispose();
@@ -374,8 +373,6 @@ public class SensitivityTests
         Assert.Contains("weight[1]", Error(() => new ParameterSensitivity([Measured("weight", 1, float.NaN)])));
         Assert.Contains("(2, 2)", Error(() => new ParameterSensitivity([new("weight", [2, 2], [1, 2, 3])])));
         Assert.Contains("(1)", Error(() => new ParameterSensitivity([new("weight", [1], [1], [true, false])])));
-        Assert.Contains("-1", Error(() => new SensitivityDistribution([1, -1])));
-        Assert.Contains("at least one", Error(() => new SensitivityDistribution([])));
         Assert.Contains("no such parameter", Error(() => Pruning.Prune(model, new([Measured("other", 1)]), 0.5)));
         Assert.Contains("has 2", Error(() => Pruning.Prune(model, new([Measured("weight", 1, 2, 3)]), 0.5)));
 

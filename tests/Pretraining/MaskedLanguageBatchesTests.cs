@@ -120,7 +120,6 @@ public sealed class MaskedLanguageBatchesTests : SingleThreadedTests
     public void A_short_text_has_one_token_chosen_and_an_empty_one_is_left_out()
     {
         MaskedLanguageBatches source = Singles(["", "the", "[SEP] [MASK]", "жук", " the [UNK] "]);
-        Assert.Equal(3, source.LeftOutTexts);
         for (int epoch = 0; epoch < 20; epoch++)
         {
             MaskedLanguageBatch batch = Assert.Single(source.Epoch(epoch));
@@ -188,7 +187,6 @@ public sealed class MaskedLanguageBatchesTests : SingleThreadedTests
         Assert.Contains("MaskShare is 0;", Refusal(["the"], new() { MaskShare = 0 }));
         Assert.Contains("MaskShare is 1.5;", Refusal(["the"], new() { MaskShare = 1.5 }));
         Assert.Contains("MaskShare is NaN;", Refusal(["the"], new() { MaskShare = double.NaN }));
-        Assert.Equal(1, Singles(["the the", "the"], new() { MaxLength = 3 }).TruncatedTexts);
     }
 
     [Fact]

@@ -5,15 +5,13 @@ using static TorchSharp.torch;
 
 namespace IntraDistill;
 
-/// <summary>Scaled dot-product attention of several heads (Vaswani et al. 2017, section 3.2).</summary>
-/// <remarks>
-/// Two computations give the same numbers: <c>scaled_dot_product_attention</c>, and plain products with a softmax between.
-/// The second is used on the CPU when weights are dropped, where libtorch has no fused kernel (forward and backward for 60
-/// rows of 30 tokens, d = 128, 4 heads, one core: 9.6 ms against 13.2 ms), and for short sentences (no dropout: 9.7 against
-/// 10.2 ms, forward alone 2.2 against 3.2 ms; from 128 keys on the fused one is ahead). On a GPU, which waits for kernels to be
-/// launched, the first: one in place of several. Of libtorch's ways to compute it the "memory-efficient" one is named there, since what
-/// it chooses itself in bfloat16 was seen to take 0.25 s the first time it meets a shape, and training never stops meeting new ones.
-/// </remarks>
+/// <summary>Scaled dot-product attention of several heads, <c>softmax(q kᵀ / √(d/h)) v</c> (Vaswani et al. 2017, section 3.2).</summary>
+/// <remarks>Two computations give the same numbers: <c>scaled_dot_product_attention</c>, and plain products with a softmax between. The
+/// second is used on the CPU when weights are dropped, where libtorch has no fused kernel (forward and backward for 60 rows of 30 tokens, d
+/// = 128, 4 heads, one core: 9.6 ms against 13.2 ms), and for short sentences (no dropout: 9.7 against 10.2 ms, forward alone 2.2 against
+/// 3.2 ms; from 128 keys on the fused one is ahead). On a GPU, which waits for kernels to be launched, the first: one in place of several.
+/// Of libtorch's ways to compute it the "memory-efficient" one is named there, since what it chooses itself in bfloat16 was seen to take
+/// 0.25 s the first time it meets a shape, and training never stops meeting new ones.</remarks>
 internal static class DotProductAttention
 {
     private const long FusedFrom = 128; // keys, on the CPU; see the remarks
@@ -28,17 +26,9 @@ internal static class DotProductAttention
 
         """);
 
-    /// <summary>Attends from each position of x to all of the memory.</summary>
-    /// <param name="x">(T, B, d).</param>
-    /// <param name="memory">(S, B, d): what keys and values are made of; x itself in self-attention.</param>
-    /// <param name="query">Projects x.</param>
-    /// <param name="key">Projects the memory to keys.</param>
-    /// <param name="value">Projects the memory to values.</param>
-    /// <param name="mask">Added to the scores: (B, 1, 1, S) or (1, 1, T, S); 0 keeps, a large negative number hides.</param>
-    /// <param name="heads">How many heads; a divisor of d.</param>
-    /// <param name="dropout">What drops attention weights.</param>
-    /// <param name="fused">Which computation is used; null lets device and dropout decide.</param>
-    /// <returns>(T, B, d).</returns>
+    /// <summary>Attends from each position of x, (T, B, d), to all of a memory, (S, B, d), which keys and values are made of: x itself in
+    /// self-attention. The mask is added to the scores, (B, 1, 1, S) or (1, 1, T, S): 0 keeps, a large negative number hides. Without
+    /// <paramref name="fused"/> device and dropout decide how it is computed. Returns (T, B, d).</summary>
     public static Tensor Attend(Tensor x, Tensor memory, Linear query, Linear key, Linear value, Tensor? mask, int heads,
         Dropout dropout, bool? fused = null)
     {
@@ -50,15 +40,7 @@ internal static class DotProductAttention
         return Heads(made[0], made[1], made[2], mask, dropout, fused).MoveToOuterDisposeScope();
     }
 
-    /// <summary>Attends from each query to all keys, which were projected before.</summary>
-    /// <param name="query">(T, B, d).</param>
-    /// <param name="keys">(S, B, d).</param>
-    /// <param name="values">(S, B, d).</param>
-    /// <param name="mask">As above.</param>
-    /// <param name="heads">How many heads; a divisor of d.</param>
-    /// <param name="dropout">What drops attention weights.</param>
-    /// <param name="fused">Which computation is used; null lets device and dropout decide.</param>
-    /// <returns>(T, B, d).</returns>
+    /// <summary>Attends from queries, (T, B, d), to keys and values, (S, B, d) each, that were projected before.</summary>
     public static Tensor Attend(
         Tensor query, Tensor keys, Tensor values, Tensor? mask, int heads, Dropout dropout, bool? fused = null)
     {
@@ -68,10 +50,8 @@ internal static class DotProductAttention
         Tensor Split(Tensor all) => all.view(all.shape[0], all.shape[1], heads, -1);
     }
 
-    /// <summary>
-    /// Several projections of one input as one product, (T, B, h, d/h) each. The output channels are put in the order head, projection:
-    /// so the heads of all rows are one strided batch in what comes out, and nothing is copied.
-    /// </summary>
+    /// <summary>Several projections of one input as one product, (T, B, h, d/h) each. The output channels are put in the order head,
+    /// projection: so the heads of all rows are one strided batch in what comes out, and nothing is copied.</summary>
     private static Tensor[] Project(Tensor x, int heads, params Linear[] projections)
     {
         long count = projections.Length, size = x.shape[2];
@@ -124,15 +104,10 @@ internal static class DotProductAttention
     }
 }
 
-/// <summary>
-/// Multi-head scaled dot-product attention (Vaswani et al. 2017, section 3.2), initialised as fairseq's: Xavier-uniform
-/// projections, those of query, key and value with gain 1/√2.
-/// </summary>
-/// <remarks>
-/// Sequences are time-first, (T, B, d): the heads of all rows are then one strided batch of matrices, which BLAS reads in
-/// place, where batch-first data would be copied for every product.
-/// </remarks>
-public sealed class MultiHeadAttention : nn.Module<Tensor, Tensor, Tensor?, Tensor>
+/// <summary>Multi-head scaled dot-product attention (Vaswani et al. 2017, section 3.2), initialised as fairseq's: Xavier-uniform
+/// projections, those of query, key and value with gain 1/√2. Sequences are time-first, (T, B, d): the heads of all rows are then one
+/// strided batch of matrices, which BLAS reads in place, where batch-first data would be copied for every product.</summary>
+internal sealed class MultiHeadAttention : nn.Module<Tensor, Tensor, Tensor?, Tensor>
 {
     [ComponentName(Name = "query")] private readonly Linear _query;
     [ComponentName(Name = "key")] private readonly Linear _key;
@@ -141,10 +116,6 @@ public sealed class MultiHeadAttention : nn.Module<Tensor, Tensor, Tensor?, Tens
     [ComponentName(Name = "dropout")] private readonly Dropout _dropout;
     private readonly int _heads;
 
-    /// <summary>Makes the module.</summary>
-    /// <param name="modelSize">The width d of queries, keys, values and output.</param>
-    /// <param name="heads">How many heads; a divisor of d.</param>
-    /// <param name="dropout">The probability that an attention weight is dropped.</param>
     public MultiHeadAttention(int modelSize, int heads, double dropout) : base(nameof(MultiHeadAttention))
     {
         _heads = heads;
@@ -163,11 +134,7 @@ public sealed class MultiHeadAttention : nn.Module<Tensor, Tensor, Tensor?, Tens
     /// <summary>Which computation is used; <see langword="null"/>, the default, lets device and dropout decide.</summary>
     public bool? Fused { get; set; }
 
-    /// <summary>Attends from each query to all of the memory.</summary>
-    /// <param name="query">(T, B, d).</param>
-    /// <param name="memory">(S, B, d): what keys and values are made of.</param>
-    /// <param name="mask">Added to the scores: (B, 1, 1, S) or (1, 1, T, S); 0 keeps, a large negative number hides.</param>
-    /// <returns>(T, B, d).</returns>
+    /// <summary>Attends from each query, (T, B, d), to all of the memory, (S, B, d); (T, B, d). The mask is as above.</summary>
     public override Tensor forward(Tensor query, Tensor memory, Tensor? mask)
     {
         using var scope = NewDisposeScope();
@@ -175,21 +142,15 @@ public sealed class MultiHeadAttention : nn.Module<Tensor, Tensor, Tensor?, Tens
         return _output.call(context).MoveToOuterDisposeScope();
     }
 
-    /// <summary>The keys and values of a memory, for <see cref="Attend"/>.</summary>
-    /// <param name="memory">(S, B, d).</param>
-    /// <returns>Keys and values, (S, B, d) each.</returns>
+    /// <summary>The keys and values of a memory, for <see cref="Attend"/>; all (S, B, d).</summary>
     public (Tensor Keys, Tensor Values) Project(Tensor memory) => (_key.call(memory), _value.call(memory));
 
-    /// <summary>Attends to keys and values that were projected before.</summary>
-    /// <param name="query">(T, B, d), not projected.</param>
-    /// <param name="keys">(S, B, d).</param>
-    /// <param name="values">(S, B, d).</param>
-    /// <param name="mask">As in <see cref="forward"/>.</param>
-    /// <returns>(T, B, d).</returns>
-    public Tensor Attend(Tensor query, Tensor keys, Tensor values, Tensor? mask)
+    /// <summary>Attends from each query, (T, B, d), not projected, to what was projected before; (T, B, d).</summary>
+    public Tensor Attend(Tensor query, KeysAndValues memory, Tensor? mask)
     {
         using var scope = NewDisposeScope();
-        Tensor context = DotProductAttention.Attend(_query.call(query), keys, values, mask, _heads, _dropout, Fused);
+        Tensor context = DotProductAttention.Attend(
+            _query.call(query), memory.Keys, memory.Values, mask, _heads, _dropout, Fused);
         return _output.call(context).MoveToOuterDisposeScope();
     }
 }

@@ -1,19 +1,14 @@
 namespace IntraDistill;
 
-/// <summary>
-/// The sizes and dropouts of a <see cref="TranslationTransformer"/>. The defaults are fairseq's
-/// <c>transformer_iwslt_de_en</c> with the dropouts the intra-distillation paper has for IWSLT'14; only the two vocabulary
-/// sizes have to be given.
-/// </summary>
+/// <summary>The sizes and dropouts of a <see cref="TranslationTransformer"/>. The defaults are fairseq's <c>transformer_iwslt_de_en</c>
+/// with the dropouts the intra-distillation paper has for IWSLT'14; only the two vocabulary sizes have to be given.</summary>
 public sealed record TransformerSettings
 {
     /// <summary>The paper's IWSLT'14 model: 6 + 6 post-norm layers of size 512; the defaults, without vocabularies.</summary>
     public static TransformerSettings IwsltDeEn { get; } = new();
 
-    /// <summary>
-    /// A model for a laptop CPU and corpora of some thousand sentences: 2 + 2 pre-norm layers of size 128, one embedding
-    /// for source, target and output, light dropout. About 1.2 M parameters with a vocabulary of 4,000.
-    /// </summary>
+    /// <summary>A model for a laptop CPU and corpora of some thousand sentences: 2 + 2 pre-norm layers of size 128, one embedding for
+    /// source, target and output, light dropout. About 1.2 M parameters with a vocabulary of 4,000.</summary>
     public static TransformerSettings Small { get; } = new()
     {
         EncoderLayers = 2,
@@ -49,22 +44,16 @@ public sealed record TransformerSettings
     /// <summary>Dropout inside the feed-forward block, after the ReLU.</summary>
     public double ActivationDropout { get; init; }
 
-    /// <summary>
-    /// Whether each block normalizes its input (pre-norm, with a last normalization after each stack) and not the sum of
-    /// input and output (post-norm).
-    /// </summary>
+    /// <summary>Whether each block normalizes its input (pre-norm, with a last normalization after each stack) and not the sum of input and
+    /// output (post-norm).</summary>
     public bool NormalizeFirst { get; init; }
 
-    /// <summary>
-    /// One matrix for source embedding, target embedding and output projection (fairseq's
-    /// <c>share-all-embeddings</c>); needs one joint vocabulary.
-    /// </summary>
+    /// <summary>One matrix for source embedding, target embedding and output projection (fairseq's <c>share-all-embeddings</c>); needs one
+    /// joint vocabulary.</summary>
     public bool ShareEmbeddings { get; init; }
 
-    /// <summary>
-    /// One matrix for target embedding and output projection (fairseq's <c>share-decoder-input-output-embed</c>);
-    /// implied by <see cref="ShareEmbeddings"/>.
-    /// </summary>
+    /// <summary>One matrix for target embedding and output projection (fairseq's <c>share-decoder-input-output-embed</c>); implied by
+    /// <see cref="ShareEmbeddings"/>.</summary>
     public bool ShareDecoderOutput { get; init; }
 
     /// <summary>The number of source tokens.</summary>
@@ -79,9 +68,8 @@ public sealed record TransformerSettings
     /// <summary>The longest sentence, in tokens, on either side.</summary>
     public int MaxLength { get; init; } = 1024;
 
-    /// <summary>Checks that the settings describe a model.</summary>
-    /// <exception cref="IntraDistillException">One of them does not; the message names it.</exception>
-    public void Validate()
+    /// <exception cref="IntraDistillException">One of them does not describe a model; the message names it.</exception>
+    internal void Validate()
     {
         SettingsCheck.AtLeast(EncoderLayers, 1);
         SettingsCheck.AtLeast(DecoderLayers, 1);
@@ -97,7 +85,7 @@ public sealed record TransformerSettings
         SettingsCheck.That(ModelSize % Heads == 0, $"Heads is {Heads}; expected a divisor of ModelSize ({ModelSize})");
         SettingsCheck.That(PadId >= 0 && PadId < Math.Min(SourceVocabulary, TargetVocabulary),
             $"PadId is {PadId}; expected a token of both vocabularies");
-        SettingsCheck.That(!ShareEmbeddings || SourceVocabulary == TargetVocabulary,
-            $"ShareEmbeddings needs one joint vocabulary, but SourceVocabulary is {SourceVocabulary} and TargetVocabulary {TargetVocabulary}");
+        SettingsCheck.That(!ShareEmbeddings || SourceVocabulary == TargetVocabulary, "ShareEmbeddings needs one joint vocabulary, "
+            + $"but SourceVocabulary is {SourceVocabulary} and TargetVocabulary {TargetVocabulary}");
     }
 }

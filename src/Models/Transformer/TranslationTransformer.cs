@@ -5,16 +5,13 @@ using static TorchSharp.torch;
 
 namespace IntraDistill;
 
-/// <summary>
-/// The encoder-decoder transformer of Vaswani et al. (2017) as fairseq builds <c>transformer_iwslt_de_en</c>: ReLU,
-/// sinusoidal positions, embeddings scaled by √d, fairseq's initialisation and places of dropout; post-norm, or pre-norm
-/// with a last normalization of each stack.
-/// </summary>
-/// <remarks>
-/// Padding is told from the pad id. On the source side it may be anywhere; on the target side it must follow the sentence,
-/// where the causal mask hides it from every real token (the states at padded target positions mean nothing).
-/// The model runs one pass: for the K passes of intra-distillation the caller repeats the batch K times.
-/// </remarks>
+/// <summary>The encoder-decoder transformer of Vaswani et al. (2017) as fairseq builds <c>transformer_iwslt_de_en</c>: ReLU, sinusoidal
+/// positions, embeddings scaled by √d, fairseq's initialisation and places of dropout; post-norm, or pre-norm with a last normalization of
+/// each stack.</summary>
+/// <remarks>Padding is told from the pad id. On the source side it may be anywhere; on the target side it must follow the sentence, where
+/// the causal mask hides it from every real token (the states at padded target positions mean nothing). The model runs one pass: for the K
+/// passes of intra-distillation the caller repeats the batch K times. A sentence longer than <see cref="TransformerSettings.MaxLength"/> is
+/// an <see cref="IntraDistillException"/>.</remarks>
 public sealed class TranslationTransformer : nn.Module<Tensor, Tensor, Tensor>
 {
     // Hides a key without the NaN that −∞ gives in a row where everything is hidden.
@@ -23,8 +20,8 @@ public sealed class TranslationTransformer : nn.Module<Tensor, Tensor, Tensor>
     [ComponentName(Name = "embedding")] private readonly Embedding? _embedding;
     [ComponentName(Name = "source_embedding")] private readonly Embedding? _sourceEmbedding;
     [ComponentName(Name = "target_embedding")] private readonly Embedding? _targetEmbedding;
-    [ComponentName(Name = "encoder")] private readonly TransformerEncoder _encoder;
-    [ComponentName(Name = "decoder")] private readonly TransformerDecoder _decoder;
+    [ComponentName(Name = "encoder")] private readonly TransformerStack _encoder;
+    [ComponentName(Name = "decoder")] private readonly TransformerStack _decoder;
     [ComponentName(Name = "output_projection")] private readonly Linear? _outputProjection;
     [ComponentName(Name = "dropout")] private readonly Dropout _dropout;
 
@@ -44,8 +41,8 @@ public sealed class TranslationTransformer : nn.Module<Tensor, Tensor, Tensor>
             _sourceEmbedding = NewEmbedding(settings.SourceVocabulary);
             _targetEmbedding = NewEmbedding(settings.TargetVocabulary);
         }
-        _encoder = new TransformerEncoder(settings);
-        _decoder = new TransformerDecoder(settings);
+        _encoder = new TransformerStack(settings, settings.EncoderLayers, attendsToSource: false);
+        _decoder = new TransformerStack(settings, settings.DecoderLayers, attendsToSource: true);
         if (!settings.ShareEmbeddings && !settings.ShareDecoderOutput)
         {
             _outputProjection = nn.Linear(settings.ModelSize, settings.TargetVocabulary, hasBias: false);
@@ -66,34 +63,31 @@ public sealed class TranslationTransformer : nn.Module<Tensor, Tensor, Tensor>
 
     private Embedding TargetEmbedding => _embedding ?? _targetEmbedding!;
 
-    /// <summary>Scores the next token after every prefix of the targets.</summary>
+    /// <summary>Logits of the next token after every prefix of the targets, (B, T, V).</summary>
     /// <param name="source">(B, S) int64.</param>
     /// <param name="decoderInput">(B, T) int64: BOS and the target.</param>
-    /// <returns>Logits, (B, T, V).</returns>
-    /// <exception cref="IntraDistillException">A sentence is longer than <see cref="TransformerSettings.MaxLength"/>.</exception>
     public override Tensor forward(Tensor source, Tensor decoderInput)
     {
         using var scope = NewDisposeScope();
         return nn.functional.linear(hidden(source, decoderInput), OutputWeight).MoveToOuterDisposeScope();
     }
 
-    /// <summary>The decoder's states before the output projection, for losses that make the logits in pieces.</summary>
+    /// <summary>The decoder's states before the output projection, (B, T, d), for losses that make the logits in pieces.</summary>
     /// <param name="source">(B, S) int64.</param>
-    /// <param name="decoderInput">(B, T) int64.</param>
-    /// <returns>(B, T, d).</returns>
-    /// <exception cref="IntraDistillException">A sentence is longer than <see cref="TransformerSettings.MaxLength"/>.</exception>
+    /// <param name="decoderInput">(B, T) int64: BOS and the target.</param>
     public Tensor hidden(Tensor source, Tensor decoderInput)
     {
         using var scope = NewDisposeScope();
         (Tensor encoded, Tensor sourceMask) = Encode(source);
-        Tensor x = Embed(TargetEmbedding, decoderInput);
-        Tensor states = _decoder.call(x, encoded, sourceMask, CausalMask(decoderInput.shape[1], x));
-        return states.transpose(0, 1).contiguous().MoveToOuterDisposeScope(); // (T, B, d) -> (B, T, d)
+        Tensor x = Embed(TargetEmbedding, decoderInput);                                            // (T, B, d)
+        long length = decoderInput.shape[1];
+        Tensor causalMask = full([length, length], Hidden, x.dtype, x.device).triu_(1).view(1, 1, length, length);
+        Tensor states = _decoder.call(x, causalMask, encoded, sourceMask);
+        return states.transpose(0, 1).contiguous().MoveToOuterDisposeScope();                       // (B, T, d)
     }
 
-    /// <summary>Encodes sources, to be translated token by token with <see cref="Step"/>.</summary>
-    /// <param name="source">(B, S) int64.</param>
-    /// <returns>The state, to be disposed; it has one row a sentence.</returns>
+    /// <summary>Encodes sources, (B, S) int64, to be translated token by token with <see cref="Step"/>; the state has one row a sentence,
+    /// and is to be disposed.</summary>
     public DecodingState StartDecoding(Tensor source)
     {
         using var scope = NewDisposeScope();
@@ -101,11 +95,9 @@ public sealed class TranslationTransformer : nn.Module<Tensor, Tensor, Tensor>
         return new DecodingState(sourceMask, _decoder.ProjectSource(encoded));
     }
 
-    /// <summary>Takes the next token of every row and scores the one after it.</summary>
+    /// <summary>Takes the next token of every row and returns the logits of the one after it, (N, V).</summary>
     /// <param name="tokens">(N) int64, N a multiple of the state's sentences; BOS in the first step.</param>
     /// <param name="state">What came before; the tokens are added to it.</param>
-    /// <returns>Logits, (N, V).</returns>
-    /// <exception cref="IntraDistillException">The rows are longer than <see cref="TransformerSettings.MaxLength"/>.</exception>
     public Tensor Step(Tensor tokens, DecodingState state)
     {
         using var scope = NewDisposeScope();
@@ -135,11 +127,12 @@ public sealed class TranslationTransformer : nn.Module<Tensor, Tensor, Tensor>
 
     private double EmbeddingScale => Math.Sqrt(Settings.ModelSize);
 
+    /// <summary>(B, S) tokens to states (S, B, d), and the mask that hides padding, (B, 1, 1, S).</summary>
     private (Tensor Encoded, Tensor Mask) Encode(Tensor source)
     {
         Tensor x = Embed(SourceEmbedding, source);
         Tensor mask = source.eq(Settings.PadId).to(x.dtype).mul_(Hidden).view(source.shape[0], 1, 1, source.shape[1]);
-        return (_encoder.call(x, mask), mask);
+        return (_encoder.call(x, mask, null, null), mask);
     }
 
     /// <summary>(B, T) tokens to (T, B, d).</summary>
@@ -150,13 +143,6 @@ public sealed class TranslationTransformer : nn.Module<Tensor, Tensor, Tensor>
         Tensor timeFirst = tokens.t();
         Tensor positions = SinusoidalPositions.Lookup(_positions, timeFirst, Settings.PadId);
         return _dropout.call(positions.add(embedding.call(timeFirst), EmbeddingScale)).MoveToOuterDisposeScope();
-    }
-
-    private static Tensor CausalMask(long length, Tensor like)
-    {
-        using var scope = NewDisposeScope();
-        return full([length, length], Hidden, like.dtype, like.device).triu_(1).view(1, 1, length, length)
-            .MoveToOuterDisposeScope();
     }
 
     private void CheckLength(long length)
@@ -179,5 +165,35 @@ public sealed class TranslationTransformer : nn.Module<Tensor, Tensor, Tensor>
         using (Tensor pad = embedding.weight![Settings.PadId])
             pad.zero_();
         return embedding;
+    }
+}
+
+/// <summary>Sinusoidal position embeddings laid out as fairseq's: the sines of all frequencies, then their cosines; the frequency of column
+/// i of d/2 is <c>10000^(−i / (d/2 − 1))</c>. The first token of a sentence has position pad + 1, padding has position pad, whose row is
+/// zero.</summary>
+internal static class SinusoidalPositions
+{
+    /// <summary>Rows for sentences of up to some length, (pad + 1 + length, d) float64; the last column is zero where d ≥ 4 is
+    /// odd.</summary>
+    public static Tensor Table(int length, int modelSize, int padId)
+    {
+        int half = modelSize / 2;
+        var table = new double[padId + 1 + length, modelSize];
+        for (int position = padId + 1; position < table.GetLength(0); position++)
+            for (int i = 0; i < half; i++)
+            {
+                double angle = position * Math.Exp(-i * Math.Log(10000) / (half - 1));
+                (table[position, i], table[position, half + i]) = (Math.Sin(angle), Math.Cos(angle));
+            }
+        return from_array(table);
+    }
+
+    /// <summary>The rows of the table for tokens, (T, B) int64 to (T, B, d): padding is not counted.</summary>
+    public static Tensor Lookup(Tensor table, Tensor tokens, int padId)
+    {
+        using var scope = NewDisposeScope();
+        Tensor real = tokens.ne(padId).to(int64);
+        Tensor rows = real.cumsum(0).mul_(real).add_(padId);
+        return table.index_select(0, rows.reshape(-1)).view(tokens.shape[0], tokens.shape[1], -1).MoveToOuterDisposeScope();
     }
 }
