@@ -1,6 +1,6 @@
 namespace IntraDistill;
 
-/// <summary>The colours of a heat map's values, of which those that are not finite do not count; 0 in the middle of a diverging one.</summary>
+/// <summary>The colours of a heat map's values, from the least finite one to the most; of diverging ones with 0 in the middle.</summary>
 internal sealed class HeatScale
 {
     // ColorBrewer's YlGnBu in seven stops: about even to the eye, safe for the colour-blind, and over most of its length a good

@@ -70,7 +70,8 @@ public sealed class KitTable(string caption, params KitColumn[] columns)
     /// the first; one that says "not stated" is none.</summary>
     public static KitTable BesidePublished(string caption, params (string Name, string Here, KitCell Published)[] rows)
     {
-        var table = new KitTable(caption, new("Setting", Numeric: false), new("This run", Numeric: false), new("Published", Numeric: false));
+        var table = new KitTable(
+            caption, new("Setting", Numeric: false), new("This run", Numeric: false), new("Published", Numeric: false));
         foreach ((string name, string here, KitCell published) in rows)
             table.Row(name, here == published.Text ? here : new KitCell(here).Bold(),
                 published.Footnote > 0 || published.Text == "not stated" ? published : published.Published().See(1));

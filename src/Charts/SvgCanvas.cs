@@ -14,7 +14,7 @@ internal sealed class SvgCanvas
 
     private readonly StringBuilder _body = new();
 
-    /// <summary>The picture as one SVG element, on white as the live chart is: the series' colours do not all show on a dark page.</summary>
+    /// <summary>The picture as one SVG element, on white as the live chart is: not all colours show on a dark page.</summary>
     public string ToSvg(double height, string title)
     {
         string width = N(StaticPicture.Width), high = N(height);

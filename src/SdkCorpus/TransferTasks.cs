@@ -93,9 +93,9 @@ public static class TransferBaselines
         string before = at > 0 ? Plain(tokens[at - 1]) : "", it = Plain(tokens[at]);
         string after = at + 1 < tokens.Count ? Plain(tokens[at + 1]) : "";
         return [$"{before}\t{it}\t{after}", $"{before}\t{it}\t\n", $"\n\t{it}\t{after}", it];
-
-        static string Plain(string token) => MessageTokens.IsPlaceholder(token) ? "{}" : token;
     }
+
+    private static string Plain(string token) => MessageTokens.IsPlaceholder(token) ? "{}" : token;
 
     /// <summary>Answers each question of <see cref="SdkQuestions"/> with the placeholder that is likeliest by the two words before and
     /// the two after it: naive Bayes, learned from which placeholders of the English texts are answers to the question and which are
@@ -130,6 +130,6 @@ public static class TransferBaselines
         for (int i = 0; i < tokens.Length; i++)
             if (MessageTokens.IsPlaceholder(tokens[i]))
                 yield return (tokens[i], [.. new[] { -2, -1, 1, 2 }.Where(step => i + step >= 0 && i + step < tokens.Length)
-                    .Select(step => $"{step} {(MessageTokens.IsPlaceholder(tokens[i + step]) ? "{}" : tokens[i + step].ToLowerInvariant())}")]);
+                    .Select(step => $"{step} {Plain(tokens[i + step]).ToLowerInvariant()}")]);
     }
 }
