@@ -3,10 +3,8 @@ using Point = (double X, double Y);
 
 namespace IntraDistill;
 
-/// <summary>The picture of a chart of bars.</summary>
 internal static class BarPicture
 {
-    /// <summary>Draws it.</summary>
     public static string Draw(string title, BarChart chart)
     {
         BarSeries[] arms = chart.Arms;

@@ -4,13 +4,9 @@ using System.Text;
 
 namespace IntraDistill;
 
-/// <summary>
-/// A chart as a fragment of a page: its picture, which gives way to the live chart as soon as the page has plotly.js.
-/// </summary>
-/// <remarks>
-/// The picture is an <c>img</c> with a data URI: viewers that take scripts away (GitHub's) take inline SVG away with them,
-/// but leave images. Base64, not percent-encoding, because it is the form of data URI that every sanitizer knows.
-/// </remarks>
+/// <summary>A chart as a fragment of a page: its picture, which gives way to the live chart as soon as the page has plotly.js.</summary>
+/// <remarks>The picture is an <c>img</c> with a data URI: viewers that take scripts away (GitHub's) take inline SVG away with them, but
+/// leave images. Base64, not percent-encoding, because it is the form of data URI that every sanitizer knows.</remarks>
 internal static class ChartHtml
 {
     private static readonly Lazy<string> s_loader = new(ReadLoader);
@@ -51,10 +47,8 @@ internal static class ChartHtml
             """.ReplaceLineEndings("\n");
     }
 
-    /// <summary>
-    /// Where plotly.js lies that the build put beside the kit, seen from the notebook's folder. Null unless that is in the
-    /// neighbourhood: a longer path would tell of one machine's folders, and a notebook is for all machines.
-    /// </summary>
+    /// <summary>Where plotly.js lies that the build put beside the kit, seen from the notebook's folder. Null unless that is in the
+    /// neighbourhood: a longer path would tell of one machine's folders, and a notebook is for all machines.</summary>
     /// <param name="kitFolder">The folder of the kit's dll.</param>
     /// <param name="notebookFolder">The folder the notebook runs in.</param>
     public static string? PlotlyBeside(string kitFolder, string notebookFolder)

@@ -2,29 +2,21 @@ using Property = (string Name, object? Value);
 
 namespace IntraDistill;
 
-// What a chart shows, from which both the live chart and its static picture are drawn.
+// What a chart shows, from which both the live chart and its static picture are drawn. Sizes are in pixels.
 
-/// <summary>An axis of numbers.</summary>
 /// <param name="Title">What it shows, with its unit.</param>
 /// <param name="IsLog">Whether it counts in powers of ten.</param>
 /// <param name="IsPart">Whether it shows parts, 0–1, as percentages.</param>
 /// <param name="FromZero">Whether 0 is on it in any case.</param>
 internal sealed record ChartAxis(string Title, bool IsLog = false, bool IsPart = false, bool FromZero = false);
 
-/// <summary>A line.</summary>
-/// <param name="Name">What the legend calls it.</param>
-/// <param name="X">Where, in the unit of the x axis.</param>
-/// <param name="Y">How much, in the unit of the y axis; NaN leaves a gap.</param>
-/// <param name="Color">As <c>#rrggbb</c>.</param>
+/// <summary>A line; NaN in <paramref name="Y"/> leaves a gap.</summary>
 internal sealed record ChartLine(string Name, IReadOnlyList<double> X, IReadOnlyList<double> Y, string Color)
 {
-    /// <summary>How opaque a band is, and what is filled below steps.</summary>
     public const double BandOpacity = 0.18, StepsOpacity = 0.22;
 
-    /// <summary>The edges of a band around it, lower and upper; null for none.</summary>
     public (IReadOnlyList<double> Low, IReadOnlyList<double> High)? Band { get; init; }
 
-    /// <summary>In pixels.</summary>
     public double Width { get; init; } = 2.5;
 
     /// <summary>plotly.js's name of the kind of line; null for a solid one.</summary>
@@ -41,39 +33,30 @@ internal sealed record ChartLine(string Name, IReadOnlyList<double> X, IReadOnly
 }
 
 /// <summary>Grouped bars, a group a category.</summary>
-/// <param name="XTitle">What the categories are.</param>
-/// <param name="YTitle">What the bars show, with its unit.</param>
-/// <param name="Categories">The categories, left to right.</param>
-/// <param name="Arms">A bar of each in every group.</param>
 internal sealed record BarChart(string XTitle, string YTitle, IReadOnlyList<string> Categories, BarSeries[] Arms)
 {
     /// <summary>The part of a category that is free between groups, and that of a bar between bars.</summary>
     public const double Gap = 0.25, GroupGap = 0.06;
 
-    /// <summary>The colour of intervals.</summary>
     public const string IntervalColor = "#333333";
 
-    /// <summary>The room of a category, in pixels, on a page as wide as a notebook's.</summary>
-    public double CategoryWidth => (StaticPicture.Width - 100) / Math.Max(1, Categories.Count);
+    private double CategoryWidth => (StaticPicture.Width - 100) / Math.Max(1, Categories.Count);
 
-    /// <summary>The width of a bar in pixels.</summary>
     public double BarWidth => CategoryWidth * (1 - Gap) / Arms.Length * (1 - GroupGap);
 
     /// <summary>Whether three digits and a point do not fit into a bar.</summary>
     public bool IsCrowded => BarWidth < 28;
 
-    /// <summary>The size of the categories' names, in pixels.</summary>
+    /// <summary>The size of the categories' names.</summary>
     public double NameSize => CategoryWidth < 20 ? 11 : 13;
 
-    /// <summary>The length of the longest name, in pixels.</summary>
     public double LongestName => Categories.Select(name => SvgCanvas.Width(name, NameSize)).DefaultIfEmpty(0).Max();
 
     /// <summary>By how many degrees the names are turned: where they do not fit side by side, slanted if there is room for that.</summary>
     public double Turn => !IsCrowded || LongestName <= CategoryWidth - 4 ? 0 : CategoryWidth < 20 ? -90 : -45;
 
-    /// <summary>Half the width of an interval's cap, in pixels; 0 for none.</summary>
+    /// <summary>Half the width of an interval's cap; 0 for none.</summary>
     public double Cap => BarWidth < 14 ? Math.Max(0, (int)(BarWidth / 2 - 1)) : 5;
 
-    /// <summary>The width of an interval's line, in pixels.</summary>
     public double IntervalWidth => BarWidth < 8 ? 1 : 1.6;
 }

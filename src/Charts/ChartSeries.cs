@@ -1,18 +1,12 @@
 namespace IntraDistill;
 
-/// <summary>The colours of series; the same for an arm in all charts.</summary>
 internal static class SeriesColors
 {
     // Okabe and Ito's palette, told apart with any of the common colour-vision deficiencies.
     private static readonly string[] s_others = ["#D55E00", "#CC79A7", "#56B4E9", "#8C6D1F", "#4D4D4D", "#9467BD"];
 
-    /// <summary>
-    /// The colour of a series: fixed for names that begin with "Baseline", "Control" or "Intra-distillation", in turn
-    /// from the rest of the palette for all others.
-    /// </summary>
-    /// <param name="name">The series' name.</param>
-    /// <param name="index">Its place among the series of the chart.</param>
-    /// <returns>As <c>#rrggbb</c>.</returns>
+    /// <summary>The colour (<c>#rrggbb</c>) of a series: the same in all charts for names that begin with "Baseline", "Control" or
+    /// "Intra-distillation", in turn from the rest of the palette for all others.</summary>
     public static string Of(string name, int index) =>
         name.StartsWith("Baseline", StringComparison.OrdinalIgnoreCase) ? "#0072B2"
         : name.StartsWith("Control", StringComparison.OrdinalIgnoreCase) ? "#E69F00"
@@ -30,12 +24,7 @@ public sealed record CurveSeries(
     string Name, IReadOnlyList<double> X, IReadOnlyList<double> Y,
     IReadOnlyList<double>? Low = null, IReadOnlyList<double>? High = null) : KitRecord
 {
-    /// <summary>A line through the points of a function.</summary>
-    /// <param name="name">What the legend calls it.</param>
-    /// <param name="from">The first x.</param>
-    /// <param name="to">The last x.</param>
-    /// <param name="function">y from x.</param>
-    /// <param name="points">How many points.</param>
+    /// <summary>A line through evenly spaced points of a function, from the first x to the last.</summary>
     public static CurveSeries Of(string name, double from, double to, Func<double, double> function, int points = 121)
     {
         double[] x = [.. Enumerable.Range(0, points).Select(i => from + (to - from) * i / (points - 1))];
@@ -74,16 +63,10 @@ public sealed record BarSeries(
     }
 }
 
-/// <summary>One position of a slider: its label and the lines then shown.</summary>
-/// <param name="Label">The slider's value there.</param>
-/// <param name="Curves">The lines, in the same order and number at every position.</param>
+/// <summary>One position of a slider: its label and the lines then shown, in the same order and number at every position.</summary>
 public sealed record SliderPosition(string Label, IReadOnlyList<CurveSeries> Curves) : KitRecord;
 
-/// <summary>A value for a distribution (A, B, C) over three outcomes.</summary>
-/// <param name="A">The probability of the outcome at the top corner.</param>
-/// <param name="B">The probability of the outcome at the lower left corner.</param>
-/// <param name="C">The probability of the outcome at the lower right corner.</param>
-/// <param name="Value">What the colour shows.</param>
+/// <summary>A value for a distribution over three outcomes: of the top, the lower left and the lower right corner.</summary>
 public readonly record struct SimplexPoint(double A, double B, double C, double Value);
 
 /// <summary>A toy network in one pass.</summary>

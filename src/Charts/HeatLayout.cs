@@ -7,17 +7,12 @@ internal sealed record HeatCells(
     string XTitle, string YTitle, string ValueTitle, IReadOnlyList<string> Columns, IReadOnlyList<string> Rows,
     IReadOnlyList<IReadOnlyList<double>> Values, HeatScale Scale);
 
-/// <summary>Neighbouring columns of one group within a band.</summary>
-/// <param name="Name">The group; empty for one without a name.</param>
-/// <param name="First">The first column's place in the band, from 0.</param>
-/// <param name="Count">How many they are.</param>
-internal readonly record struct HeatGroup(string Name, int First, int Count);
-
-/// <summary>A part of a heat map's columns, drawn with all rows below the part before it.</summary>
-/// <param name="First">The first column, from 0.</param>
-/// <param name="Count">How many columns.</param>
-/// <param name="Groups">Their groups; a nameless one where there are none.</param>
-internal sealed record HeatBand(int First, int Count, IReadOnlyList<HeatGroup> Groups);
+/// <summary>A part of a heat map's columns, drawn with all rows below the part before it. Its groups count columns from its own first;
+/// without groups it is one, nameless.</summary>
+internal sealed record HeatBand(int First, int Count, IReadOnlyList<ColumnGroup> Groups)
+{
+    public Range Columns => First..(First + Count);
+}
 
 /// <summary>Where the parts of a heat map lie, in pixels from the upper left: it lays itself out, for a number must fit its cell.</summary>
 /// <param name="Bands">The parts, one below the other.</param>
@@ -45,9 +40,7 @@ internal sealed record HeatLayout(
     // Above all cells are the title and the colour bar.
     private const double Top = 112, LargestText = 13, SmallestText = 8;
 
-    /// <summary>Lays a heat map out.</summary>
-    /// <param name="heat">The heat map.</param>
-    /// <param name="groups">A group a column; null for none.</param>
+    /// <summary>Lays a heat map out whose columns are each of a group; null for none.</summary>
     public static HeatLayout Of(HeatCells heat, IReadOnlyList<string>? groups)
     {
         HeatBand[] bands = Split(heat.Columns.Count, groups);
@@ -68,23 +61,19 @@ internal sealed record HeatLayout(
         return layout;
     }
 
-    /// <summary>The size of the columns' names.</summary>
     public double NameSize => NameSizeIn(CellWidth);
 
-    /// <summary>The size of the groups' names.</summary>
     public double GroupSize => CellWidth < 30 ? 11 : 12;
 
     /// <summary>Whether a group's name fits above its columns; if not, it stands upright.</summary>
-    public bool Lies(HeatGroup group) => SvgCanvas.Width(group.Name, GroupSize) <= group.Count * CellWidth - 2;
+    public bool Lies(ColumnGroup group) => SvgCanvas.Width(group.Name, GroupSize) <= group.Count * CellWidth - 2;
 
     private static double NameSizeIn(double cellWidth) => cellWidth < 30 ? 11 : 13;
 
-    private double GroupRoom(HeatBand band) => band.Groups.Where(group => group.Name.Length > 0)
+    private double GroupRoom(HeatBand band) => band.Groups.Where(group => group.HasName)
         .Select(group => GroupLine + (Lies(group) ? 18 : SvgCanvas.Width(group.Name, GroupSize) + 6)).DefaultIfEmpty(0).Max();
 
     /// <summary>Splits the columns into bands of about equally many, between groups where it can.</summary>
-    /// <param name="columns">How many columns.</param>
-    /// <param name="groups">A group a column; null for none.</param>
     public static HeatBand[] Split(int columns, IReadOnlyList<string>? groups)
     {
         var bands = new List<HeatBand>();
@@ -97,41 +86,29 @@ internal sealed record HeatLayout(
                 .Where(n => rest - n <= (left - 1) * MostColumns && Math.Abs(n - even) <= MostColumns / 4)
                 .Where(n => groups is null || first + n == columns || groups[first + n] != groups[first + n - 1])
                 .DefaultIfEmpty(even).MinBy(n => Math.Abs(n - even));
-            bands.Add(new HeatBand(first, count, groups is null ? [new("", 0, count)] : [.. Runs(groups, first, count)]));
+            bands.Add(new HeatBand(first, count,
+                [.. groups is null ? [new("", 0, count)] : ColumnGroup.Of([.. groups.Take(first..(first + count))])]));
             first += count;
         }
         return [.. bands];
     }
 
-    private static IEnumerable<HeatGroup> Runs(IReadOnlyList<string> groups, int first, int count)
-    {
-        for (int i = 0, end; i < count; i = end)
-        {
-            for (end = i + 1; end < count && groups[first + end] == groups[first + i];)
-                end++;
-            yield return new HeatGroup(groups[first + i], i, end - i);
-        }
-    }
-
-    /// <summary>
-    /// The numbers as printed in cells of a width, and their size: one decimal, two if all are below 1, one less where there is
-    /// no room for it, and none in a number of three digits (100 %). What was not measured is empty.
-    /// </summary>
-    /// <param name="values">The numbers, row by row.</param>
-    /// <param name="width">What a cell has for its number, in pixels.</param>
-    /// <param name="signed">Whether a positive number has its sign.</param>
+    /// <summary>The numbers as printed in cells of a width in pixels, and their size: one decimal, two if all are below 1, one less where
+    /// there is no room for it, and none in a number of three digits (100 %). What was not measured is empty.</summary>
     public static (string[][] Texts, double Size) Print(IReadOnlyList<IReadOnlyList<double>> values, double width, bool signed)
     {
         double most = values.SelectMany(row => row).Where(double.IsFinite).Select(Math.Abs).DefaultIfEmpty(0).Max();
-        int decimals = most >= 1 ? 1 : 2, fewest = decimals - 1;
-        while (true)
+        int decimals = most >= 1 ? 1 : 2;
+        (string[][] Texts, double Size) printed = Print(decimals);
+        if (printed.Size < SmallestText)
+            printed = Print(decimals - 1);
+        return (printed.Texts, Math.Max(printed.Size, SmallestText - 1));
+
+        (string[][], double) Print(int decimals)
         {
             string[][] texts = [.. values.Select(row => row.Select(value => Text(value, decimals, signed)).ToArray())];
             double widest = texts.SelectMany(row => row).Select(text => SvgCanvas.Width(text, 1)).DefaultIfEmpty(0).Max();
-            double size = Math.Min(LargestText, Math.Floor(2 * width / Math.Max(widest, 1)) / 2);
-            if (size >= SmallestText || decimals <= fewest)
-                return (texts, Math.Max(size, SmallestText - 1));
-            decimals--;
+            return (texts, Math.Min(LargestText, Math.Floor(2 * width / Math.Max(widest, 1)) / 2));
         }
     }
 
@@ -139,9 +116,7 @@ internal sealed record HeatLayout(
     {
         if (!double.IsFinite(value))
             return "";
-        if (Math.Abs(value) >= 99.95)
-            decimals = 0;
-        string digits = Math.Abs(value).ToString($"F{decimals}", CultureInfo.InvariantCulture);
+        string digits = Math.Abs(value).ToString($"F{(Math.Abs(value) >= 99.95 ? 0 : decimals)}", CultureInfo.InvariantCulture);
         bool isZero = digits.All(c => c is '0' or '.');
         return isZero ? digits : value < 0 ? $"−{digits}" : signed ? $"+{digits}" : digits;
     }

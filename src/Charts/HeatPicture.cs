@@ -2,16 +2,12 @@ using Point = (double X, double Y);
 
 namespace IntraDistill;
 
-/// <summary>The picture of a heat map.</summary>
-/// <param name="heat">What it shows.</param>
-/// <param name="layout">Where its parts lie.</param>
 internal sealed class HeatPicture(HeatCells heat, HeatLayout layout)
 {
     private const int Shades = 64;
 
     private readonly SvgCanvas _canvas = new();
 
-    /// <summary>Draws it.</summary>
     public string Draw(string title)
     {
         _canvas.Text(title, Math.Min(layout.Left, 70), 33, size: 17);
@@ -56,7 +52,7 @@ internal sealed class HeatPicture(HeatCells heat, HeatLayout layout)
             _canvas.Text(heat.Rows[row], layout.Left - 6, top + (row + 0.5) * layout.CellHeight + 4.5, "end");
         _canvas.Text(heat.YTitle, 18, (top + bottom) / 2, "middle", 15, -90);
 
-        foreach (HeatGroup group in band.Groups.Where(group => group.Name.Length > 0))
+        foreach (ColumnGroup group in band.Groups.Where(group => group.HasName))
         {
             double first = X(group.First), end = X(group.First + group.Count), middle = (first + end) / 2;
             _canvas.Line([(first + 2, line), (end - 2, line)], PlotlyFigure.Grey, 1.5);

@@ -1,29 +1,20 @@
-using System.Globalization;
-
 namespace IntraDistill;
 
-/// <summary>The colours of a heat map's values.</summary>
+/// <summary>The colours of a heat map's values, from the least finite one to the most; of diverging ones with 0 in the middle.</summary>
 internal sealed class HeatScale
 {
-    /// <summary>
-    /// ColorBrewer's YlGnBu in seven stops: about even to the eye, safe for the colour-blind, and over most of its length a good
-    /// ground for dark numbers, which Cividis with its middle greys is not.
-    /// </summary>
+    // ColorBrewer's YlGnBu in seven stops: about even to the eye, safe for the colour-blind, and over most of its length a good
+    // ground for dark numbers, which Cividis with its middle greys is not.
     private static readonly (double At, string Color)[] s_sequential =
     [
         (0, "#ffffcc"), (1 / 6.0, "#c7e9b4"), (2 / 6.0, "#7fcdbb"), (3 / 6.0, "#41b6c4"), (4 / 6.0, "#1d91c0"),
         (5 / 6.0, "#225ea8"), (1, "#0c2c84"),
     ];
 
-    /// <summary>
-    /// Blue below 0, orange above, equally dark at equal distances. Grey in the middle: white is what was not measured.
-    /// </summary>
+    // Blue below 0, orange above, equally dark at equal distances. Grey in the middle: white is what was not measured.
     private static readonly (double At, string Color)[] s_diverging =
         [(0, "#1f5a96"), (0.25, "#82b3dc"), (0.5, "#f4f4f4"), (0.75, "#f0a868"), (1, "#a34a00")];
 
-    /// <summary>A scale for values.</summary>
-    /// <param name="values">The values; those that are not finite do not count.</param>
-    /// <param name="diverging">Whether 0 is in the middle of it.</param>
     public HeatScale(IEnumerable<double> values, bool diverging)
     {
         double[] finite = [.. values.Where(double.IsFinite).DefaultIfEmpty(0)];
@@ -33,19 +24,15 @@ internal sealed class HeatScale
         IsDiverging = diverging;
     }
 
-    /// <summary>Whether 0 is in the middle of it.</summary>
     public bool IsDiverging { get; }
 
-    /// <summary>The value at the scale's lower end.</summary>
     public double Low { get; }
 
-    /// <summary>The value at the scale's upper end.</summary>
     public double High { get; }
 
     /// <summary>Places on the scale (0–1) and their colours (<c>#rrggbb</c>); straight between them.</summary>
     public IReadOnlyList<(double At, string Color)> Stops => IsDiverging ? s_diverging : s_sequential;
 
-    /// <summary>The colour of text on a value's colour.</summary>
     public string TextOn(double value) => PlotlyFigure.TextOn(Color(value));
 
     /// <summary>The colour of a value, clamped to the scale's ends; rounded to so many shades where that is asked for.</summary>
@@ -58,8 +45,7 @@ internal sealed class HeatScale
         while (Stops[next].At < at)
             next++;
         ((double from, string before), (double to, string after)) = (Stops[next - 1], Stops[next]);
-        IEnumerable<int> mixed = PlotlyFigure.Channels(before).Zip(PlotlyFigure.Channels(after),
-            (a, b) => (int)Math.Round(a + (at - from) / (to - from) * (b - a)));
-        return "#" + string.Concat(mixed.Select(channel => channel.ToString("x2", CultureInfo.InvariantCulture)));
+        return "#" + Convert.ToHexStringLower([.. PlotlyFigure.Channels(before).Zip(PlotlyFigure.Channels(after),
+            (a, b) => (byte)Math.Round(a + (at - from) / (to - from) * (b - a)))]);
     }
 }

@@ -5,19 +5,10 @@ using static IntraDistill.PlotlyFigure;
 
 namespace IntraDistill;
 
-// Bars, few and wide with their numbers, or many and narrow without.
 public static partial class KitCharts
 {
-    /// <summary>
-    /// Grouped bars, a group a category, with intervals. Bars too narrow for a number have none, and names of categories that do
-    /// not fit side by side are then turned.
-    /// </summary>
-    /// <param name="title">The chart's title.</param>
-    /// <param name="xTitle">What the categories are.</param>
-    /// <param name="yTitle">What the bars show, with its unit.</param>
-    /// <param name="categories">The categories, left to right.</param>
-    /// <param name="series">The arms.</param>
-    /// <exception cref="IntraDistillException">No series, or one without a value for each category.</exception>
+    /// <summary>Grouped bars, a group a category, with intervals. Bars too narrow for a number have none, and names of categories that do
+    /// not fit side by side are then turned.</summary>
     public static GenericChart BarsWithIntervals(
         string title, string xTitle, string yTitle, IReadOnlyList<string> categories, IEnumerable<BarSeries> series)
     {
@@ -52,8 +43,8 @@ public static partial class KitCharts
             Fill(x, ("showgrid", false));
         if (bars.Turn != 0)
             Fill(x, ("tickangle", bars.Turn), ("tickfont", Make<Font>(("size", bars.NameSize))));
-        GenericChart chart = Compose(
-            title, traces, x, y, ("barmode", "group"), ("bargap", BarChart.Gap), ("bargroupgap", BarChart.GroupGap));
+        GenericChart chart = Compose(title, traces, ("xaxis", x), ("yaxis", y),
+            ("barmode", "group"), ("bargap", BarChart.Gap), ("bargroupgap", BarChart.GroupGap));
         if (bars.Turn != 0)
             WithRoomBelow(chart, (int)(bars.Turn == -90 ? bars.LongestName : 0.71 * bars.LongestName));
         return chart.WithPicture(now => BarPicture.Draw(now, bars));

@@ -6,15 +6,10 @@ using static IntraDistill.PlotlyFigure;
 
 namespace IntraDistill;
 
-// The heat map, which lays itself out in pixels: a number must fit its cell.
 public static partial class KitCharts
 {
-    private const string NotMeasured = "not measured";
-
-    /// <summary>
-    /// A heat map with its numbers printed in the cells. More than 26 columns are broken into bands one below the other, between
-    /// groups where that can be.
-    /// </summary>
+    /// <summary>A heat map with its numbers printed in the cells. More than 26 columns are broken into bands one below the other, between
+    /// groups where that can be.</summary>
     /// <param name="title">The chart's title.</param>
     /// <param name="xTitle">What the columns are.</param>
     /// <param name="yTitle">What the rows are; empty where their names say it.</param>
@@ -22,16 +17,9 @@ public static partial class KitCharts
     /// <param name="rows">The rows, top to bottom.</param>
     /// <param name="values">For each row, a value for each column; NaN where nothing was measured leaves the cell blank.</param>
     /// <param name="valueTitle">What the colours and numbers show, with its unit.</param>
-    /// <param name="diverging">
-    /// For gains: colours to both sides of 0, as far to one as to the other, and numbers with their signs.
-    /// </param>
-    /// <param name="columnGroups">
-    /// For each column, the group it belongs to, such as a script; null for none. Neighbours of one group stand together under
-    /// its name; an empty name sets a column apart without one.
-    /// </param>
-    /// <exception cref="IntraDistillException">
-    /// No column or no row, or not a value for each row and column, or not a group for each column.
-    /// </exception>
+    /// <param name="diverging">For gains: colours as far to both sides of 0, and numbers with their signs.</param>
+    /// <param name="columnGroups">For each column, the group it belongs to, such as a script; null for none. Neighbours of one group
+    /// stand together under its name; an empty name sets a column apart without one.</param>
     /// <example><code>
     /// KitCharts.HeatMap("Gain over the baseline", "Language", "", ["de", "ru"], ["Control (α = 0)", "Intra-distillation"],
     ///     [[0.4, -0.2], [1.3, double.NaN]], "Gain in F1 (points)", diverging: true, columnGroups: ["Latin", "Cyrillic"])
@@ -55,19 +43,19 @@ public static partial class KitCharts
         for (int b = 0; b < layout.Bands.Length; b++)
         {
             HeatBand band = layout.Bands[b];
-            string number = b == 0 ? "" : $"{b + 1}";
-            traces.Add(Cells(band, number));
-            traces.AddRange(Texts(band, number));
+            bool isLast = b == layout.Bands.Length - 1;
+            string number = Subplot(b);
+            traces.AddRange([Cells(band, number), .. Texts(band, number)]);
             double top = layout.Tops[b], bottom = top + rowsHeight, line = top - HeatLayout.GroupLine;
-            axes.Add(($"xaxis{number}", HeatAxis(b == layout.Bands.Length - 1 ? xTitle : "", columns.Skip(band.First).Take(band.Count),
+            axes.Add(($"xaxis{number}", HeatAxis(isLast ? xTitle : "", [.. columns.Take(band.Columns)],
                 [-0.5, widest - 0.5], ("anchor", $"y{number}"), ("tickangle", layout.Turn),
-                ("tickfont", Make<Font>(("size", layout.NameSize))), ("automargin", b == layout.Bands.Length - 1))));
-            axes.Add(($"yaxis{number}", HeatAxis(yTitle, rows, [rows.Count - 0.5, -0.5], ("anchor", $"x{number}"),
+                ("tickfont", Make<Font>(("size", layout.NameSize))), ("automargin", isLast))));
+            axes.Add(($"yaxis{number}", HeatAxis(yTitle, [.. rows], [rows.Count - 0.5, -0.5], ("anchor", $"x{number}"),
                 ("domain", new[] { Number(Math.Max(0, Paper(bottom))), Number(Paper(top)) }))));
-            foreach (HeatGroup group in band.Groups)
+            foreach (ColumnGroup group in band.Groups)
             {
                 double end = group.First + group.Count;
-                if (group.Name.Length > 0)
+                if (group.HasName)
                 {
                     names.Add(Make<Annotation>(
                         ("text", group.Name), ("showarrow", false), ("xref", $"x{number}"), ("yref", "paper"),
@@ -98,45 +86,39 @@ public static partial class KitCharts
             ("y0", Paper(y0)), ("y1", Paper(y1)), ("line", Make<Line>(("color", color), ("width", width))));
 
         Trace Cells(HeatBand band, string number) => NewTrace("heatmap", ("name", valueTitle),
-            ("z", values.Select(row => Numbers(row.Skip(band.First).Take(band.Count))).ToArray()),
-            ("text", values.Select(row => row.Skip(band.First).Take(band.Count).Select(Hover).ToArray()).ToArray()),
+            ("z", values.Select(row => Numbers(row.Take(band.Columns))).ToArray()),
+            ("text", values.Select(row => row.Take(band.Columns).Select(Hover).ToArray()).ToArray()),
             ("hovertemplate", $"%{{y}}, %{{x}}<br>{valueTitle}: %{{text}}<extra></extra>"), ("xgap", 1), ("ygap", 1),
             ("zmin", Number(heat.Scale.Low)), ("zmax", Number(heat.Scale.High)),
             ("colorscale", heat.Scale.Stops.Select(stop => new object[] { stop.At, stop.Color }).ToArray()),
             ("showscale", number.Length == 0), ("xaxis", $"x{number}"), ("yaxis", $"y{number}"),
             ("colorbar", number.Length > 0 ? null : Make<ColorBar>(("orientation", "h"),
                 ("title", Make<Title>(("text", valueTitle), ("side", "top"), ("font", Make<Font>(("size", 13))))),
-                ("thickness", 12), ("lenmode", "pixels"),
-                ("len", HeatLayout.BarLength), ("tickfont", Make<Font>(("size", 12))), ("x", 0), ("xanchor", "left"), ("xpad", 0),
-                ("y", Paper(HeatLayout.BarTop)),
-                ("yanchor", "top"), ("ypad", 0), ("outlinewidth", 0), ("ticks", ""), ("nticks", 6))));
+                ("thickness", 12), ("lenmode", "pixels"), ("len", HeatLayout.BarLength), ("tickfont", Make<Font>(("size", 12))),
+                ("x", 0), ("xanchor", "left"), ("xpad", 0), ("y", Paper(HeatLayout.BarTop)), ("yanchor", "top"), ("ypad", 0),
+                ("outlinewidth", 0), ("ticks", ""), ("nticks", 6))));
 
         // Not the heat map's own texts: their colour on middling grounds is plotly.js's, and hard to read.
         IEnumerable<Trace> Texts(HeatBand band, string number) =>
             from row in Enumerable.Range(0, rows.Count)
             from column in Enumerable.Range(0, band.Count)
-            where double.IsFinite(values[row][band.First + column])
-            group (Row: row, Column: column) by heat.Scale.TextOn(values[row][band.First + column]) into cells
+            let value = values[row][band.First + column]
+            where double.IsFinite(value)
+            group (Row: row, Column: column) by heat.Scale.TextOn(value) into cells
             select NewTrace("scatter", ("mode", "text"), ("name", "numbers"),
-                ("x", cells.Select(cell => cell.Column).ToArray()),
-                ("y", cells.Select(cell => cell.Row).ToArray()),
+                ("x", cells.Select(cell => cell.Column).ToArray()), ("y", cells.Select(cell => cell.Row).ToArray()),
                 ("text", cells.Select(cell => layout.Texts[cell.Row][band.First + cell.Column]).ToArray()),
                 ("textfont", Make<Font>(("color", cells.Key), ("size", layout.TextSize))), ("hoverinfo", "skip"), ("showlegend", false),
                 ("xaxis", $"x{number}"), ("yaxis", $"y{number}"));
 
-        string Hover(double value) => Number(value) is not { } rounded ? NotMeasured
+        string Hover(double value) => Number(value) is not { } rounded ? "not measured"
             : (diverging && rounded > 0 ? "+" : "") + rounded.ToString(CultureInfo.InvariantCulture).Replace('-', '−');
     }
 
     // Names along an axis, at 0, 1, 2 …
-    private static LinearAxis HeatAxis(
-        string title, IEnumerable<string> names, double[] range, params (string, object?)[] more)
-    {
-        string[] all = [.. names];
-        return Axis(title, [
-            ("range", range), ("tickmode", "array"), ("tickvals", Enumerable.Range(0, all.Length).ToArray()), ("ticktext", all),
-            ("showgrid", false), ("showline", false), ("ticklen", 4), ("tickcolor", "white"), .. more]);
-    }
+    private static LinearAxis HeatAxis(string title, string[] names, double[] range, params (string, object?)[] more) => Axis(title, [
+        ("range", range), ("tickmode", "array"), ("tickvals", Enumerable.Range(0, names.Length).ToArray()), ("ticktext", names),
+        ("showgrid", false), ("showline", false), ("ticklen", 4), ("tickcolor", "white"), .. more]);
 
     private static void CheckCells(
         IReadOnlyList<string> columns, IReadOnlyList<string> rows, IReadOnlyList<IReadOnlyList<double>> values,

@@ -4,34 +4,24 @@ using static IntraDistill.PlotlyFigure;
 
 namespace IntraDistill;
 
-/// <summary>
-/// The charts of the notebooks. Each is a Plotly.NET chart in the kit's look, with numbers rounded to five significant
-/// digits and long lines thinned to <see cref="MaxPoints"/> points, so that a notebook with a dozen of them stays small.
-/// </summary>
+/// <summary>The charts of the notebooks. Each is a Plotly.NET chart in the kit's look, with numbers rounded to five significant digits
+/// and long lines thinned to <see cref="MaxPoints"/> points, so that a notebook with a dozen of them stays small. Titles of axes and
+/// values give the unit. Without a series, or with one whose lists do not match, all of them raise an <see cref="IntraDistillException"/>
+/// that names it.</summary>
 public static partial class KitCharts
 {
     /// <summary>The most points a line keeps: evenly spaced ones of longer series, the last always among them.</summary>
     public const int MaxPoints = 200;
 
     /// <summary>Lines over updates, minutes or any other quantity, each with a band where it has one.</summary>
-    /// <param name="title">The chart's title.</param>
-    /// <param name="xTitle">What the x axis shows, with its unit.</param>
-    /// <param name="yTitle">What the y axis shows, with its unit.</param>
-    /// <param name="series">The lines.</param>
-    /// <exception cref="IntraDistillException">No series, or one whose lists differ in length or are empty.</exception>
     public static GenericChart LearningCurves(string title, string xTitle, string yTitle, IEnumerable<CurveSeries> series) =>
         Lines(title, new(xTitle), new(yTitle), Check(series).Select(Curve));
 
     /// <summary>Sensitivity distributions laid over one another on a log10 axis, as filled steps.</summary>
-    /// <param name="title">The chart's title.</param>
-    /// <param name="xTitle">What the x axis shows, with its unit.</param>
-    /// <param name="yTitle">What the heights are: count, part or density.</param>
-    /// <param name="series">The histograms.</param>
-    /// <exception cref="IntraDistillException">No series, or one that has not one edge more than bins.</exception>
     public static GenericChart SensitivityHistogram(
         string title, string xTitle, string yTitle, IEnumerable<HistogramSeries> series)
     {
-        HistogramSeries[] histograms = [.. NotEmpty(series)];
+        HistogramSeries[] histograms = NotEmpty(series);
         foreach (HistogramSeries h in histograms)
             if (h.Heights.Count == 0 || h.LogEdges.Count != h.Heights.Count + 1)
                 throw new IntraDistillException(
@@ -44,13 +34,7 @@ public static partial class KitCharts
         }));
     }
 
-    /// <summary>
-    /// A metric after pruning, over the percentage pruned: solid lines for the least sensitive parameters, dashed for the most.
-    /// </summary>
-    /// <param name="title">The chart's title.</param>
-    /// <param name="yTitle">The metric, with its unit.</param>
-    /// <param name="series">The models.</param>
-    /// <exception cref="IntraDistillException">No series, or one whose lists differ in length or are empty.</exception>
+    /// <summary>A metric after pruning: solid lines for the least sensitive parameters pruned, dashed for the most.</summary>
     public static GenericChart PruningCurves(string title, string yTitle, IEnumerable<PruningSeries> series)
     {
         return Lines(title, new("Parameters pruned (%)"), new(yTitle), NotEmpty(series).SelectMany((model, i) => new[]
@@ -59,8 +43,7 @@ public static partial class KitCharts
             One(model, i, model.MostSensitive, "most sensitive", "dash", "circle-open"),
         }).OfType<ChartLine>());
 
-        static ChartLine? One(
-            PruningSeries model, int i, IReadOnlyList<double>? metric, string which, string dash, string marker)
+        static ChartLine? One(PruningSeries model, int i, IReadOnlyList<double>? metric, string which, string dash, string marker)
         {
             if (metric is null)
                 return null;
@@ -70,10 +53,7 @@ public static partial class KitCharts
         }
     }
 
-    /// <summary>The weight α′ over training for several (p, q, α).</summary>
-    /// <param name="title">The chart's title.</param>
-    /// <param name="schedules">The schedules; each over its own number of steps.</param>
-    /// <exception cref="IntraDistillException">No schedule.</exception>
+    /// <summary>The weight α′ over training for several (p, q, α), each over its own number of steps.</summary>
     public static GenericChart AlphaSchedules(string title, IEnumerable<AdaptiveAlpha> schedules) =>
         Lines(title, new("Training (% of all updates)"), new("Weight α′ of the divergence (no unit)", FromZero: true),
             NotEmpty(schedules).Select((schedule, i) =>
@@ -89,64 +69,48 @@ public static partial class KitCharts
                 };
             }));
 
-    /// <summary>Quantiles of the sensitivities on a log axis: how far the least and the most sensitive lie apart.</summary>
-    /// <param name="title">The chart's title.</param>
-    /// <param name="yTitle">The sensitivity, with its unit.</param>
-    /// <param name="series">X: the part of the parameters below (0–1); Y: the quantile. Values of 0 leave gaps.</param>
-    /// <exception cref="IntraDistillException">No series, or one whose lists differ in length or are empty.</exception>
+    /// <summary>Quantiles of the sensitivities on a log axis. X: the part of the parameters below (0–1); Y: the quantile, of which values
+    /// of 0 leave gaps.</summary>
     public static GenericChart QuantileCurves(string title, string yTitle, IEnumerable<CurveSeries> series) =>
         Lines(title, new("Parameters below, least sensitive first (%)", IsPart: true), new(yTitle, IsLog: true), Check(series)
             .Select(curve => curve with { Y = [.. curve.Y.Select(y => y > 0 ? y : double.NaN)] }).Select(Curve));
 
-    /// <summary>Lorenz curves: what part of all sensitivity the least sensitive hold; the diagonal is equality.</summary>
-    /// <param name="title">The chart's title.</param>
-    /// <param name="series">X: the part of the parameters; Y: their part of the sensitivity; both 0–1.</param>
-    /// <exception cref="IntraDistillException">No series, or one whose lists differ in length or are empty.</exception>
-    public static GenericChart LorenzCurves(string title, IEnumerable<CurveSeries> series)
-    {
-        ChartLine equality = new("Equal sensitivity", [0, 1], [0, 1], "#9a9a9a")
-        {
-            Width = 1.5, Dash = "dot", Live = [("hoverinfo", "skip")],
-        };
-        return Lines(title, new("Parameters, least sensitive first (%)", IsPart: true),
-            new("Part of all sensitivity (%)", IsPart: true), Check(series).Select(Curve).Append(equality));
-    }
+    /// <summary>Lorenz curves, with the diagonal of equality. X: the part of the parameters, least sensitive first; Y: their part of the
+    /// sensitivity; both 0–1.</summary>
+    public static GenericChart LorenzCurves(string title, IEnumerable<CurveSeries> series) =>
+        Lines(title, new("Parameters, least sensitive first (%)", IsPart: true), new("Part of all sensitivity (%)", IsPart: true),
+            Check(series).Select(Curve).Append(new("Equal sensitivity", [0, 1], [0, 1], "#9a9a9a")
+            {
+                Width = 1.5, Dash = "dot", Live = [("hoverinfo", "skip")],
+            }));
 
     private static GenericChart Lines(string title, ChartAxis x, ChartAxis y, IEnumerable<ChartLine> lines)
     {
         ChartLine[] all = [.. lines];
-        return Compose(title, all.SelectMany(Traces), Axis(x), Axis(y)).WithPicture(now => LinePicture.Draw(now, x, y, all));
+        return Compose(title, all.SelectMany(Traces), ("xaxis", Axis(x)), ("yaxis", Axis(y)))
+            .WithPicture(now => LinePicture.Draw(now, x, y, all));
     }
 
+    // Of a long series every so many-th point.
     private static ChartLine Curve(CurveSeries curve, int index)
     {
-        CurveSeries thin = Thin(curve);
-        return new(curve.Name, thin.X, thin.Y, SeriesColors.Of(curve.Name, index))
+        int count = curve.X.Count, most = Math.Min(count, MaxPoints);
+        int[] kept = [.. Enumerable.Range(0, most).Select(i => (int)((long)i * (count - 1) / Math.Max(1, most - 1)))];
+        return new(curve.Name, Keep(curve.X), Keep(curve.Y), SeriesColors.Of(curve.Name, index))
         {
-            Band = thin.Low is null || thin.High is null ? null : (thin.Low, thin.High), Live = [("legendgroup", curve.Name)],
+            Band = curve is { Low: { } low, High: { } high } ? (Keep(low), Keep(high)) : null,
+            Live = [("legendgroup", curve.Name)],
         };
-    }
 
-    private static CurveSeries Thin(CurveSeries curve)
-    {
-        int count = curve.X.Count;
-        if (count <= MaxPoints)
-            return curve;
-        int[] kept = [.. Enumerable.Range(0, MaxPoints).Select(i => (int)((long)i * (count - 1) / (MaxPoints - 1)))];
-        return curve with { X = Keep(curve.X)!, Y = Keep(curve.Y)!, Low = Keep(curve.Low), High = Keep(curve.High) };
-
-        double[]? Keep(IReadOnlyList<double>? values) => values is null ? null : [.. kept.Select(i => values[i])];
+        double[] Keep(IReadOnlyList<double> values) => [.. kept.Select(i => values[i])];
     }
 
     private static CurveSeries[] Check(IEnumerable<CurveSeries> series)
     {
         CurveSeries[] curves = NotEmpty(series);
         foreach (CurveSeries curve in curves)
-        {
-            CheckPoints(curve.Name, curve.X, curve.Y);
-            CheckPoints(curve.Name, curve.X, curve.Low ?? curve.X);
-            CheckPoints(curve.Name, curve.X, curve.High ?? curve.X);
-        }
+            foreach (IReadOnlyList<double> values in new[] { curve.Y, curve.Low ?? curve.X, curve.High ?? curve.X })
+                CheckPoints(curve.Name, curve.X, values);
         return curves;
     }
 

@@ -2,10 +2,8 @@ using Point = (double X, double Y);
 
 namespace IntraDistill;
 
-/// <summary>The picture of a chart of lines.</summary>
 internal static class LinePicture
 {
-    /// <summary>Draws it.</summary>
     public static string Draw(string title, ChartAxis xAxis, ChartAxis yAxis, IReadOnlyList<ChartLine> lines)
     {
         // Lines reach from edge to edge; markers do not.

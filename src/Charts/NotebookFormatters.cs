@@ -4,18 +4,13 @@ using Plotly.NET;
 
 namespace IntraDistill;
 
-/// <summary>
-/// How a notebook shows the kit's objects. It registers itself: the module initializer runs before the first use of
-/// anything in the kit, and a chart comes from <see cref="KitCharts"/>, so <c>#r</c> of the kit's dll is all that
-/// .NET Interactive and the kit's own runner need. (Formatter sources by attribute would not do: a chart's type is
-/// Plotly.NET's. A notebook that draws with Plotly.NET alone, before any use of the kit, calls <see cref="Register"/>.)
-/// </summary>
-/// <remarks>
-/// A chart is three representations: <c>application/vnd.plotly.v1+json</c>, which VS Code, JupyterLab's Plotly renderer and
-/// the runner's pages draw; <c>text/html</c>, for Jupyter Notebook, nbconvert and .NET Interactive, which shows a picture
-/// until the page has plotly.js; and that picture alone as <c>image/svg+xml</c>. None carries plotly.js itself (3.6 MB): a page
-/// loads it once, from its Jupyter server or from beside the kit, and never from elsewhere.
-/// </remarks>
+/// <summary>How a notebook shows the kit's objects. It registers itself: the module initializer runs before the first use of anything in
+/// the kit, and a chart comes from <see cref="KitCharts"/>, so <c>#r</c> of the kit's dll is all that .NET Interactive and the kit's own
+/// runner need. (Formatter sources by attribute would not do: a chart's type is Plotly.NET's.)</summary>
+/// <remarks>A chart is three representations: <c>application/vnd.plotly.v1+json</c>, which VS Code, JupyterLab's Plotly renderer and the
+/// runner's pages draw; <c>text/html</c>, for Jupyter Notebook, nbconvert and .NET Interactive, which shows a picture until the page has
+/// plotly.js; and that picture alone as <c>image/svg+xml</c>. None carries plotly.js itself (3.6 MB): a page loads it once, from its
+/// Jupyter server or from beside the kit, and never from elsewhere.</remarks>
 public static class NotebookFormatters
 {
     /// <summary>The MIME type of a Plotly figure: a JSON object with <c>data</c>, <c>layout</c> and <c>config</c>.</summary>
@@ -24,56 +19,42 @@ public static class NotebookFormatters
     /// <summary>The MIME type of the static picture.</summary>
     public const string SvgMimeType = "image/svg+xml";
 
-    /// <summary>Makes charts work where the kit is loaded.</summary>
 #pragma warning disable CA2255 // a library's initializer: nothing in a notebook would otherwise call this
     [ModuleInitializer]
 #pragma warning restore CA2255
     internal static void Initialize()
     {
         ScriptHost.ShareFSharpCore();
-        Register();
-    }
-
-    /// <summary>Registers the formatters; again only if the host has reset its own since the kit was loaded.</summary>
-    public static void Register()
-    {
-        Formatter.Register<GenericChart>((chart, writer) => writer.Write(GenericChart.toJson(chart)), PlotlyMimeType);
-        Formatter.Register<GenericChart>((chart, writer) => writer.Write(ToHtml(chart)), HtmlFormatter.MimeType);
-        Formatter.Register<GenericChart>(
-            (chart, writer) => writer.Write($"[chart: {PlotlyFigure.Title(chart)}]"), PlainTextFormatter.MimeType);
-        Formatter.Register<GenericChart>((chart, writer) => writer.Write(ToSvg(chart)), SvgMimeType);
+        Formatter.Register<GenericChart>(GenericChart.toJson, PlotlyMimeType);
+        Formatter.Register<GenericChart>(ToHtml, HtmlFormatter.MimeType);
+        Formatter.Register<GenericChart>(ToSvg, SvgMimeType);
+        Formatter.Register<GenericChart>(chart => $"[chart: {PlotlyFigure.Title(chart)}]", PlainTextFormatter.MimeType);
         Formatter.SetPreferredMimeTypesFor(typeof(GenericChart), PlotlyMimeType, HtmlFormatter.MimeType, SvgMimeType);
-
-        Formatter.Register<KitTable>((table, writer) => writer.Write(table.ToHtml()), HtmlFormatter.MimeType);
-        Formatter.Register<KitTable>((table, writer) => writer.Write(table.ToString()), PlainTextFormatter.MimeType);
-        Formatter.SetPreferredMimeTypesFor(typeof(KitTable), HtmlFormatter.MimeType, PlainTextFormatter.MimeType);
-
-        Formatter.Register<TrainingProgress>((progress, writer) => writer.Write(progress.ToHtml()), HtmlFormatter.MimeType);
-        Formatter.Register<TrainingProgress>(
-            (progress, writer) => writer.Write(progress.ToString()), PlainTextFormatter.MimeType);
-        Formatter.SetPreferredMimeTypesFor(typeof(TrainingProgress), HtmlFormatter.MimeType, PlainTextFormatter.MimeType);
-
+        RegisterHtml<KitTable>(table => table.ToHtml());
+        RegisterHtml<TrainingProgress>(progress => progress.ToHtml());
         // One line says more than the table of properties that a notebook makes of a record.
         Formatter.Register<IOneLine>((value, writer) => writer.Write(value), PlainTextFormatter.MimeType);
         Formatter.SetPreferredMimeTypesFor(typeof(IOneLine), PlainTextFormatter.MimeType);
     }
 
-    /// <summary>
-    /// A chart as a fragment of a page: its static picture, which gives way to the live chart where the page has plotly.js or can
-    /// load it from the kit.
-    /// </summary>
+    private static void RegisterHtml<T>(Func<T, string> toHtml)
+    {
+        Formatter.Register(toHtml, HtmlFormatter.MimeType);
+        Formatter.Register<T>((value, writer) => writer.Write(value), PlainTextFormatter.MimeType);
+        Formatter.SetPreferredMimeTypesFor(typeof(T), HtmlFormatter.MimeType, PlainTextFormatter.MimeType);
+    }
+
+    /// <summary>A chart as a fragment of a page: its static picture, which gives way to the live chart where the page has plotly.js or
+    /// can load it from the kit.</summary>
     public static string ToHtml(GenericChart chart)
     {
-        string figure = GenericChart.toJson(chart);
         string kitFolder = Path.GetDirectoryName(typeof(NotebookFormatters).Assembly.Location) ?? "";
-        return ChartHtml.Of(figure, PlotlyFigure.Title(chart), StaticPicture.Of(chart),
+        return ChartHtml.Of(GenericChart.toJson(chart), PlotlyFigure.Title(chart), StaticPicture.Of(chart),
             ChartHtml.PlotlyBeside(kitFolder, Environment.CurrentDirectory));
     }
 
-    /// <summary>
-    /// A chart as a small static picture; its title in words where it has none: a triangle, a network, a chart with a slider, one
-    /// that was not made by <see cref="KitCharts"/> or was made into another by Plotly.NET.
-    /// </summary>
+    /// <summary>A chart as a small static picture; its title in words where it has none: a triangle, a network, a chart with a slider,
+    /// one that was not made by <see cref="KitCharts"/> or was made into another by Plotly.NET.</summary>
     public static string ToSvg(GenericChart chart) =>
         StaticPicture.Of(chart) ?? StaticPicture.InWords($"Chart: {PlotlyFigure.Title(chart)}");
 }

@@ -34,10 +34,8 @@ internal sealed class PictureAxis
         Ticks = [.. chart.Categories.Select((name, i) => ((double)i, name))];
     }
 
-    /// <summary>What it shows, with its unit.</summary>
     public string Title { get; }
 
-    /// <summary>Its labels and where they stand.</summary>
     public IReadOnlyList<(double Value, string Label)> Ticks { get; }
 
     /// <summary>The bars that its labels are names of; null where they are numbers.</summary>

@@ -44,13 +44,11 @@ internal sealed class PictureFrame
         static Point[] Rule(Point from, Point to) => [from, to, SvgCanvas.Gap];
     }
 
-    /// <summary>Where to draw.</summary>
     public SvgCanvas Canvas { get; } = new();
 
     /// <summary>Where a point lies, in pixels; no number where it has no place.</summary>
     public Point At(double x, double y) => (X(x), Y(y));
 
-    /// <summary>The picture.</summary>
     public string ToSvg() => Canvas.ToSvg(Math.Round(_end), _title);
 
     private double X(double value) => _left + _x.Part(value) * (Right - _left);

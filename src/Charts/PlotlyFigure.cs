@@ -8,22 +8,13 @@ using Property = (string Name, object? Value);
 
 namespace IntraDistill;
 
-/// <summary>
-/// The look that all charts share, and the parts they are built from: Plotly.NET's own objects, so that a notebook can
-/// go on styling a chart with Plotly.NET.
-/// </summary>
+/// <summary>The look that all charts share, and the parts they are built from: Plotly.NET's own objects, so that a notebook can go on
+/// styling a chart with Plotly.NET. Properties that are null are left out.</summary>
 internal static class PlotlyFigure
 {
-    /// <summary>The colour of text.</summary>
-    public const string Ink = "#2a2a2a";
+    // The colours of text, of lines that guide the eye, and of a grid.
+    public const string Ink = "#2a2a2a", Grey = "#8a8a8a", GridColor = "#e8e8e8";
 
-    /// <summary>The colour of lines that are there to guide the eye.</summary>
-    public const string Grey = "#8a8a8a";
-
-    /// <summary>The colour of a grid.</summary>
-    public const string GridColor = "#e8e8e8";
-
-    /// <summary>The fonts of all text.</summary>
     public const string FontFamily = "'Segoe UI', 'Helvetica Neue', Helvetica, Arial, 'DejaVu Sans', sans-serif";
 
     /// <summary>The height of what lies between the axes, in pixels.</summary>
@@ -31,20 +22,10 @@ internal static class PlotlyFigure
 
     private const int TitleBand = 62, LegendRow = 22, AxisBand = 62;
 
-    /// <summary>An object of plotly.js with the given properties; null values are left out.</summary>
-    public static T Make<T>(params Property[] properties) where T : DynamicObj.DynamicObj, new() =>
-        Fill(new T(), properties);
+    public static T Make<T>(params Property[] properties) where T : DynamicObj.DynamicObj, new() => Fill(new T(), properties);
 
-    /// <summary>A trace of the given type.</summary>
     public static Trace NewTrace(string type, params Property[] properties) => Fill(new Trace(type), properties);
 
-    /// <summary>A scatter trace drawn as a line.</summary>
-    public static Trace LineTrace(
-        string name, IReadOnlyList<double> x, IReadOnlyList<double> y, string color, params Property[] more) =>
-        Fill(NewTrace("scatter", ("mode", "lines"), ("name", name), ("x", Numbers(x)), ("y", Numbers(y)),
-            ("line", Make<Line>(("color", color), ("width", 2.5)))), more);
-
-    /// <summary>Sets properties of an object of plotly.js; null values are left out.</summary>
     public static T Fill<T>(T target, params Property[] properties) where T : DynamicObj.DynamicObj
     {
         foreach ((string name, object? value) in properties)
@@ -53,7 +34,9 @@ internal static class PlotlyFigure
         return target;
     }
 
-    /// <summary>An axis with its title; grid, ticks and fonts as everywhere.</summary>
+    /// <summary>What ends the names of a subplot's axes, counted from 0: <c>xaxis</c>, <c>xaxis2</c> …</summary>
+    public static string Subplot(int index) => index == 0 ? "" : $"{index + 1}";
+
     public static LinearAxis Axis(string title, params Property[] more) => Fill(Make<LinearAxis>(
         ("title", Make<Title>(("text", title), ("standoff", 10))), ("automargin", true), ("showline", true), ("linecolor", Grey),
         ("ticks", "outside"), ("tickcolor", Grey), ("gridcolor", GridColor), ("zeroline", false)), more);
@@ -72,19 +55,14 @@ internal static class PlotlyFigure
                 ("legendgroup", line.Name), ("hoverinfo", "skip"),
                 ("x", Numbers([.. line.X, .. line.X.Reverse()])), ("y", Numbers([.. band.High, .. band.Low.Reverse()])),
                 ("fill", "toself"), ("fillcolor", Translucent(line.Color, ChartLine.BandOpacity)), ("line", Make<Line>(("width", 0))));
-        yield return LineTrace(line.Name, line.X, line.Y, line.Color, [
-            ("mode", line.Marker is null ? "lines" : "lines+markers"),
+        yield return Fill(NewTrace("scatter", ("mode", line.Marker is null ? "lines" : "lines+markers"), ("name", line.Name),
+            ("x", Numbers(line.X)), ("y", Numbers(line.Y)),
             ("line", Make<Line>(("color", line.Color), ("width", line.Width), ("dash", line.Dash),
                 ("shape", line.IsSteps ? "hv" : null))),
             ("marker", line.Marker is null ? null : Make<Marker>(("size", 7), ("symbol", line.Marker))),
             ("fill", line.IsSteps ? "tozeroy" : null),
-            ("fillcolor", line.IsSteps ? Translucent(line.Color, ChartLine.StepsOpacity) : null), .. line.Live]);
+            ("fillcolor", line.IsSteps ? Translucent(line.Color, ChartLine.StepsOpacity) : null)), line.Live);
     }
-
-    /// <summary>A chart with one pair of axes.</summary>
-    public static GenericChart Compose(
-        string title, IEnumerable<Trace> traces, LinearAxis x, LinearAxis y, params Property[] more) =>
-        Compose(title, traces, [("xaxis", x), ("yaxis", y), .. more]);
 
     /// <summary>A chart: the title at the top left, the legend in as many rows as it needs below it, then the plot.</summary>
     public static GenericChart Compose(string title, IEnumerable<Trace> traces, params Property[] more)
@@ -102,10 +80,9 @@ internal static class PlotlyFigure
             ("legend", Make<Legend>(("orientation", "h"), ("x", 0), ("xanchor", "left"), ("y", 1.01), ("yanchor", "bottom"),
                 ("font", Make<Font>(("size", 13))))),
             ("hovermode", "closest"));
-        Fill(layout, more);
         Config config = Make<Config>(
             ("responsive", true), ("displaylogo", false), ("modeBarButtonsToRemove", new[] { "lasso2d", "select2d" }));
-        return GenericChart.NewMultiChart(list, layout, config, DisplayOptions.initCDNOnly());
+        return GenericChart.NewMultiChart(list, Fill(layout, more), config, DisplayOptions.initCDNOnly());
     }
 
     /// <summary>A chart made taller, with the room below its plot.</summary>
@@ -113,26 +90,20 @@ internal static class PlotlyFigure
     {
         Layout layout = GenericChart.getLayout(chart);
         layout.SetProperty("height", (double)layout.GetPropertyValue("height") + pixels);
-        DynamicObj.DynamicObj margin = (DynamicObj.DynamicObj)layout.GetPropertyValue("margin");
-        margin.SetProperty("b", AxisBand + pixels);
+        ((DynamicObj.DynamicObj)layout.GetPropertyValue("margin")).SetProperty("b", AxisBand + pixels);
         return chart;
     }
 
     // plotly.js wraps a legend by the width of its page; a notebook leaves it about 720 px. (On a narrower page the title
-    // band has room for one row more.)
+    // band has room for one row more.) All entries are as wide as the widest once they need more than a row.
     private static int LegendRows(IEnumerable<Trace> traces)
     {
-        string[] names = [.. traces
+        double[] widths = [.. traces
             .Where(trace => trace.TryGetPropertyValue("showlegend") is not { Value: false })
             .Where(trace => trace.TryGetPropertyValue("visible") is not { Value: false })
-            .Select(trace => trace.TryGetPropertyValue("name")?.Value as string).OfType<string>()];
-        // plotly.js makes all entries of a horizontal legend as wide as the widest once they need more than a row.
-        double all = names.Sum(Width), widest = names.Select(Width).DefaultIfEmpty(0).Max();
-        if (names.Length < 2)
-            return 0;
-        return all <= 720 ? 1 : (int)Math.Ceiling(names.Length / Math.Max(1, Math.Floor(720 / widest)));
-
-        static double Width(string name) => 40 + 5.6 * name.Length;
+            .Select(trace => trace.TryGetPropertyValue("name")?.Value as string).OfType<string>().Select(name => 40 + 5.6 * name.Length)];
+        return widths.Length < 2 ? 0
+            : widths.Sum() <= 720 ? 1 : (int)Math.Ceiling(widths.Length / Math.Max(1, Math.Floor(720 / widths.Max())));
     }
 
     /// <summary>The title a chart was given; empty when it has none.</summary>
@@ -140,10 +111,9 @@ internal static class PlotlyFigure
         (GenericChart.getLayout(chart).TryGetPropertyValue("title")?.Value as DynamicObj.DynamicObj)
             ?.TryGetPropertyValue("text")?.Value as string ?? "";
 
-    /// <summary>Numbers as they are written into a figure: five significant digits, nothing where there is no number.</summary>
     public static double?[] Numbers(IEnumerable<double> values) => [.. values.Select(Number)];
 
-    /// <summary>One number as it is written into a figure.</summary>
+    /// <summary>A number as it is written into a figure: five significant digits; null where it is none.</summary>
     public static double? Number(double value) => double.IsFinite(value)
         ? double.Parse(value.ToString("G5", CultureInfo.InvariantCulture), CultureInfo.InvariantCulture) : null;
 
@@ -162,13 +132,8 @@ internal static class PlotlyFigure
     }
 
     /// <summary>Red, green and blue of a colour (#rrggbb), 0–255.</summary>
-    public static int[] Channels(string color)
-    {
-        int rgb = Convert.ToInt32(color[1..], 16);
-        return [rgb >> 16, rgb >> 8 & 255, rgb & 255];
-    }
+    public static int[] Channels(string color) => [.. Convert.FromHexString(color.AsSpan(1))];
 
-    /// <summary>A colour (#rrggbb) made translucent.</summary>
-    public static string Translucent(string color, double opacity) =>
+    private static string Translucent(string color, double opacity) =>
         string.Create(CultureInfo.InvariantCulture, $"rgba({string.Join(',', Channels(color))},{opacity})");
 }

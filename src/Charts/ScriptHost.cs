@@ -4,13 +4,10 @@ using Microsoft.FSharp.Collections;
 
 namespace IntraDistill;
 
-/// <summary>What the kit does for itself where a Roslyn script loads it by <c>#r</c>, as .NET Interactive does.</summary>
-/// <remarks>
-/// Such a host gives each assembly a load context of its own and prefers its own assemblies where their version will do.
-/// Plotly.NET asks for FSharp.Core 10.1 and gets the kit's; Giraffe.ViewEngine, which Plotly.NET is built on, asks for 5.0 and
-/// gets the host's, which is older than 10.1 up to the last development version of .NET Interactive. Then no chart can be
-/// drawn: the two do not speak of the same lists.
-/// </remarks>
+// A host of Roslyn scripts, such as .NET Interactive, gives each assembly that #r loads a load context of its own and prefers its own
+// assemblies where their version will do. Plotly.NET asks for FSharp.Core 10.1 and gets the kit's; Giraffe.ViewEngine, which Plotly.NET
+// is built on, asks for 5.0 and gets the host's, which is older than 10.1. Then no chart can be drawn: the two do not speak of the
+// same lists.
 internal static class ScriptHost
 {
     private const string Giraffe = "Giraffe.ViewEngine";

@@ -3,10 +3,8 @@ using Plotly.NET;
 
 namespace IntraDistill;
 
-/// <summary>
-/// A small picture of a chart, as SVG, for readers that run no script: GitHub's viewer, a printed page. It is drawn from the
-/// records that the chart was made of, when it is asked for.
-/// </summary>
+/// <summary>A small picture of a chart, as SVG, for readers that run no script: GitHub's viewer, a printed page. It is drawn from
+/// the records that the chart was made of, when it is asked for.</summary>
 internal static class StaticPicture
 {
     /// <summary>In pixels; a notebook's column is about as wide.</summary>
@@ -14,9 +12,7 @@ internal static class StaticPicture
 
     private static readonly ConditionalWeakTable<GenericChart, Func<string, string>> s_pictures = [];
 
-    /// <summary>Gives a chart its picture.</summary>
-    /// <param name="chart">The chart.</param>
-    /// <param name="draw">Draws the picture under the title that the chart then has.</param>
+    /// <summary>Gives a chart its picture, drawn under the title that the chart then has.</summary>
     public static GenericChart WithPicture(this GenericChart chart, Func<string, string> draw)
     {
         s_pictures.Add(chart, draw);
@@ -36,7 +32,6 @@ internal static class StaticPicture
         }
     }
 
-    /// <summary>A line of text as SVG.</summary>
     public static string InWords(string text)
     {
         var canvas = new SvgCanvas();

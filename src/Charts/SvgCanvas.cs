@@ -5,10 +5,8 @@ using Point = (double X, double Y);
 
 namespace IntraDistill;
 
-/// <summary>
-/// Writes an SVG, in pixels from the upper left. It is a small one, for a notebook keeps it, and no element has an id, for a page
-/// may hold many.
-/// </summary>
+/// <summary>Writes an SVG, in pixels from the upper left: a small one, for a notebook keeps it, and without ids, for a page may hold
+/// many.</summary>
 internal sealed class SvgCanvas
 {
     /// <summary>A point without a place.</summary>
@@ -16,7 +14,7 @@ internal sealed class SvgCanvas
 
     private readonly StringBuilder _body = new();
 
-    /// <summary>The picture as one SVG element, on white as the live chart is: the series' colours do not all show on a dark page.</summary>
+    /// <summary>The picture as one SVG element, on white as the live chart is: not all colours show on a dark page.</summary>
     public string ToSvg(double height, string title)
     {
         string width = N(StaticPicture.Width), high = N(height);
@@ -55,7 +53,6 @@ internal sealed class SvgCanvas
         _body.Append($"<path d=\"{path}\" fill=\"{color}\"/>");
     }
 
-    /// <summary>Draws a disc, or only its edge.</summary>
     public void Circle(Point middle, double radius, string color, bool isOpen)
     {
         string look = isOpen ? $"fill=\"none\" stroke=\"{color}\" stroke-width=\"1.5\"" : $"fill=\"{color}\"";

@@ -2,39 +2,26 @@ using System.Text;
 
 namespace IntraDistill.Tasks;
 
-/// <summary>
-/// Assigns messages to train, valid and test by the English text alone: clusters of near-duplicates go to one part as a
-/// whole, which part is a hash of the cluster's first text in ordinal order. So the split is the same for every language
-/// and on every machine, and a message stays in its part when messages unlike it come or go with the SDK's version.
-/// </summary>
+/// <summary>Assigns messages to train, valid and test by the English text alone: clusters of near-duplicates go to one part as a whole,
+/// which part is a hash of the cluster's first text in ordinal order. So the split is the same for every language and on every machine,
+/// and a message stays in its part when messages unlike it come or go with the SDK's version.</summary>
 internal static class CorpusSplit
 {
-    /// <summary>The share of clusters that goes to test, and to valid.</summary>
-    public const double TestShare = 0.11;
+    // Shares of clusters.
+    private const double TestShare = 0.11, ValidShare = 0.07;
 
-    /// <inheritdoc cref="TestShare"/>
-    public const double ValidShare = 0.07;
-
-    /// <summary>
-    /// A larger cluster goes to train whatever its hash: a family of messages made from one pattern (similarity is
-    /// transitive here, so families grow) would otherwise be much of a test set by itself. Of 15,472 messages (SDK 10.0.401)
-    /// 2,929 are in such clusters, the largest of 553; 6,741 have no near-duplicate.
-    /// </summary>
-    public const int LargestHeldOut = 8;
+    // A larger cluster goes to train whatever its hash: a family of messages made from one pattern (similarity is
+    // transitive here, so families grow) would otherwise be much of a test set by itself. Of 15,472 messages (SDK 10.0.401)
+    // 2,929 are in such clusters, the largest of 553; 6,741 have no near-duplicate.
+    private const int LargestHeldOut = 8;
 
     /// <summary>The messages with their part and their similarity to the training texts.</summary>
     public static IReadOnlyList<SdkMessage> Assign(IReadOnlyList<SdkMessage> messages)
     {
         int[] clusters = NearDuplicates.Cluster([.. messages.Select(message => message.English)]);
-        Dictionary<int, (string First, int Size)> byCluster = [];
-        for (int i = 0; i < clusters.Length; i++)
-        {
-            string text = CharacterGrams.Normalize(messages[i].English);
-            byCluster[clusters[i]] = byCluster.TryGetValue(clusters[i], out (string First, int Size) cluster)
-                ? (string.CompareOrdinal(text, cluster.First) < 0 ? text : cluster.First, cluster.Size + 1)
-                : (text, 1);
-        }
-        Split[] parts = [.. clusters.Select(cluster => Part(byCluster[cluster].First, byCluster[cluster].Size))];
+        Dictionary<int, Split> partOf = messages.Zip(clusters).GroupBy(pair => pair.Second).ToDictionary(cluster => cluster.Key,
+            cluster => Part([.. cluster.Select(pair => CharacterGrams.Normalize(pair.First.English))]));
+        Split[] parts = [.. clusters.Select(cluster => partOf[cluster])];
 
         IEnumerable<SdkMessage> train = messages.Where((_, i) => parts[i] == Split.Train);
         CharacterGramIndex training = new([.. train.Select(message => message.English)]);
@@ -45,15 +32,15 @@ internal static class CorpusSplit
         })];
     }
 
-    private static Split Part(string text, int clusterSize)
+    private static Split Part(string[] cluster)
     {
-        if (clusterSize > LargestHeldOut)
+        if (cluster.Length > LargestHeldOut)
             return Split.Train;
-        double share = Hash(text) / Math.Pow(2, 64);
+        double share = Hash(cluster.Min(StringComparer.Ordinal)!) / Math.Pow(2, 64);
         return share < TestShare ? Split.Test : share < TestShare + ValidShare ? Split.Valid : Split.Train;
     }
 
-    /// <summary>FNV-1a over UTF-8, then MurmurHash3's finalizer, without which short texts leave the high bits uneven.</summary>
+    // FNV-1a over UTF-8, then MurmurHash3's finalizer, without which short texts leave the high bits uneven.
     private static ulong Hash(string text)
     {
         ulong hash = 0xcbf29ce484222325;
@@ -65,29 +52,19 @@ internal static class CorpusSplit
     }
 }
 
-/// <summary>
-/// Groups sentences that are near-duplicates of each other, so that whole groups can go to one side of a split. Two
-/// sentences at or above the threshold are in one group, and so, by way of a third, are sentences that are not.
-/// </summary>
+/// <summary>Groups sentences that are near-duplicates of each other, so that whole groups can go to one side of a split. Two sentences at
+/// or above the threshold are in one group, and so, by way of a third, are sentences that are not.</summary>
 public static class NearDuplicates
 {
     /// <summary>The character 4-gram cosine from which two English messages count as near-duplicates.</summary>
-    /// <remarks>
-    /// Measured on 15,472 messages (SDK 10.0.401): the largest cluster has 61 messages at 0.7, 76 at 0.65, 553 at 0.6, 2,925
-    /// at 0.55 and 5,634 at 0.5: below 0.6 chains of likeness run through the corpus and little is left to hold out.
-    /// </remarks>
+    // Measured on 15,472 messages (SDK 10.0.401): the largest cluster has 61 messages at 0.7, 76 at 0.65, 553 at 0.6, 2,925
+    // at 0.55 and 5,634 at 0.5: below 0.6 chains of likeness run through the corpus and little is left to hold out.
     public const double Threshold = 0.6;
 
-    /// <summary>
-    /// The number of the cluster of each text: exact (every pair at or above the threshold is found), numbered in the order
-    /// of their first texts.
-    /// </summary>
-    /// <param name="texts">The sentences; case, digits and white space count as equal.</param>
-    /// <param name="threshold">A similarity in (0, 1].</param>
+    /// <summary>The number of the cluster of each text: exact (every pair at or above the threshold, in (0, 1], is found), numbered in
+    /// the order of their first texts. Case, all digits and runs of white space count as equal.</summary>
     public static int[] Cluster(IReadOnlyList<string> texts, double threshold = Threshold)
     {
-        ArgumentOutOfRangeException.ThrowIfNegativeOrZero(threshold);
-        ArgumentOutOfRangeException.ThrowIfGreaterThan(threshold, 1);
         int[][] sets = RareFirst(texts);
         int[] parents = [.. Enumerable.Range(0, texts.Count)];
 
@@ -102,8 +79,7 @@ public static class NearDuplicates
         List<int> touched = [];
         foreach (int current in Enumerable.Range(0, texts.Count).OrderBy(i => sets[i].Length).ThenBy(i => i))
         {
-            int[] set = sets[current];
-            int prefix = prefixes[current];
+            (int[] set, int prefix) = (sets[current], prefixes[current]);
             for (int position = 0; position < prefix; position++)
             {
                 if (!holders.TryGetValue(set[position], out Queue<int>? queue))
@@ -118,8 +94,7 @@ public static class NearDuplicates
             }
             foreach (int other in touched)
             {
-                int[] otherSet = sets[other];
-                int otherPrefix = prefixes[other];
+                (int[] otherSet, int otherPrefix) = (sets[other], prefixes[other]);
                 double needed = threshold * Math.Sqrt((double)set.Length * otherSet.Length) - 1e-9;
                 int beyond = set[prefix - 1] < otherSet[otherPrefix - 1] ? set.Length - prefix : otherSet.Length - otherPrefix;
                 if (shared[other] + beyond >= needed && Root(parents, other) != Root(parents, current)
@@ -131,28 +106,17 @@ public static class NearDuplicates
             touched.Clear();
         }
 
-        Dictionary<int, int> numbers = [];
-        int[] clusters = new int[texts.Count];
-        for (int i = 0; i < clusters.Length; i++)
-        {
-            int root = Root(parents, i);
-            if (!numbers.TryGetValue(root, out int number))
-                numbers[root] = number = numbers.Count;
-            clusters[i] = number;
-        }
-        return clusters;
+        int[] roots = [.. parents.Select((_, i) => Root(parents, i))];
+        Dictionary<int, int> numbers = roots.Distinct().Index().ToDictionary(root => root.Item, root => root.Index);
+        return [.. roots.Select(root => numbers[root])];
     }
 
-    /// <summary>Each text's grams as sorted numbers, rarer grams having the lower ones.</summary>
+    // Each text's grams as sorted numbers, rarer grams having the lower ones.
     private static int[][] RareFirst(IReadOnlyList<string> texts)
     {
         ulong[][] grams = [.. texts.Select(CharacterGrams.Of)];
-        Dictionary<ulong, int> counts = [];
-        foreach (ulong gram in grams.SelectMany(set => set))
-            counts[gram] = counts.GetValueOrDefault(gram) + 1;
-        Dictionary<ulong, int> ranks = [];
-        foreach (ulong gram in counts.OrderBy(entry => entry.Value).ThenBy(entry => entry.Key).Select(entry => entry.Key))
-            ranks[gram] = ranks.Count;
+        Dictionary<ulong, int> ranks = grams.SelectMany(set => set).CountBy(gram => gram)
+            .OrderBy(entry => entry.Value).ThenBy(entry => entry.Key).Index().ToDictionary(entry => entry.Item.Key, entry => entry.Index);
         return [.. grams.Select(set => set.Select(gram => ranks[gram]).Order().ToArray())];
     }
 

@@ -8,16 +8,12 @@ namespace IntraDistill.Tasks;
 /// <summary>Reads the strings among an assembly's embedded resources without loading the assembly.</summary>
 internal static class ResourceStrings
 {
-    private const string Extension = ".resources";
-
-    /// <summary>The strings of a file by resource name (without extension and language) and key.</summary>
-    /// <param name="path">An assembly.</param>
-    /// <param name="language">The language whose suffix resource names carry in it; null for the neutral assembly.</param>
-    /// <exception cref="IntraDistillException">The file is not an assembly, or a resource in it is damaged.</exception>
+    /// <summary>The strings of an assembly by resource name (without extension and language) and key; in one of a language, resource
+    /// names have that for a suffix.</summary>
     public static Dictionary<(string Resource, string Key), string> Read(string path, string? language)
     {
         Dictionary<(string, string), string> strings = [];
-        string suffix = language is null ? Extension : $".{language}{Extension}";
+        string suffix = language is null ? ".resources" : $".{language}.resources";
         try
         {
             using PEReader file = new(File.OpenRead(path));

@@ -1,5 +1,3 @@
-using System.Runtime.ExceptionServices;
-
 namespace IntraDistill.Tasks;
 
 /// <summary>The part of a corpus that a sentence belongs to.</summary>
@@ -31,20 +29,16 @@ public sealed record SdkMessage(string Assembly, string Resource, string Key, IR
     /// <summary>The part of the corpus that it belongs to, the same in every language.</summary>
     public Split Split { get; init; }
 
-    /// <summary>
-    /// The character 4-gram cosine in [0, 1] between its English text and the nearest one in <see cref="Split.Train"/>;
-    /// 1 for a training message. It is below <see cref="NearDuplicates.Threshold"/> for every other.
-    /// </summary>
+    /// <summary>The character 4-gram cosine in [0, 1] between its English text and the nearest one in <see cref="Split.Train"/>; 1 for a
+    /// training message. It is below <see cref="NearDuplicates.Threshold"/> for every other.</summary>
     public double TrainingSimilarity { get; init; }
 }
 
 /// <summary>Where the SDK corpus is read from and which messages it keeps.</summary>
 public sealed record SdkCorpusSettings
 {
-    /// <summary>
-    /// The folder that holds the .NET SDK (the one with <c>sdk/</c> and <c>packs/</c> in it); null looks at the root of the
-    /// running process's runtime, then <c>DOTNET_ROOT</c>, then the <c>dotnet</c> on the PATH.
-    /// </summary>
+    /// <summary>The folder that holds the .NET SDK (the one with <c>sdk/</c> and <c>packs/</c> in it); null looks at the root of the
+    /// running process's runtime, then <c>DOTNET_ROOT</c>, then the <c>dotnet</c> on the PATH.</summary>
     [ChangesNoResult("where the texts are read; what they are is for the data's fingerprint to say")]
     public string? DotnetRoot { get; init; }
 
@@ -52,34 +46,23 @@ public sealed record SdkCorpusSettings
     public int MaxCharacters { get; init; } = 400;
 }
 
-/// <summary>
-/// The localized messages of the installed .NET SDK as a multi-way parallel corpus: 13 languages and English, aligned by
-/// assembly, resource and key. It is read where it lies; nothing of it is copied.
-/// </summary>
-/// <remarks>
-/// Every run of white space in a text becomes one space, and spaces at its ends are dropped: a message is one line.
-/// Messages are ordered by assembly, resource and key; <see cref="Counts"/> says how many each filter dropped.
-/// </remarks>
+/// <summary>The localized messages of the installed .NET SDK as a multi-way parallel corpus: 13 languages and English, aligned by
+/// assembly, resource and key. It is read where it lies; nothing of it is copied.</summary>
+/// <remarks>Every run of white space in a text becomes one space, and spaces at its ends are dropped: a message is one line. Messages are
+/// ordered by assembly, resource and key; <see cref="Counts"/> says how many each filter dropped.</remarks>
 public sealed class SdkCorpus
 {
-    /// <summary>
-    /// The similarity below which a test message counts as hard: its nearest English training message has a smaller
-    /// character 4-gram cosine.
-    /// </summary>
+    /// <summary>The similarity below which a test message counts as hard: its nearest English training message has a smaller character
+    /// 4-gram cosine.</summary>
     public const double HardThreshold = 0.4;
 
     /// <summary>The languages that the SDK is localized to, in ordinal order, and English.</summary>
     public static IReadOnlyList<string> KnownLanguages { get; } =
         ["cs", "de", "en", "es", "fr", "it", "ja", "ko", "pl", "pt-BR", "ru", "tr", "zh-Hans", "zh-Hant"];
 
-    private static string[] Translations => [.. KnownLanguages.Where(language => language != "en")];
-
     private SdkCorpus(string root, string sdkVersion, IReadOnlyList<SdkMessage> messages, SdkCorpusCounts counts)
     {
-        Root = root;
-        SdkVersion = sdkVersion;
-        Messages = messages;
-        Counts = counts;
+        (Root, SdkVersion, Messages, Counts) = (root, sdkVersion, messages, counts);
         Languages = [.. KnownLanguages.Where(language => messages.Any(message => message.Texts.ContainsKey(language)))];
     }
 
@@ -98,40 +81,25 @@ public sealed class SdkCorpus
     /// <summary>What was read and what each filter dropped.</summary>
     public SdkCorpusCounts Counts { get; }
 
-    /// <summary>
-    /// The files of the SDK that this and <see cref="SdkDocumentation"/> read, for a machine that has no SDK: laid in the same places of a
-    /// folder there, they are one, for them.
-    /// </summary>
-    /// <param name="dotnetRoot">As <see cref="SdkCorpusSettings.DotnetRoot"/>.</param>
-    /// <returns>The SDK's folder and the files, by their paths below it.</returns>
+    /// <summary>The SDK's folder and the files, by their paths below it, that this and <see cref="SdkDocumentation"/> read, for a machine
+    /// that has no SDK: laid in the same places of a folder there, they are one, for them.</summary>
     /// <exception cref="IntraDistillException">There is no SDK, or it has no localized resources.</exception>
     public static (string Root, string[] Files) FilesRead(string? dotnetRoot = null)
     {
-        (string root, _, IReadOnlyList<LocalizedAssembly> assemblies) = SdkFolder.Find(dotnetRoot, Translations);
+        (string root, _, IReadOnlyList<LocalizedAssembly> assemblies) = SdkFolder.Find(dotnetRoot);
         return (root, [.. assemblies.SelectMany(one => one.Satellites.Values.Append(one.Path))
             .Concat(SdkFolder.FindDocumentation(root).Files).Select(file => Path.GetRelativePath(root, file))]);
     }
 
     /// <summary>Reads the corpus; it takes a few seconds.</summary>
-    /// <exception cref="IntraDistillException">
-    /// There is no SDK, it has no localized resources, a file of it is damaged, or no message passes the filters.
-    /// </exception>
+    /// <exception cref="IntraDistillException">There is no SDK, it has no localized resources, a file of it is damaged, or no message
+    /// passes the filters.</exception>
     public static SdkCorpus Load(SdkCorpusSettings? settings = null)
     {
         settings ??= new SdkCorpusSettings();
-        (string root, string version, IReadOnlyList<LocalizedAssembly> assemblies) =
-            SdkFolder.Find(settings.DotnetRoot, Translations);
-
-        List<SdkMessage>[] read = new List<SdkMessage>[assemblies.Count];
-        try
-        {
-            System.Threading.Tasks.Parallel.For(0, assemblies.Count, i => read[i] = Read(assemblies[i]));
-        }
-        catch (AggregateException e)
-        {
-            ExceptionDispatchInfo.Throw(e.InnerExceptions[0]);
-        }
-        (List<SdkMessage> kept, SdkCorpusCounts counts) = Filter(read.SelectMany(messages => messages), settings.MaxCharacters);
+        (string root, string version, IReadOnlyList<LocalizedAssembly> assemblies) = SdkFolder.Find(settings.DotnetRoot);
+        IEnumerable<SdkMessage> read = ParallelMap.Of(assemblies.Count, i => Read(assemblies[i])).SelectMany(messages => messages);
+        (List<SdkMessage> kept, SdkCorpusCounts counts) = Filter(read, settings.MaxCharacters);
         if (kept.Count == 0)
             throw new IntraDistillException(
                 $"none of the {counts.Read} messages of the .NET SDK in {root} is left: {counts.WithoutLetters} without letters, "
@@ -140,9 +108,7 @@ public sealed class SdkCorpus
         return new SdkCorpus(root, version, CorpusSplit.Assign(kept), counts);
     }
 
-    /// <summary>The messages that have a text in both languages, as translation pairs.</summary>
-    /// <param name="source">The language to translate from, one of <see cref="Languages"/>.</param>
-    /// <param name="target">The language to translate to.</param>
+    /// <summary>The messages that have a text in both languages, of <see cref="Languages"/>, as translation pairs.</summary>
     /// <exception cref="IntraDistillException">A language is unknown, or source and target are the same.</exception>
     public ParallelCorpus Parallel(string source, string target)
     {
@@ -155,8 +121,7 @@ public sealed class SdkCorpus
             $"SDK {source}-{target}",
             $"localized messages of the .NET SDK {SdkVersion}, split by clusters of English near-duplicates (4-gram cosine "
             + $"{NearDuplicates.Threshold}); hard: nearest training message below {HardThreshold}",
-            Pairs(message => message.Split == Split.Train),
-            Pairs(message => message.Split == Split.Valid),
+            Pairs(message => message.Split == Split.Train), Pairs(message => message.Split == Split.Valid),
             Pairs(message => message.Split == Split.Test),
             Pairs(message => message.Split == Split.Test && message.TrainingSimilarity < HardThreshold));
 
@@ -170,10 +135,8 @@ public sealed class SdkCorpus
 
     private static List<SdkMessage> Read(LocalizedAssembly assembly)
     {
-        Dictionary<(string Resource, string Key), string> english = ResourceStrings.Read(assembly.Path, language: null);
-        Dictionary<(string Resource, string Key), Dictionary<string, string>> texts = [];
-        foreach (((string, string) key, string text) in english)
-            texts[key] = new Dictionary<string, string> { ["en"] = OneLine(text) };
+        Dictionary<(string Resource, string Key), Dictionary<string, string>> texts = ResourceStrings.Read(assembly.Path, language: null)
+            .ToDictionary(entry => entry.Key, entry => new Dictionary<string, string> { ["en"] = OneLine(entry.Value) });
         foreach ((string language, string path) in assembly.Satellites)
             foreach (((string, string) key, string text) in ResourceStrings.Read(path, language))
                 if (OneLine(text) is { Length: > 0 } line && texts.TryGetValue(key, out Dictionary<string, string>? message))
@@ -205,7 +168,7 @@ public sealed class SdkCorpus
         return (kept, new SdkCorpusCounts(read, withoutLetters, untranslated, tooLong, repeated, kept.Count));
     }
 
-    private static string OneLine(string text) =>
+    internal static string OneLine(string text) =>
         string.Join(' ', text.Split((char[]?)null, StringSplitOptions.RemoveEmptyEntries));
 }
 

@@ -15,15 +15,11 @@ public sealed record DocumentationText(string Element, string? Name, string Text
 /// <param name="Texts">At least one, in the order of the file.</param>
 public sealed record MemberDocumentation(string Assembly, string Member, IReadOnlyList<DocumentationText> Texts) : KitRecord;
 
-/// <summary>
-/// The XML documentation of the installed .NET SDK (<c>packs/*/ref/**/*.xml</c>): English about programming, some seven times as
-/// many words as <see cref="SdkCorpus"/> has. It is read where it lies; nothing of it is copied.
-/// </summary>
-/// <remarks>
-/// In texts a reference is the last name of what it refers to (<c>&lt;see cref="T:System.String"/&gt;</c> is "String"), a keyword
-/// or a parameter is its name, markup is dropped, and so are blocks of code. Every run of white space is one space. Of a pack
-/// the newest version is read, and of a file that several packs have one copy.
-/// </remarks>
+/// <summary>The XML documentation of the installed .NET SDK (<c>packs/*/ref/**/*.xml</c>): English about programming, some seven times as
+/// many words as <see cref="SdkCorpus"/> has. It is read where it lies; nothing of it is copied.</summary>
+/// <remarks>In texts a reference is the last name of what it refers to (<c>&lt;see cref="T:System.String"/&gt;</c> is "String"), a
+/// keyword or a parameter is its name, markup is dropped, and so are blocks of code. Every run of white space is one space. Of a pack the
+/// newest version is read, and of a file that several packs have one copy.</remarks>
 public sealed class SdkDocumentation
 {
     private SdkDocumentation(IReadOnlyList<MemberDocumentation> members) => Members = members;
@@ -31,11 +27,9 @@ public sealed class SdkDocumentation
     /// <summary>The members that have a text, ordered by assembly and then as in its file.</summary>
     public IReadOnlyList<MemberDocumentation> Members { get; }
 
-    /// <summary>Reads the documentation; it takes a few seconds.</summary>
-    /// <param name="settings">Says where the SDK is; what it says of messages has no effect. Null for the defaults.</param>
-    /// <exception cref="IntraDistillException">
-    /// There is no SDK, it has no documentation, or a file of it is damaged (the message names file and line).
-    /// </exception>
+    /// <summary>Reads the documentation; it takes a few seconds. Of the settings only the folder counts.</summary>
+    /// <exception cref="IntraDistillException">There is no SDK, it has no documentation, or a file of it is damaged (the message names
+    /// file and line).</exception>
     public static SdkDocumentation Load(SdkCorpusSettings? settings = null)
     {
         (string root, IReadOnlyList<string> files) = SdkFolder.FindDocumentation(settings?.DotnetRoot);
@@ -45,11 +39,9 @@ public sealed class SdkDocumentation
             : throw new IntraDistillException($"the {files.Count} XML files in the packs of the .NET SDK in {root} document no member");
     }
 
-    /// <summary>
-    /// Pairs of texts that belong together, for next-sentence prediction: a member's summary, and what else is said of it (its
-    /// parameters, result, exceptions, remarks) as one text, null where nothing is. Each pair once, in the order of the members;
-    /// members without a summary, and what is said of type parameters, are left out.
-    /// </summary>
+    /// <summary>Pairs of texts that belong together, for next-sentence prediction: a member's summary, and what else is said of it (its
+    /// parameters, result, exceptions, remarks) as one text, null where nothing is. Each pair once, in the order of the members; members
+    /// without a summary, and what is said of type parameters, are left out.</summary>
     public IReadOnlyList<(string Summary, string? Others)> Pairs()
     {
         return [.. Members.SelectMany(Of).Distinct()];
@@ -71,17 +63,12 @@ internal static class DocumentationFile
     private static readonly XmlReaderSettings s_settings =
         new() { DtdProcessing = DtdProcessing.Prohibit, IgnoreComments = true, IgnoreProcessingInstructions = true };
 
-    /// <summary>Elements whose text stands apart from the text around them.</summary>
+    // Elements whose text stands apart from the text around them.
     private static readonly HashSet<string> s_blocks =
         ["br", "code", "description", "div", "example", "item", "li", "list", "listheader", "ol", "p", "para", "term", "ul"];
 
-    private static readonly char[] s_separators = ['.', '#', '+'];
-
-    /// <summary>
-    /// The members that the file says something about, in its order. There are none in a file that is no documentation, which is
-    /// to say that its outermost element is not <c>doc</c>.
-    /// </summary>
-    /// <exception cref="IntraDistillException">The file cannot be read, or is damaged; names file and line.</exception>
+    /// <summary>The members that the file says something about, in its order. There are none in a file that is no documentation, which is
+    /// to say that its outermost element is not <c>doc</c>.</summary>
     public static List<MemberDocumentation> Read(string path)
     {
         List<MemberDocumentation> members = [];
@@ -114,10 +101,8 @@ internal static class DocumentationFile
         return members;
     }
 
-    /// <summary>
-    /// The last name of what a reference names: <c>T:System.Collections.Generic.List`1.Enumerator</c> → <c>Enumerator</c>,
-    /// <c>M:System.String.Trim(System.Char)</c> → <c>Trim</c>, <c>M:System.String.#ctor</c> → <c>String</c>.
-    /// </summary>
+    /// <summary>The last name of what a reference names: <c>T:System.Collections.Generic.List`1.Enumerator</c> → <c>Enumerator</c>,
+    /// <c>M:System.String.Trim(System.Char)</c> → <c>Trim</c>, <c>M:System.String.#ctor</c> → <c>String</c>.</summary>
     internal static string SimpleName(string reference)
     {
         StringBuilder name = new();
@@ -130,13 +115,13 @@ internal static class DocumentationFile
             if (nesting == 0 && unit is not ('}' or '>'))
                 name.Append(unit);
         }
-        string[] parts = name.ToString().Split(s_separators, StringSplitOptions.RemoveEmptyEntries);
+        string[] parts = name.ToString().Split(['.', '#', '+'], StringSplitOptions.RemoveEmptyEntries);
         if (parts.Length > 1 && parts[^1] is "ctor" or "cctor")
             parts = parts[..^1];
         return parts.Length == 0 ? "" : parts[^1].Split('`')[0];
     }
 
-    /// <summary>The texts of the member that the reader is at; leaves it at the member's end.</summary>
+    // The texts of the member that the reader is at; leaves it at the member's end.
     private static List<DocumentationText> Texts(XmlReader reader)
     {
         List<DocumentationText> texts = [];
@@ -152,14 +137,14 @@ internal static class DocumentationFile
             string? name = reader.GetAttribute("name") ?? (reader.GetAttribute("cref") is { } type ? SimpleName(type) : null);
             text.Clear();
             AppendContent(reader, text);
-            string line = string.Join(' ', text.ToString().Split((char[]?)null, StringSplitOptions.RemoveEmptyEntries));
+            string line = SdkCorpus.OneLine(text.ToString());
             if (line.Length > 0 && element != "code")
                 texts.Add(new DocumentationText(element, name, line));
         }
         return texts;
     }
 
-    /// <summary>Adds what is in the element that the reader is at; leaves it at the element's end.</summary>
+    // Adds what is in the element that the reader is at; leaves it at the element's end.
     private static void AppendContent(XmlReader reader, StringBuilder text)
     {
         int depth = reader.Depth;

@@ -2,12 +2,9 @@ using System.Text.RegularExpressions;
 
 namespace IntraDistill.Tasks;
 
-/// <summary>
-/// A tagging task for zero-shot transfer whose labels come from the .NET SDK's messages and exist in all of its languages: what
-/// kind of thing stands at each placeholder, and which words are code. A stand-in for named entities, and no more than that.
-/// </summary>
-/// <remarks>
-/// <para>
+/// <summary>A tagging task for zero-shot transfer whose labels come from the .NET SDK's messages and exist in all of its languages: what
+/// kind of thing stands at each placeholder, and which words are code. A stand-in for named entities, and no more than that.</summary>
+/// <remarks><para>
 /// A placeholder's kind is what the <em>English</em> message calls it: in "the file '{0}' of project {1}" {0} is a file and {1} a
 /// project, by the noun right before it or, failing that and in quotation marks, right after. Its number carries the kind to the
 /// translations, where "die Datei "{0}"" says it in another word: nothing but the label's carrier is the same. A placeholder
@@ -18,14 +15,13 @@ namespace IntraDistill.Tasks;
 /// <para>
 /// Tested are the same messages in all languages: those of which no translation lacks a placeholder or one of the quoted words.
 /// Messages keep their part of the corpus (<see cref="SdkMessage.Split"/>), so no near-duplicate of a test message is in training.
-/// </para>
-/// </remarks>
+/// </para></remarks>
 public static class SdkEntities
 {
     /// <summary>What the task is called.</summary>
     public const string Name = "SDK-Entities";
 
-    /// <summary>The kind of words of code, which no placeholder is.</summary>
+    // The kind of words of code, which no placeholder is.
     internal const string Code = "CODE";
 
     private const int LongestCode = 16, ShortestWithoutMarks = 4;
@@ -60,7 +56,6 @@ public static class SdkEntities
         ["O", .. s_kinds.Select(kind => kind.Kind).Append(Code).SelectMany(kind => new[] { $"B-{kind}", $"I-{kind}" })];
 
     /// <summary>Makes the task from a corpus.</summary>
-    /// <param name="corpus">The messages.</param>
     /// <exception cref="IntraDistillException">A part of the corpus has no message for it.</exception>
     public static TransferCorpus<TaggedSentence> Build(SdkCorpus corpus)
     {
@@ -75,10 +70,8 @@ public static class SdkEntities
             : throw new IntraDistillException($"{Name}: the SDK {corpus.SdkVersion} in {corpus.Root} has no message for {split}");
     }
 
-    /// <summary>
-    /// The messages of a part that can be tagged in every one of the languages. Those that differ in quotation marks alone are one
-    /// sentence, which stays in the first part that has it.
-    /// </summary>
+    /// <summary>The messages of a part that can be tagged in every one of the languages. Those that differ in quotation marks alone are
+    /// one sentence, which stays in the first part that has it.</summary>
     internal static IEnumerable<TaggedMessage> Tagged(SdkCorpus corpus, Split split, IReadOnlyList<string> languages)
     {
         HashSet<string> seen = [];
@@ -87,28 +80,22 @@ public static class SdkEntities
             bool isNew = Tag(message.English, message.English) is { } english && seen.Add(string.Join(' ', english.Tokens));
             if (!isNew || message.Split != split || !languages.All(message.Texts.ContainsKey))
                 continue;
-            Dictionary<string, TaggedSentence> texts = [];
-            foreach (string language in languages)
-                if (Tag(message.English, message.Texts[language]) is { } sentence)
-                    texts[language] = sentence;
-            if (texts.Count == languages.Count)
-                yield return new TaggedMessage(message, texts);
+            var texts = languages.ToDictionary(language => language, language => Tag(message.English, message.Texts[language]));
+            if (texts.Values.All(text => text is not null))
+                yield return new TaggedMessage(message, texts!);
         }
     }
 
-    /// <summary>Tags a text by what its English message says.</summary>
-    /// <param name="english">The English message.</param>
-    /// <param name="text">The message in some language, or the English one itself.</param>
-    /// <returns>Its tokens without quotation marks; null where there is nothing to tag, or the two do not match.</returns>
-    public static TaggedSentence? Tag(string english, string text)
+    /// <summary>Tags a text, in some language, by what its English message says: its tokens without quotation marks; null where there is
+    /// nothing to tag, or the two do not match.</summary>
+    internal static TaggedSentence? Tag(string english, string text)
     {
         string[] source = MessageTokens.Of(english), tokens = MessageTokens.Of(text);
-        if (!Placeholders(source).SetEquals(Placeholders(tokens)))
-            return null;
-        Dictionary<string, string> kinds = KindsOf(source);
-        if (CodesOf(source) is not { } codes || codes.Count == 0 && Placeholders(source).Count == 0)
+        HashSet<string> placeholders = Placeholders(source);
+        if (!placeholders.SetEquals(Placeholders(tokens)) || CodesOf(source) is not { } codes || codes.Count + placeholders.Count == 0)
             return null;
 
+        Dictionary<string, string> kinds = KindsOf(source);
         string[] tags = [.. tokens.Select(token => kinds.TryGetValue(token, out string? kind) ? $"B-{kind}" : "O")];
         foreach (string[] code in codes)
         {
@@ -125,20 +112,15 @@ public static class SdkEntities
 
     private static HashSet<string> Placeholders(string[] tokens) => [.. tokens.Where(MessageTokens.IsPlaceholder)];
 
-    /// <summary>The kind of each placeholder that the message names one for, and never two.</summary>
-    private static Dictionary<string, string> KindsOf(string[] tokens)
-    {
-        Dictionary<string, HashSet<string>> said = [];
-        for (int i = 0; i < tokens.Length; i++)
-            if (MessageTokens.IsPlaceholder(tokens[i]) && (KindBefore(tokens, i) ?? KindAfter(tokens, i)) is { } kind)
-                (said.TryGetValue(tokens[i], out HashSet<string>? kinds) ? kinds : said[tokens[i]] = []).Add(kind);
-        return said.Where(one => one.Value.Count == 1).ToDictionary(one => one.Key, one => one.Value.Single());
-    }
+    // The kind of each placeholder that the message names one for, and never two.
+    private static Dictionary<string, string> KindsOf(string[] tokens) => Enumerable.Range(0, tokens.Length)
+        .Where(i => MessageTokens.IsPlaceholder(tokens[i]))
+        .Select(i => (Token: tokens[i], Kind: KindBefore(tokens, i) ?? KindAfter(tokens, i)))
+        .Where(said => said.Kind is not null).Distinct().GroupBy(said => said.Token)
+        .Where(kinds => kinds.Count() == 1).ToDictionary(kinds => kinds.Key, kinds => kinds.Single().Kind!);
 
-    /// <summary>
-    /// The kind that the word before names, past quotation marks and what else may stand between; of what is joined to another
-    /// placeholder, that one's: "types '{0}' and '{1}'".
-    /// </summary>
+    // The kind that the word before names, past quotation marks and what else may stand between; of what is joined to another
+    // placeholder, that one's: "types '{0}' and '{1}'".
     private static string? KindBefore(string[] tokens, int at)
     {
         int i = at - 1;
@@ -152,10 +134,8 @@ public static class SdkEntities
         return i >= 0 ? s_kindOf.GetValueOrDefault(tokens[i]) : null;
     }
 
-    /// <summary>
-    /// The kind that the word after the quotation marks names. Without marks it is mostly a number ("takes {0} arguments"), and
-    /// the word may belong to what follows: "'{0}' version '{1}'", "the '{0}' type parameter".
-    /// </summary>
+    // The kind that the word after the quotation marks names. Without marks it is mostly a number ("takes {0} arguments"), and
+    // the word may belong to what follows: "'{0}' version '{1}'", "the '{0}' type parameter".
     private static string? KindAfter(string[] tokens, int at)
     {
         int noun = SkipQuotes(at + 1), next = SkipQuotes(noun + 1);
@@ -171,10 +151,8 @@ public static class SdkEntities
         }
     }
 
-    /// <summary>
-    /// What stands between quotation marks and is no placeholder alone: a few tokens with a letter among them. Null where a mark
-    /// lacks its partner.
-    /// </summary>
+    // What stands between quotation marks and is no placeholder alone: a few tokens with a letter among them. Null where a mark
+    // lacks its partner.
     private static List<string[]>? CodesOf(string[] tokens)
     {
         List<string[]> codes = [];
@@ -196,10 +174,8 @@ public static class SdkEntities
         return codes;
     }
 
-    /// <summary>
-    /// Where the code stands between quotation marks; if nowhere, where it stands without, as Czech mostly has it. A shorter piece
-    /// of code might be a word of the language.
-    /// </summary>
+    // Where the code stands between quotation marks; if nowhere, where it stands without, as Czech mostly has it. A shorter piece
+    // of code might be a word of the language.
     private static IEnumerable<int> Places(string[] tokens, string[] code)
     {
         int[] all = [.. Enumerable.Range(0, tokens.Length - code.Length + 1)
@@ -233,11 +209,9 @@ internal static partial class MessageTokens
 {
     private const string Quotes = "'\"`´‘’‚“”„«»‹›「」『』";
 
-    /// <summary>
-    /// The tokens in their order, white space left out. A token is a placeholder such as <c>{0}</c>; a word, which ends where the
-    /// writing changes (Japanese has no spaces and Korean none around a foreign word's endings, but new words mostly begin where
-    /// the script does); a single Han character; or any other character.
-    /// </summary>
+    /// <summary>The tokens in their order, white space left out. A token is a placeholder such as <c>{0}</c>; a word, which ends where
+    /// the writing changes (Japanese has no spaces and Korean none around a foreign word's endings, but new words mostly begin where the
+    /// script does); a single Han character; or any other character.</summary>
     public static string[] Of(string text) => [.. Token().Matches(text).Select(match => match.Value)];
 
     /// <summary>Whether the token is a quotation mark, as any of the languages writes it.</summary>

@@ -11,31 +11,23 @@ internal static class SdkFolder
         new() { RecurseSubdirectories = true, IgnoreInaccessible = true, AttributesToSkip = FileAttributes.None };
 
     /// <summary>The localized assemblies of the SDK in use, ordered by name: one of each, wherever else it has copies.</summary>
-    public static (string Root, string Version, IReadOnlyList<LocalizedAssembly> Assemblies) Find(
-        string? wantedRoot, IReadOnlyList<string> languages)
+    public static (string Root, string Version, IReadOnlyList<LocalizedAssembly> Assemblies) Find(string? wantedRoot)
     {
-        List<string> withSdk = Roots(wantedRoot);
+        string[] withSdk = Roots(wantedRoot);
         foreach (string root in withSdk)
-        {
             foreach (string version in Versions(Path.Combine(root, "sdk")))
-            {
-                List<LocalizedAssembly> found = Assemblies(root, version, languages);
-                if (found.Count > 0)
+                if (Assemblies(root, version) is { Length: > 0 } found)
                     return (root, version, found);
-            }
-        }
         throw new IntraDistillException(
             $"the .NET SDK in {string.Join(", ", withSdk)} has no localized resources (no sdk/*/de/*{SatelliteSuffix} with its "
             + "main assembly): install the SDK as Microsoft distributes it, or name another in SdkCorpusSettings.DotnetRoot");
     }
 
-    /// <summary>
-    /// The XML documentation of the SDK in use, ordered by file name: of the copies of one file the one whose path comes first.
-    /// </summary>
-    /// <returns>The SDK's folder, and the files.</returns>
+    /// <summary>The XML documentation of the SDK in use, ordered by file name: of the copies of one file the one whose path comes
+    /// first.</summary>
     public static (string Root, IReadOnlyList<string> Files) FindDocumentation(string? wantedRoot)
     {
-        List<string> withSdk = Roots(wantedRoot);
+        string[] withSdk = Roots(wantedRoot);
         foreach (string root in withSdk)
         {
             string[] files = [.. Packs(root).SelectMany(pack => Documentation(Path.Combine(pack, "ref")))
@@ -49,17 +41,17 @@ internal static class SdkFolder
             + "as Microsoft distributes it, or name another in SdkCorpusSettings.DotnetRoot");
     }
 
-    /// <summary>The folders that hold an SDK: the one that is wanted, or all that are found.</summary>
-    private static List<string> Roots(string? wantedRoot)
+    // The folders that hold an SDK: the one that is wanted, or all that are found.
+    private static string[] Roots(string? wantedRoot)
     {
-        List<string> roots = wantedRoot is null ? Candidates() : [Path.GetFullPath(wantedRoot)];
-        List<string> withSdk = [.. roots.Where(root => Versions(Path.Combine(root, "sdk")).Count > 0)];
-        return withSdk.Count > 0 ? withSdk : throw new IntraDistillException(
+        string[] roots = wantedRoot is null ? Candidates() : [Path.GetFullPath(wantedRoot)];
+        string[] withSdk = [.. roots.Where(root => Versions(Path.Combine(root, "sdk")).Length > 0)];
+        return withSdk.Length > 0 ? withSdk : throw new IntraDistillException(
             $"no .NET SDK in {string.Join(", ", roots)}: set DOTNET_ROOT or SdkCorpusSettings.DotnetRoot to the folder that "
             + "holds 'sdk/'");
     }
 
-    private static List<string> Candidates()
+    private static string[] Candidates()
     {
         List<string?> roots =
         [
@@ -78,82 +70,54 @@ internal static class SdkFolder
             .Select(root => Path.TrimEndingDirectorySeparator(Path.GetFullPath(root))).Distinct(StringComparer.Ordinal)];
     }
 
-    /// <summary>The sub-folders whose names are versions, newest first, a release before its previews.</summary>
-    private static List<string> Versions(string folder)
-    {
-        if (!Directory.Exists(folder))
-            return [];
-        return [.. Directory.EnumerateDirectories(folder).Select(path => Path.GetFileName(path)!)
+    // The sub-folders whose names are versions, newest first, a release before its previews.
+    private static string[] Versions(string folder) => !Directory.Exists(folder) ? [] :
+    [
+        .. Directory.EnumerateDirectories(folder).Select(path => Path.GetFileName(path)!)
             .Select(name => (Name: name, Parts: name.Split('-', 2)))
             .Where(item => Version.TryParse(item.Parts[0], out _))
             .OrderByDescending(item => Version.Parse(item.Parts[0]))
             .ThenBy(item => item.Parts.Length)
             .ThenByDescending(item => item.Name, StringComparer.Ordinal)
-            .Select(item => item.Name)];
-    }
+            .Select(item => item.Name),
+    ];
 
-    /// <summary>The folder of the newest version of each pack, in ordinal order.</summary>
+    // The folder of the newest version of each pack, in ordinal order.
     private static IEnumerable<string> Packs(string root)
     {
         string packs = Path.Combine(root, "packs");
-        if (!Directory.Exists(packs))
-            return [];
-        return Directory.GetDirectories(packs).Order(StringComparer.Ordinal)
+        return !Directory.Exists(packs) ? [] : Directory.GetDirectories(packs).Order(StringComparer.Ordinal)
             .SelectMany(pack => Versions(pack).Take(1).Select(version => Path.Combine(pack, version)));
     }
 
-    /// <summary>The XML files below a folder, without those that lie in a language's folder.</summary>
-    private static List<string> Documentation(string folder)
+    // The XML files below a folder, without those that lie in a language's folder.
+    private static IEnumerable<string> Documentation(string folder) => !Directory.Exists(folder) ? []
+        : Directory.EnumerateFiles(folder, "*.xml", s_everywhere).Where(file => LanguageOf(file) is null);
+
+    private static string? LanguageOf(string file) => SdkCorpus.KnownLanguages.FirstOrDefault(
+        code => code.Equals(Path.GetFileName(Path.GetDirectoryName(file)), StringComparison.OrdinalIgnoreCase));
+
+    private static LocalizedAssembly[] Assemblies(string root, string sdkVersion)
     {
-        if (!Directory.Exists(folder))
-            return [];
-        return [.. Directory.EnumerateFiles(folder, "*.xml", s_everywhere).Where(file => !SdkCorpus.KnownLanguages.Contains(
-            Path.GetFileName(Path.GetDirectoryName(file)!), StringComparer.OrdinalIgnoreCase))];
-    }
-
-    private static List<LocalizedAssembly> Assemblies(string root, string sdkVersion, IReadOnlyList<string> languages)
-    {
-        string[] folders = [Path.Combine(root, "sdk", sdkVersion), .. Packs(root)];
-
-        // main assembly → language → satellite
-        Dictionary<string, Dictionary<string, string>> byMain = new(StringComparer.Ordinal);
-        foreach (string satellite in folders.SelectMany(
-            folder => Directory.EnumerateFiles(folder, "*" + SatelliteSuffix, s_everywhere)))
-        {
-            string languageFolder = Path.GetDirectoryName(satellite)!;
-            string? language = languages.FirstOrDefault(
-                code => code.Equals(Path.GetFileName(languageFolder), StringComparison.OrdinalIgnoreCase));
-            if (language is null)
-                continue;
-            string main = Path.Combine(
-                Path.GetDirectoryName(languageFolder)!, Path.GetFileName(satellite)[..^SatelliteSuffix.Length]);
-            if (!byMain.TryGetValue(main, out Dictionary<string, string>? satellites))
-                byMain[main] = satellites = [];
-            satellites[language] = satellite;
-        }
-
+        // By the path of their main assembly, without its extension.
+        IEnumerable<IGrouping<string, string>> satellites = Packs(root).Prepend(Path.Combine(root, "sdk", sdkVersion))
+            .SelectMany(folder => Directory.EnumerateFiles(folder, "*" + SatelliteSuffix, s_everywhere))
+            .Where(file => LanguageOf(file) is not (null or "en"))
+            .GroupBy(file => Path.Combine(
+                Path.GetDirectoryName(Path.GetDirectoryName(file))!, Path.GetFileName(file)[..^SatelliteSuffix.Length]));
+        IEnumerable<LocalizedAssembly> assemblies =
+            from of in satellites
+            let main = new[] { of.Key + ".dll", of.Key + ".exe" }.FirstOrDefault(File.Exists)
+            where main is not null
+            select new LocalizedAssembly(Path.GetFileName(of.Key), main,
+                of.GroupBy(file => LanguageOf(file)!).ToDictionary(files => files.Key, files => files.Last()));
         // Copies of one assembly in several folders hold the same messages: the one with most languages is taken, and of
         // several such the one whose path comes first.
-        List<LocalizedAssembly> found = [];
-        foreach (IGrouping<string, string> copies in byMain.Keys.GroupBy(main => Path.GetFileName(main), StringComparer.Ordinal)
-            .OrderBy(group => group.Key, StringComparer.Ordinal))
-        {
-            foreach (string main in copies.OrderByDescending(main => byMain[main].Count)
-                .ThenBy(main => main, StringComparer.Ordinal))
-            {
-                string? file = new[] { main + ".dll", main + ".exe" }.FirstOrDefault(File.Exists);
-                if (file is null)
-                    continue;
-                found.Add(new LocalizedAssembly(copies.Key, file, byMain[main]));
-                break;
-            }
-        }
-        return found;
+        return [.. assemblies.GroupBy(one => one.Name, StringComparer.Ordinal)
+            .OrderBy(copies => copies.Key, StringComparer.Ordinal).Select(copies => copies
+                .OrderByDescending(one => one.Satellites.Count).ThenBy(one => one.Path, StringComparer.Ordinal).First())];
     }
 }
 
-/// <summary>An assembly and its satellites.</summary>
-/// <param name="Name">The assembly's name, without extension.</param>
-/// <param name="Path">The file with the neutral, English resources.</param>
-/// <param name="Satellites">The satellite file of each language.</param>
+/// <summary>An assembly, by its file with the neutral, English resources, and the satellite file of each language.</summary>
 internal sealed record LocalizedAssembly(string Name, string Path, IReadOnlyDictionary<string, string> Satellites);

@@ -3,13 +3,10 @@ using System.Text;
 
 namespace IntraDistill.Tasks;
 
-/// <summary>
-/// Questions for zero-shot transfer whose answers come from the .NET SDK's messages and exist in all of its languages: which
-/// placeholder of this text is a file, a type, a member, a package, a value? A stand-in for question answering: the question, an
-/// English word, says what is looked for, and the answer is a span of the text.
-/// </summary>
-/// <remarks>
-/// <para>
+/// <summary>Questions for zero-shot transfer whose answers come from the .NET SDK's messages and exist in all of its languages: which
+/// placeholder of this text is a file, a type, a member, a package, a value? A stand-in for question answering: the question, an English
+/// word, says what is looked for, and the answer is a span of the text.</summary>
+/// <remarks><para>
 /// A text is two messages, one of which has exactly one placeholder of the kind that is asked for and the other none
 /// (<see cref="SdkEntities"/> says which kinds there are and how they are known). Placeholders are numbered anew at random, so that
 /// neither a number nor its rank tells anything. Draws are by a fixed seed: the data are the same for every seed of a training.
@@ -17,8 +14,7 @@ namespace IntraDistill.Tasks;
 /// <para>
 /// Tested are the same texts in all languages. Both messages are of one part of the corpus (<see cref="SdkMessage.Split"/>), so no
 /// near-duplicate of a test message is in training.
-/// </para>
-/// </remarks>
+/// </para></remarks>
 public static class SdkQuestions
 {
     /// <summary>What the task is called.</summary>
@@ -27,7 +23,6 @@ public static class SdkQuestions
     private const int Seed = 1, Longest = 160, MostPlaceholders = 10;
 
     /// <summary>Makes the task from a corpus.</summary>
-    /// <param name="corpus">The messages.</param>
     /// <exception cref="IntraDistillException">A part of the corpus has no message for it.</exception>
     public static TransferCorpus<QuestionExample> Build(SdkCorpus corpus)
     {
@@ -65,7 +60,7 @@ public static class SdkQuestions
         return new Draw(kind, answer.Message.Id, both, numbers);
     }
 
-    /// <summary>A question before it is put into a language.</summary>
+    // A question before it is put into a language.
     private sealed record Draw(string Kind, string Id, TaggedMessage[] Messages, int[] Numbers)
     {
         public QuestionExample In(string language)
@@ -93,6 +88,7 @@ public static class SdkQuestions
         }
 
         // Chinese and Japanese are written without spaces.
-        private static bool IsEastAsian(char c) => c is >= '\u3000' and <= '\u30ff' or >= '\u4e00' and <= '\u9fff' or >= '\uff00' and <= '\uffef';
+        private static bool IsEastAsian(char c) =>
+            c is >= '\u3000' and <= '\u30ff' or >= '\u4e00' and <= '\u9fff' or >= '\uff00' and <= '\uffef';
     }
 }

@@ -1,16 +1,12 @@
 
 namespace IntraDistill.Tasks;
 
-/// <summary>
-/// Tasks in GLUE's three shapes whose labels come from the .NET SDK's resources themselves, for runs without a download: they are
-/// stand-ins, and say nothing about GLUE's own tasks.
-/// </summary>
-/// <remarks>
-/// Texts keep the part of the corpus that they have there (<see cref="SdkMessage.Split"/>), so that no text of
-/// <see cref="GlueCorpus.Dev"/> or <see cref="GlueCorpus.Test"/> is in training, nor a near-duplicate of it; two messages of a
-/// pair are of one part. Pairs are drawn by a fixed seed: the data are the same for every seed of a training. Unlike GLUE's, the
-/// texts of <see cref="GlueCorpus.Test"/> have their labels.
-/// </remarks>
+/// <summary>Tasks in GLUE's three shapes whose labels come from the .NET SDK's resources themselves, for runs without a download: they
+/// are stand-ins, and say nothing about GLUE's own tasks.</summary>
+/// <remarks>Texts keep the part of the corpus that they have there (<see cref="SdkMessage.Split"/>), so that no text of
+/// <see cref="GlueCorpus.Dev"/> or <see cref="GlueCorpus.Test"/> is in training, nor a near-duplicate of it; two messages of a pair are
+/// of one part. Pairs are drawn by a fixed seed: the data are the same for every seed of a training. Unlike GLUE's, the texts of
+/// <see cref="GlueCorpus.Test"/> have their labels.</remarks>
 public static class SdkTasks
 {
     private const int PairSeed = 1;
@@ -26,29 +22,21 @@ public static class SdkTasks
     private static readonly (string Prefix, int Label)[] s_severities =
         [("ERR_", 0), ("FTL_", 0), ("WRN_", 1), ("HDN_", 1), ("INF_", 1)];
 
-    /// <summary>
-    /// Whether a message of the C# or Visual Basic compiler is an error or a warning (with which hints are counted), by the
-    /// prefix of its key. One text; the classes are uneven, so it is scored as CoLA is, by Matthews' correlation.
-    /// </summary>
+    /// <summary>Whether a message of the C# or Visual Basic compiler is an error or a warning (with which hints are counted), by the
+    /// prefix of its key. One text; the classes are uneven, so it is scored as CoLA is, by Matthews' correlation.</summary>
     public static GlueTask Severity { get; } = new("SDK-Severity", GlueKind.Sentence, ["error", "warning"],
         [GlueMetric.Matthews, GlueMetric.Accuracy], new("message", null, "severity"));
 
-    /// <summary>
-    /// Whether two messages are of one component, that is one assembly, such as NuGet's restore or the F# compiler. Half of the
-    /// pairs are: each message comes once with one of its own assembly and once with one of another.
-    /// </summary>
+    /// <summary>Whether two messages are of one component, that is one assembly, such as NuGet's restore or the F# compiler. Half of the
+    /// pairs are: each message comes once with one of its own assembly and once with one of another.</summary>
     public static GlueTask Component { get; } = new("SDK-Component", GlueKind.SentencePair, ["other", "same"],
         [GlueMetric.Accuracy, GlueMetric.F1], new("message1", "message2", "component"));
 
-    /// <summary>
-    /// How long a message becomes in a language, 0 to 5: two and a half times the characters of its translation for each of the
-    /// English text, no more than 5. The second text is the language's English name. A regression, scored as STS-B is.
-    /// </summary>
-    /// <remarks>
-    /// Of the languages those with an alphabet, whose characters compare with English ones; of the messages those of 20 characters
-    /// and more, each with two of the languages. The language alone makes a Pearson correlation of 0.37 on dev and 0.38 on test
-    /// (the mean score of each in training, SDK 10.0.401); the rest is in the words.
-    /// </remarks>
+    /// <summary>How long a message becomes in a language, 0 to 5: two and a half times the characters of its translation for each of the
+    /// English text, no more than 5. The second text is the language's English name. A regression, scored as STS-B is.</summary>
+    /// <remarks>Of the languages those with an alphabet, whose characters compare with English ones; of the messages those of 20
+    /// characters and more, each with two of the languages. The language alone makes a Pearson correlation of 0.37 on dev and 0.38 on
+    /// test (the mean score of each in training, SDK 10.0.401); the rest is in the words.</remarks>
     public static GlueTask Length { get; } = new("SDK-Length", GlueKind.Similarity, [],
         [GlueMetric.Pearson, GlueMetric.Spearman], new("message", "language", "score"));
 
@@ -61,11 +49,8 @@ public static class SdkTasks
         All.FirstOrDefault(task => task.Name.Equals(name, StringComparison.OrdinalIgnoreCase)) ?? GlueTask.Find(name);
 
     /// <summary>Makes one of the tasks from a corpus.</summary>
-    /// <param name="corpus">The messages.</param>
-    /// <param name="task">One of <see cref="All"/>.</param>
-    /// <exception cref="IntraDistillException">
-    /// The task is none of these, or a part of the corpus has no message for it (an SDK of which little is localized).
-    /// </exception>
+    /// <exception cref="IntraDistillException">The task is none of these, or a part of the corpus has no message for it (an SDK of which
+    /// little is localized).</exception>
     public static GlueCorpus Build(SdkCorpus corpus, GlueTask task)
     {
         Func<IReadOnlyList<SdkMessage>, IEnumerable<LabelledText>> make = task switch

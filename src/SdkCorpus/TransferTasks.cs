@@ -21,15 +21,16 @@ public static class TransferTasks
     /// <summary>Whether a task is made from the SDK corpus.</summary>
     public static bool IsSdk(string name) => name is SdkEntities.Name or SdkQuestions.Name;
 
-    /// <summary>Reads a task.</summary>
-    /// <param name="name">One of <see cref="All"/>.</param>
+    /// <summary>Reads a task of <see cref="All"/>.</summary>
+    /// <param name="name">Which.</param>
     /// <param name="sdk">The SDK corpus, which its tasks need; else null.</param>
     /// <param name="dataFolder">The folder of <c>panx</c> and <c>tydiqa</c>, which the others need.</param>
     /// <param name="languages">The languages to test, English besides; none for all.</param>
     /// <param name="train">The most examples to train on.</param>
     /// <param name="evaluated">The most examples of dev, and of each language's test.</param>
     /// <exception cref="IntraDistillException">Data or a language are missing; says which, and how to get them.</exception>
-    public static TransferTask Load(string name, SdkCorpus? sdk, string dataFolder, IReadOnlyCollection<string> languages, int train, int evaluated)
+    public static TransferTask Load(
+        string name, SdkCorpus? sdk, string dataFolder, IReadOnlyCollection<string> languages, int train, int evaluated)
     {
         switch (name)
         {
@@ -51,24 +52,18 @@ public static class TransferTasks
                 return new QuestionTask(Choose(TydiqaCorpus.Load(Path.Combine(dataFolder, "tydiqa", "goldp")).ForTransfer()));
         }
 
-        TransferCorpus<T> Choose<T>(TransferCorpus<T> corpus) where T : ITransferExample => corpus.In(languages).Sample(train, evaluated, evaluated);
+        TransferCorpus<T> Choose<T>(TransferCorpus<T> corpus) where T : ITransferExample =>
+            corpus.In(languages).Sample(train, evaluated, evaluated);
     }
 }
 
-/// <summary>
-/// Predictions without a model for tasks of cross-lingual transfer, learned from the English examples: what surface patterns
-/// alone carry over to other languages.
-/// </summary>
+/// <summary>Predictions without a model for tasks of cross-lingual transfer, learned from the English examples: what surface patterns
+/// alone carry over to other languages.</summary>
 public static class TransferBaselines
 {
-    /// <summary>
-    /// Tags every token as training most often tagged it between the same two words; where these were not seen around it, beside
-    /// the same word before, then after; then as the token alone was. A token that was never seen is outside. Numbers in
-    /// placeholders do not count.
-    /// </summary>
-    /// <param name="train">The English sentences.</param>
-    /// <param name="test">The sentences to tag.</param>
-    /// <returns>The tags of each sentence: what <see cref="EntityF1"/> takes.</returns>
+    /// <summary>Tags every token as training most often tagged it between the same two words; where these were not seen around it, beside
+    /// the same word before, then after; then as the token alone was. A token that was never seen is outside. Numbers in placeholders do
+    /// not count.</summary>
     /// <exception cref="IntraDistillException">There is nothing to learn from.</exception>
     public static IReadOnlyList<IReadOnlyList<string>> SameNeighbours(
         IReadOnlyList<TaggedSentence> train, IReadOnlyList<TaggedSentence> test)
@@ -83,9 +78,8 @@ public static class TransferBaselines
                     Dictionary<string, int> tags = counts.TryGetValue(pattern, out var known) ? known : counts[pattern] = [];
                     tags[sentence.Tags[i]] = tags.GetValueOrDefault(sentence.Tags[i]) + 1;
                 }
-        Dictionary<string, string> likeliest = new(StringComparer.OrdinalIgnoreCase);
-        foreach ((string pattern, Dictionary<string, int> tags) in counts)
-            likeliest[pattern] = tags.OrderByDescending(tag => tag.Value).ThenBy(tag => tag.Key, StringComparer.Ordinal).First().Key;
+        Dictionary<string, string> likeliest = counts.ToDictionary(entry => entry.Key, entry => entry.Value
+            .OrderByDescending(tag => tag.Value).ThenBy(tag => tag.Key, StringComparer.Ordinal).First().Key, counts.Comparer);
         return
         [
             .. test.Select(sentence => Enumerable.Range(0, sentence.Tokens.Count).Select(i =>
@@ -99,17 +93,13 @@ public static class TransferBaselines
         string before = at > 0 ? Plain(tokens[at - 1]) : "", it = Plain(tokens[at]);
         string after = at + 1 < tokens.Count ? Plain(tokens[at + 1]) : "";
         return [$"{before}\t{it}\t{after}", $"{before}\t{it}\t\n", $"\n\t{it}\t{after}", it];
-
-        static string Plain(string token) => MessageTokens.IsPlaceholder(token) ? "{}" : token;
     }
 
-    /// <summary>
-    /// Answers each question of <see cref="SdkQuestions"/> with the placeholder that is likeliest by the two words before and the two
-    /// after it: naive Bayes, learned from which placeholders of the English texts are answers to the question and which are not.
-    /// </summary>
-    /// <param name="train">The English questions.</param>
-    /// <param name="test">The questions to answer.</param>
-    /// <returns>The answers: what <see cref="SquadScore"/> takes.</returns>
+    private static string Plain(string token) => MessageTokens.IsPlaceholder(token) ? "{}" : token;
+
+    /// <summary>Answers each question of <see cref="SdkQuestions"/> with the placeholder that is likeliest by the two words before and
+    /// the two after it: naive Bayes, learned from which placeholders of the English texts are answers to the question and which are
+    /// not.</summary>
     /// <exception cref="IntraDistillException">There is nothing to learn from.</exception>
     public static string[] LikeliestPlaceholder(IReadOnlyList<QuestionExample> train, IReadOnlyList<QuestionExample> test)
     {
@@ -140,6 +130,6 @@ public static class TransferBaselines
         for (int i = 0; i < tokens.Length; i++)
             if (MessageTokens.IsPlaceholder(tokens[i]))
                 yield return (tokens[i], [.. new[] { -2, -1, 1, 2 }.Where(step => i + step >= 0 && i + step < tokens.Length)
-                    .Select(step => $"{step} {(MessageTokens.IsPlaceholder(tokens[i + step]) ? "{}" : tokens[i + step].ToLowerInvariant())}")]);
+                    .Select(step => $"{step} {Plain(tokens[i + step]).ToLowerInvariant()}")]);
     }
 }

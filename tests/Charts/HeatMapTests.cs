@@ -100,7 +100,7 @@ public class HeatMapTests
         // A group too large for a band goes on in the next.
         HeatBand[] one = HeatLayout.Split(60, [.. Enumerable.Repeat("Latin", 60)]);
         Assert.Equal([20, 20, 20], one.Select(band => band.Count));
-        Assert.All(one, band => Assert.Equal(new HeatGroup("Latin", 0, 20), Assert.Single(band.Groups)));
+        Assert.All(one, band => Assert.Equal(new ColumnGroup("Latin", 0, 20), Assert.Single(band.Groups)));
         for (int columns = 1; columns < 120; columns++)
             foreach (int perGroup in new[] { 1, 4, 7, 11, 30 })
             {

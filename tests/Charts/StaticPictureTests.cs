@@ -43,7 +43,7 @@ public class StaticPictureTests
         ["slider"] = KitCharts.DivergenceSlider("t", "p", "nats", "q = ", [new("0.1", [new("X", [0, 1], [0, 1])])]),
         ["triangle"] = KitCharts.Simplex("t", ["A", "B", "C"], "X (nats)", [new SimplexPoint(0.3, 0.3, 0.4, 0)]),
         ["network"] = KitCharts.NetworkDrawing("t", [new NetworkPass("Pass 1", [[true, true], [true]])]),
-        ["foreign"] = Compose("t", [LineTrace("a", [1, 2], [3, 4], "#123456")], Axis("x"), Axis("y")),
+        ["foreign"] = Compose("t", Traces(new("a", [1, 2], [3, 4], "#123456")), ("xaxis", Axis("x")), ("yaxis", Axis("y"))),
         ["made into another"] = Plotly.NET.CSharp.GenericChartExtensions.WithSize(
             KitCharts.LearningCurves("t", "x", "y", [new("a", [1, 2], [3, 4])]), 300, 300),
     };
