@@ -8,20 +8,12 @@ using static TorchSharp.torch;
 namespace IntraDistill;
 
 /// <summary>Everything of a run that is not a tensor. Goes into the header of its checkpoint.</summary>
-internal sealed record CheckpointState(
-    long Update,
-    int Epoch,
-    int Position,
-    int EpochBatches,
-    long EpochTokens,
-    TimeSpan TrainingTime,
-    long PeakMemory,
-    long[] OptimizerSteps,
-    ValidationPoint[] Validations,
-    Dictionary<string, string> Settings);
+internal sealed record CheckpointState(long Update, int Epoch, int Position, int EpochBatches, long EpochTokens, TimeSpan TrainingTime,
+    long PeakMemory, long[] OptimizerSteps, ValidationPoint[] Validations, Dictionary<string, string> Settings);
 
 /// <summary>What of a run a checkpoint is made of, and how it is put back. Nothing is changed unless all of it fits.</summary>
-internal sealed class Checkpoint(TrainerSettings settings, nn.Module model, TrainerOptimizer optimizer, TrainingHistory history, KeptWeights kept)
+internal sealed class Checkpoint(TrainerSettings settings, nn.Module model, TrainerOptimizer optimizer, TrainingHistory history,
+    KeptWeights kept)
 {
     private const string Weights = "weights/", Optimizer = "optimizer/", Kept = "kept/", History = "history";
 
@@ -225,7 +217,8 @@ internal sealed class CheckpointFolder(string folder)
     public string? Newest => Files().FirstOrDefault();
 
     /// <summary>The path of the checkpoint after an update.</summary>
-    public string FileAt(long update) => Path.Combine(_path, Prefix + update.ToString("0000000000", CultureInfo.InvariantCulture) + Extension);
+    public string FileAt(long update) =>
+        Path.Combine(_path, Prefix + update.ToString("0000000000", CultureInfo.InvariantCulture) + Extension);
 
     /// <summary>Takes note of a checkpoint that was written or resumed from. It and the good one before it stay.</summary>
     public void Accept(string file)
@@ -249,4 +242,14 @@ internal sealed class CheckpointFolder(string folder)
             }
         }
     }
+}
+
+/// <summary>A checkpoint cannot be written, is truncated, corrupted or no checkpoint; or is in order but of something else.</summary>
+internal sealed class CheckpointException(string file, string problem, Exception? inner = null)
+    : IntraDistillException($"Checkpoint {file}: {problem}", inner!)
+{
+    /// <summary>Whether it is in order, but was made with other settings, another model or other data.</summary>
+    public bool IsOfAnother { get; private init; }
+
+    public static CheckpointException OfAnother(string file, string what) => new(file, $"was made with {what}") { IsOfAnother = true };
 }

@@ -4,8 +4,8 @@ namespace IntraDistill;
 /// of these. Without a warm-up the first update has the full rate.</summary>
 public enum ScheduleKind
 {
-    /// <summary><c>lr · √(warmup / x)</c>, or <c>lr / √x</c> without a warm-up: fairseq's <c>inverse_sqrt</c> with <c>--warmup-init-lr</c> 0.
-    /// fairseq counts updates from 0, so that its first one has a rate of 0; here none is lost.</summary>
+    /// <summary><c>lr · √(warmup / x)</c>, or <c>lr / √x</c> without a warm-up: fairseq's <c>inverse_sqrt</c> with
+    /// <c>--warmup-init-lr</c> 0. fairseq counts updates from 0, so that its first one has a rate of 0; here none is lost.</summary>
     InverseSqrt,
 
     /// <summary><c>lr · (N + 1 − x) / (N + 1 − warmup)</c> with N = <see cref="TrainerSettings.MaxUpdates"/>: 0 just after the last

@@ -71,21 +71,21 @@ public sealed class Trainer<TBatch> : IDisposable where TBatch : IBatch
     public TrainingResult Result => new(_update, _cursor.Complete, _trainingTime, _history.Best?.Metric, _history.Best?.Update,
         [.. _history.Updates], [.. _history.Validations], _peakMemory, _stopped);
 
-    /// <summary>What <see cref="TryResume"/> found wrong with the newest checkpoint, if it went back to the one before it; else null.</summary>
+    /// <summary>What <see cref="TryResume"/> found wrong with the newest checkpoint, if it went back to the one before.</summary>
     public string? ResumeWarning { get; private set; }
 
     /// <summary>The rules of <see cref="TrainerSettings.Rules"/>.</summary>
     public IReadOnlyList<WeightRule> Rules => _settings.Rules;
 
-    /// <summary>Trains on from where the run is, and may be called again to go further. A run that has stopped early does not go on.</summary>
+    /// <summary>Trains on from where the run is, and may be called again to go further. A run stopped early does not go on.</summary>
     /// <param name="untilUpdate">Stop when this many updates are done, counted from the start of the run; if not given, at
     /// <see cref="TrainerSettings.MaxUpdates"/>.</param>
     /// <param name="cancellation">Stops training within a step, as cancelling a cell in the notebook runner does.</param>
     /// <returns>What the run has come to. The model has its last weights; see <see cref="WithChosenWeights"/>.</returns>
     /// <exception cref="NonFiniteLossException">The loss or its gradient is not finite; names the update. On a GPU it is found some updates
     /// later; the weights are those before it, and training goes on from a checkpoint only.</exception>
-    /// <exception cref="IntraDistillException">An update takes more memory than the device has; a checkpoint cannot be written, or the folder
-    /// holds another run's; or <see cref="TrainerSettings.Deterministic"/> is set, on Windows.</exception>
+    /// <exception cref="IntraDistillException">An update takes more memory than the device has; a checkpoint cannot be written, or the
+    /// folder holds another run's; or <see cref="TrainerSettings.Deterministic"/> is set, on Windows.</exception>
     /// <exception cref="OperationCanceledException">Cancelled; a checkpoint is written if there is a folder for it.</exception>
     public async Task<TrainingResult> TrainAsync(long? untilUpdate = null, CancellationToken cancellation = default)
     {
@@ -97,8 +97,8 @@ public sealed class Trainer<TBatch> : IDisposable where TBatch : IBatch
             // The loss may look at one of the two itself, and sees it cancelled a moment before the linked one is.
             bool Cancelled() => cancellation.IsCancellationRequested || cell.IsCancellationRequested;
             // A thread of its own: dispose scopes and the gradient mode belong to a thread, and awaiting must not move them.
-            return await Task.Factory.StartNew(() => Run(untilUpdate ?? _settings.MaxUpdates, linked.Token, Cancelled), CancellationToken.None,
-                TaskCreationOptions.LongRunning, TaskScheduler.Default).ConfigureAwait(false);
+            return await Task.Factory.StartNew(() => Run(untilUpdate ?? _settings.MaxUpdates, linked.Token, Cancelled),
+                CancellationToken.None, TaskCreationOptions.LongRunning, TaskScheduler.Default).ConfigureAwait(false);
         }
         finally
         {
@@ -110,8 +110,8 @@ public sealed class Trainer<TBatch> : IDisposable where TBatch : IBatch
     /// in the data, training time, history and the weights that its rules keep. If the newest is damaged and the one before it is good,
     /// that one is taken and <see cref="ResumeWarning"/> says so; the result of the run is the same.</summary>
     /// <returns>Whether there was a checkpoint.</returns>
-    /// <exception cref="IntraDistillException">It was made with other settings, another model or other data; or all checkpoints are damaged:
-    /// names the newest and what is wrong with it.</exception>
+    /// <exception cref="IntraDistillException">It was made with other settings, another model or other data; or all checkpoints are
+    /// damaged: names the newest and what is wrong with it.</exception>
     public bool TryResume()
     {
         CheckpointException? first = null;
@@ -136,8 +136,8 @@ public sealed class Trainer<TBatch> : IDisposable where TBatch : IBatch
     /// <exception cref="IntraDistillException">The run does not keep them, or there is nothing to choose from.</exception>
     public WeightChoice Chosen(WeightRule? rule = null) => _kept.Choose(RuleOr(rule), _update);
 
-    /// <summary>Evaluates the weights that a rule chooses, as <see cref="Chosen"/> has it: puts them into the model, in evaluation mode, for
-    /// as long as the action takes, and then the last ones back, from which training goes on.</summary>
+    /// <summary>Evaluates the weights that a rule chooses, as <see cref="Chosen"/> has it: puts them into the model, in evaluation mode,
+    /// for as long as the action takes, and then the last ones back, from which training goes on.</summary>
     /// <returns>What the action returned.</returns>
     /// <exception cref="IntraDistillException">The run does not keep them, or there is nothing to choose from.</exception>
     public T WithChosenWeights<T>(Func<T> action, WeightRule? rule = null)
@@ -158,7 +158,8 @@ public sealed class Trainer<TBatch> : IDisposable where TBatch : IBatch
         _kept.Dispose();
     }
 
-    private static CancellationToken CellCancellation => AppContext.GetData("IntraDistill.CellCancellation") as CancellationToken? ?? default;
+    private static CancellationToken CellCancellation =>
+        AppContext.GetData("IntraDistill.CellCancellation") as CancellationToken? ?? default;
 
     private WeightRule RuleOr(WeightRule? rule) => rule ?? (Rules.Count > 0 ? Rules[0] : WeightRule.Last);
 
@@ -171,7 +172,10 @@ public sealed class Trainer<TBatch> : IDisposable where TBatch : IBatch
         NativeMemory.Trim();
         _log ??= _settings.TensorBoardFolder is { } folder ? new TensorBoardLog(folder) : null;
         _stopped = null;
-        _meter = new ProgressMeter(Progress with { Update = _update, MaxUpdates = maxUpdates, Elapsed = TimeSpan.Zero, Stopped = null }, _history);
+        _meter = new ProgressMeter(Progress with
+        {
+            Update = _update, MaxUpdates = maxUpdates, Elapsed = TimeSpan.Zero, Stopped = null,
+        }, _history);
         bool training = _model.training;
         _model.train();
         _optimizer.Attach();
@@ -234,10 +238,12 @@ public sealed class Trainer<TBatch> : IDisposable where TBatch : IBatch
         }
         catch (ExternalException error) when (error.Message.Contains("out of memory") || error.Message.Contains("can't allocate memory"))
         {
-            string goOn = _folder?.Newest is { } checkpoint ? $"TryResume goes on from {checkpoint}" : "there is no checkpoint to go on from";
-            throw new IntraDistillException(string.Create(CultureInfo.InvariantCulture, $"{_settings.Label}: {_optimizer.Device} is out of memory "
-                + $"at update {_update + 1}, in a batch that counts {batches.Max(batch => batch.Tokens):N0} tokens or examples in each of its K passes: "
-                + $"make batches smaller (with more GradientAccumulation), or K, or take precision bf16; {goOn}."), error);
+            string goOn = _folder?.Newest is { } checkpoint ? $"TryResume goes on from {checkpoint}"
+                : "there is no checkpoint to go on from";
+            throw new IntraDistillException(string.Create(CultureInfo.InvariantCulture, $"{_settings.Label}: {_optimizer.Device} is out of "
+                + $"memory at update {_update + 1}, in a batch that counts {batches.Max(batch => batch.Tokens):N0} tokens or examples "
+                + $"in each of its K passes: make batches smaller (with more GradientAccumulation), or K, "
+                + $"or take precision bf16; {goOn}."), error);
         }
         _cursor.Advance(batches.Count);
         _update++;

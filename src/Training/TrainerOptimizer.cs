@@ -21,6 +21,7 @@ public enum OptimizerKind
 /// which are rounded into it after every step.</summary>
 internal sealed class TrainerOptimizer : IDisposable
 {
+    // The fused ones take lists: with lists made in the script, torch drops the call as one without effect.
     // No weight changes where stop is 1: so a gradient that is not finite does no harm before anybody has looked at it.
     private static readonly jit.CompilationUnit s_script = jit.compile("""
         def adam(w: List[Tensor], g: List[Tensor], m: List[Tensor], v: List[Tensor], step: List[Tensor], rate: float, beta1: float,

@@ -56,8 +56,9 @@ public sealed record TrainerSettings : KitRecord
     public long PatienceFrom { get; init; }
 
     /// <summary>The rules by which the run's weights may be chosen; the first is the run's own. The run keeps what each of them needs, in
-    /// host memory and in its checkpoints: a copy of the weights for <see cref="WeightRule.Metric"/> and one for <see cref="WeightRule.Loss"/>,
-    /// <see cref="AveragedValidations"/> for <see cref="WeightRule.MeanOfLast"/>, none for <see cref="WeightRule.Last"/>.</summary>
+    /// host memory and in its checkpoints: a copy of the weights for <see cref="WeightRule.Metric"/> and one for
+    /// <see cref="WeightRule.Loss"/>, <see cref="AveragedValidations"/> for <see cref="WeightRule.MeanOfLast"/>,
+    /// none for <see cref="WeightRule.Last"/>.</summary>
     public IReadOnlyList<WeightRule> Rules { get; init; } = [WeightRule.Metric];
 
     /// <summary>After this many validations in a row without a lower loss <see cref="WeightRule.Loss"/> looks at no later one, as if
@@ -72,7 +73,7 @@ public sealed record TrainerSettings : KitRecord
 
     /// <summary>Whether a GPU is to add up in the same order every time (torch's deterministic algorithms), so that equal seeds give equal
     /// bits, with a kill and a resume in between as well; slower. Without it a GPU's runs of one seed differ in the last digits, and then
-    /// in more. The CPU's never do. An operation that torch has no deterministic algorithm for throws; on Windows all training does.</summary>
+    /// in more; the CPU's never do. An operation that has no deterministic algorithm throws; on Windows all training does.</summary>
     [ChangesNoResult("the order of sums on a GPU, which is none in particular otherwise")]
     public bool Deterministic { get; init; }
 
@@ -120,9 +121,10 @@ public sealed record TrainerSettings : KitRecord
         List<(string Name, object Value)> values =
         [
             (nameof(Label), Label), (nameof(Optimizer), Optimizer), (nameof(Betas), $"({Text(Betas.First)}, {Text(Betas.Second)})"),
-            (nameof(Epsilon), Epsilon), (nameof(WeightDecay), WeightDecay), (nameof(LearningRate), LearningRate), (nameof(Schedule), Schedule),
-            (nameof(WarmupSteps), WarmupSteps), (nameof(GradientAccumulation), GradientAccumulation), (nameof(ClipNorm), ClipNorm),
-            (nameof(HigherIsBetter), HigherIsBetter), (nameof(Rules), string.Join(", ", Rules)), (nameof(LossPatience), LossPatience),
+            (nameof(Epsilon), Epsilon), (nameof(WeightDecay), WeightDecay), (nameof(LearningRate), LearningRate),
+            (nameof(Schedule), Schedule), (nameof(WarmupSteps), WarmupSteps), (nameof(GradientAccumulation), GradientAccumulation),
+            (nameof(ClipNorm), ClipNorm), (nameof(HigherIsBetter), HigherIsBetter), (nameof(Rules), string.Join(", ", Rules)),
+            (nameof(LossPatience), LossPatience),
             (nameof(AveragedValidations), AveragedValidations), (nameof(Seed), Seed),
         ];
         // Elsewhere MaxUpdates only says where to stop, and a finished run may be taken further.

@@ -131,7 +131,8 @@ internal sealed class ProgressMeter(TrainingProgress start, TrainingHistory hist
             Current = Current with
             {
                 Update = since[^1].Update, Alpha = since[^1].Alpha, Loss = since.Average(point => point.Task),
-                Divergence = since.Select(point => point.Divergence).Where(one => !double.IsNaN(one)).DefaultIfEmpty(Current.Divergence).Average(),
+                Divergence = since.Select(point => point.Divergence).Where(one => !double.IsNaN(one))
+                    .DefaultIfEmpty(Current.Divergence).Average(),
                 TokensPerSecond = since.Average(point => point.TokensPerSecond),
             };
         // What this call took so far, validations and all, scaled to what is left of it.

@@ -1,11 +1,12 @@
+using System.Globalization;
 using TorchSharp;
 using static TorchSharp.torch;
 
 namespace IntraDistill;
 
-/// <summary>Makes updates: the passes over its batches, the checks, the optimizer. On the CPU losses are checked before the optimizer's step.
-/// On a GPU, which is given work far ahead, nobody waits for them: they stay on the device until <see cref="Read"/>, and from the first
-/// that is not finite on no weight changes any more.</summary>
+/// <summary>Makes updates: the passes over its batches, the checks, the optimizer. On the CPU losses are checked before the optimizer's
+/// step. On a GPU, which is given work far ahead, nobody waits for them: they stay on the device until <see cref="Read"/>, and from the
+/// first that is not finite on no weight changes any more.</summary>
 internal sealed class UpdateStep<TBatch>(TrainerSettings settings, TrainerOptimizer optimizer,
     Func<TBatch, long, IntraDistillationLoss> loss) : IDisposable where TBatch : IBatch
 {
@@ -22,7 +23,7 @@ internal sealed class UpdateStep<TBatch>(TrainerSettings settings, TrainerOptimi
     /// <param name="update">Its number.</param>
     /// <param name="beforeBackward">Called when the graph of a batch is whole, before its backward pass frees it.</param>
     /// <param name="cancellation">Stops it between two batches; then no weight has changed.</param>
-    /// <exception cref="NonFiniteLossException">On the CPU: the loss or the gradient's norm is not finite; no weight has changed.</exception>
+    /// <exception cref="NonFiniteLossException">On the CPU: the loss or the gradient's norm is not finite; no weight changes.</exception>
     public void Run(IReadOnlyList<TBatch> batches, long update, Action beforeBackward, CancellationToken cancellation)
     {
         using var scope = NewDisposeScope();
@@ -95,4 +96,19 @@ internal sealed class UpdateStep<TBatch>(TrainerSettings settings, TrainerOptimi
         string? what = !double.IsFinite(point.Total) ? "loss" : !double.IsFinite(point.GradientNorm) ? "gradient norm" : null;
         if (what is not null) throw new NonFiniteLossException(what, point.Update, point.Task, point.Divergence, point.Total);
     }
+}
+
+/// <summary>The loss or the norm of its gradient (<c>what</c>) is NaN or infinite. The weights are still those before the update.</summary>
+public sealed class NonFiniteLossException(string what, long update, double task, double divergence, double total)
+    : IntraDistillException(string.Create(CultureInfo.InvariantCulture, $"The {what} is not finite at update {update} (task loss {task}, " +
+        $"divergence {divergence}, total {total}): try a lower learning rate, a longer warm-up or ClipNorm."))
+{
+    /// <summary>The update at which it happened, from 1; updates before it are done, this one is not.</summary>
+    public long Update => update;
+
+    /// <summary>The task loss at that update.</summary>
+    public double Task => task;
+
+    /// <summary>The divergence between the passes at that update.</summary>
+    public double Divergence => divergence;
 }

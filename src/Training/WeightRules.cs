@@ -112,8 +112,9 @@ internal sealed class KeptWeights(TrainerSettings settings, TrainingHistory hist
 
     private bool Keeps(WeightRule rule) => settings.Rules.Contains(rule);
 
-    private IEnumerable<(string Name, WeightSnapshot Copy)> Named() => [(nameof(WeightRule.Metric), _metric), (nameof(WeightRule.Loss), _loss),
-        .. _last.Select((copy, i) => ($"{WeightRule.MeanOfLast}.{i}", copy))];
+    private IEnumerable<(string Name, WeightSnapshot Copy)> Named() =>
+        [(nameof(WeightRule.Metric), _metric), (nameof(WeightRule.Loss), _loss),
+            .. _last.Select((copy, i) => ($"{WeightRule.MeanOfLast}.{i}", copy))];
 }
 
 /// <summary>A copy of a model's parameters and buffers in host memory.</summary>
