@@ -10,15 +10,14 @@ public interface IBatch
 /// <summary>The batches of a training run, a function of the seed and the epoch alone, so that a run can be resumed.</summary>
 public interface IBatchSource<out TBatch> where TBatch : IBatch
 {
-    /// <summary>The batches of one epoch, in the order in which they are to be trained on.</summary>
-    /// <param name="epoch">0 for the first pass over the data.</param>
+    /// <summary>The batches of one epoch, 0 for the first, in the order in which they are to be trained on.</summary>
     IReadOnlyList<TBatch> Epoch(int epoch);
 }
 
 /// <summary>What the epochs of all data sets share.</summary>
 internal static class EpochOrder
 {
-    /// <summary>Examples in batches within a budget of tokens, padding included.</summary>
+    /// <summary>Cuts examples into batches within a budget of tokens, padding included.</summary>
     /// <param name="sorted">At least one example, shortest first; none is longer than the budget.</param>
     /// <param name="maxTokens">The budget.</param>
     /// <param name="length">The length of an example.</param>
@@ -46,30 +45,26 @@ internal static class EpochOrder
 internal sealed class EpochCursor<TBatch>(IBatchSource<TBatch> source) where TBatch : IBatch
 {
     private IReadOnlyList<TBatch>? _batches;
-    private long? _tokens;
 
     public int Epoch { get; private set; }
 
     public int Position { get; private set; }
 
     /// <summary>Epochs that are complete.</summary>
-    public int Complete => _batches is not null && Position == _batches.Count ? Epoch + 1 : Epoch;
+    public int Complete => Position > 0 && Position == Batches.Count ? Epoch + 1 : Epoch;
 
-    /// <summary>How many batches the epoch has.</summary>
-    public int Batches => Load().Count;
+    /// <summary>The epoch's batches.</summary>
+    public IReadOnlyList<TBatch> Batches => _batches ??= source.Epoch(Epoch);
 
-    /// <summary>How many tokens the epoch has. With <see cref="Batches"/> it tells other data from the same.</summary>
-    public long Tokens => _tokens ??= Load().Sum(batch => (long)batch.Tokens);
+    /// <summary>How many tokens the epoch has. With the number of batches it tells other data from the same.</summary>
+    public long Tokens => Batches.Sum(batch => (long)batch.Tokens);
 
     /// <summary>The next batches, as many as asked for or as the epoch has left, and at least one.</summary>
     public IReadOnlyList<TBatch> Peek(int count)
     {
-        if (Position >= Load().Count) MoveTo(Epoch + 1, 0);
-        var batches = Load();
-        if (batches.Count == 0) throw new IntraDistillException($"Epoch {Epoch} of the training data has no batches.");
-        var next = new List<TBatch>(count);
-        for (int i = Position; i < Math.Min(Position + count, batches.Count); i++) next.Add(batches[i]);
-        return next;
+        if (Position >= Batches.Count) MoveTo(Epoch + 1, 0);
+        if (Batches.Count == 0) throw new IntraDistillException($"Epoch {Epoch} of the training data has no batches.");
+        return [.. Batches.Skip(Position).Take(count)];
     }
 
     /// <summary>Uses up batches that were peeked at.</summary>
@@ -77,9 +72,7 @@ internal sealed class EpochCursor<TBatch>(IBatchSource<TBatch> source) where TBa
 
     public void MoveTo(int epoch, int position)
     {
-        if (epoch != Epoch) (_batches, _tokens) = (null, null);
+        if (epoch != Epoch) _batches = null;
         (Epoch, Position) = (epoch, position);
     }
-
-    private IReadOnlyList<TBatch> Load() => _batches ??= source.Epoch(Epoch);
 }

@@ -4,10 +4,8 @@ using static TorchSharp.torch;
 
 namespace IntraDistill;
 
-/// <summary>
-/// The trained parameters of a model as views of one buffer, so that what is done to all of them (the norm, an optimizer's step) is a
-/// few calls whatever their number. The model notices nothing.
-/// </summary>
+/// <summary>The trained parameters of a model as views of one buffer, so that what is done to all of them (the norm, an optimizer's step)
+/// is a few calls whatever their number. The model notices nothing.</summary>
 internal sealed class FlatParameters : IDisposable
 {
     // One call in place of several for each parameter. Gradients are gathered and no views of a buffer: to add to a view is a kernel
@@ -37,26 +35,22 @@ internal sealed class FlatParameters : IDisposable
         var named = model.named_parameters().Where(pair => pair.parameter.requires_grad).ToArray();
         if (named.Length == 0) throw new IntraDistillException("The model has no parameters that require a gradient.");
         _parameters = [.. named.Select(pair => pair.parameter)];
-        Parameter first = _parameters[0];
-        foreach (var (name, parameter) in named)
-        {
-            if (parameter.dtype != first.dtype || parameter.device.ToString() != first.device.ToString())
-                throw new IntraDistillException($"{name} is {parameter.dtype} on {parameter.device} and {named[0].name} {first.dtype} on "
-                    + $"{first.device}; expected all parameters that require a gradient to be of one type on one device");
-        }
         Places = new Place[named.Length];
+        var (firstName, first) = named[0];
         long start = 0;
         for (int i = 0; i < named.Length; start += Places[i].Count, i++)
-            Places[i] = new(named[i].name, start, named[i].parameter.numel(), named[i].parameter.shape);
+        {
+            var (name, parameter) = named[i];
+            if (parameter.dtype != first.dtype || parameter.device.ToString() != first.device.ToString())
+                throw new IntraDistillException($"{name} is {parameter.dtype} on {parameter.device} and {firstName} {first.dtype} on "
+                    + $"{first.device}; expected all parameters that require a gradient to be of one type on one device");
+            Places[i] = new(name, start, parameter.numel(), parameter.shape);
+        }
         Weights = empty([start], first.dtype, first.device).DetachFromDisposeScope();
         Attach();
     }
 
     /// <summary>Where a parameter lies in the buffer.</summary>
-    /// <param name="Name">Its name.</param>
-    /// <param name="Start">Its first element there.</param>
-    /// <param name="Count">How many it has.</param>
-    /// <param name="Shape">Its shape.</param>
     public readonly record struct Place(string Name, long Start, long Count, long[] Shape)
     {
         /// <summary>A view of a buffer, shaped as the parameter.</summary>
@@ -73,19 +67,17 @@ internal sealed class FlatParameters : IDisposable
     /// <summary>All weights, (P).</summary>
     public Tensor Weights { get; }
 
-    /// <summary>
-    /// Makes the parameters views of the buffer, with the values that they have. Before training, since another trainer of the
-    /// same model may have taken them, and after anything else was done with the model.
-    /// </summary>
+    /// <summary>Makes the parameters views of the buffer, with the values that they have. Before training, since another trainer of the
+    /// same model may have taken them, and after anything else was done with the model.</summary>
     public void Attach()
     {
         using var scope = NewDisposeScope();
         using var noGrad = no_grad();
-        for (int i = 0; i < _parameters.Length; i++)
+        foreach (var (place, parameter) in Places.Zip(_parameters))
         {
-            Tensor view = Places[i].In(Weights);
-            view.copy_(_parameters[i]);
-            _parameters[i].set_(view);
+            Tensor view = place.In(Weights);
+            view.copy_(parameter);
+            parameter.set_(view);
         }
         ClearGradients();
     }
@@ -96,8 +88,8 @@ internal sealed class FlatParameters : IDisposable
         foreach (Parameter parameter in _parameters) parameter.grad = null;
     }
 
-    /// <summary>The gradients, one after another, of the parameters that got one, and takes them off the parameters.</summary>
-    /// <returns>Up to (P); and which parameters those are.</returns>
+    /// <summary>Takes the gradients off the parameters: those of the parameters that got one, one after another, up to (P); and which
+    /// these are.</summary>
     public (Tensor Whole, bool[] Touched) TakeGradients()
     {
         Tensor[] made = s_script.invoke<Tensor[]>("gradients", (object)_parameters);

@@ -18,13 +18,8 @@ public static class Presets
 {
     /// <summary>The preset of a name, whatever its case.</summary>
     /// <exception cref="IntraDistillException">There is no preset of that name.</exception>
-    public static Preset Parse(string name) => name.ToLowerInvariant() switch
-    {
-        "smoke" => Preset.Smoke,
-        "quick" => Preset.Quick,
-        "paper" => Preset.Paper,
-        _ => throw new IntraDistillException($"preset = \"{name}\": Smoke, Quick or Paper was expected"),
-    };
+    public static Preset Parse(string name) => Enum.TryParse(name, ignoreCase: true, out Preset preset) && Enum.IsDefined(preset) ? preset
+        : throw new IntraDistillException($"preset = \"{name}\": Smoke, Quick or Paper was expected");
 
     /// <summary>A setting's value in each preset, side by side.</summary>
     public static T Choose<T>(this Preset preset, T smoke, T quick, T paper) => preset switch

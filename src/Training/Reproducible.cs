@@ -3,34 +3,28 @@ using static TorchSharp.torch;
 
 namespace IntraDistill;
 
-/// <summary>
-/// One seed for everything random. torch's generators are global to the process, so a run is reproducible as long as
-/// nothing else draws from them meanwhile: train one model at a time in a process.
-/// </summary>
+/// <summary>One seed for everything random. torch's generators are global to the process, so a run is reproducible as long as
+/// nothing else draws from them meanwhile: train one model at a time in a process.</summary>
 public static partial class Reproducible
 {
     private const string CublasVariable = "CUBLAS_WORKSPACE_CONFIG";
 
     /// <summary>Seeds torch for making a model: call it just before the constructor that draws the initial weights.</summary>
-    /// <param name="seed">Any number; equal seeds give equal weights.</param>
-    public static void Seed(long seed) => SeedTorch(Mix(seed, -1));
+    public static void Seed(long seed) => Seed(seed, -1);
 
-    /// <summary>
-    /// Seeds torch for one update. As every update starts from a seed of its own, the state of the generators never
-    /// has to be saved, and an update gives the same result wherever the run was stopped and resumed before it.
-    /// </summary>
-    /// <param name="seed">The seed of the run.</param>
-    /// <param name="update">The number of the update, from 1.</param>
-    public static void Seed(long seed, long update) => SeedTorch(Mix(seed, update));
+    /// <summary>Seeds torch for one update, from 1. As every update starts from a seed of its own, the state of the generators never
+    /// has to be saved, and an update gives the same result wherever the run was stopped and resumed before it.</summary>
+    public static void Seed(long seed, long update)
+    {
+        long mixed = Mix(seed, update);
+        using var generator = manual_seed(mixed);    // the CPU's alone
+        if (cuda.is_available()) cuda.manual_seed_all(mixed);
+    }
 
-    /// <summary>A fixed hash of two numbers (two rounds of SplitMix64), the same on every machine and in every version.</summary>
-    /// <param name="seed">The seed of the run.</param>
-    /// <param name="stream">What the number is for: an update, an epoch, …</param>
-    /// <returns>A number from 0 to 2⁶³ − 1.</returns>
-    public static long Mix(long seed, long stream) =>
-        (long)(SplitMix(SplitMix((ulong)seed) ^ (ulong)stream) & long.MaxValue);
+    /// <summary>A fixed hash of two numbers (two rounds of SplitMix64), 0 to 2⁶³ − 1, the same on every machine.</summary>
+    internal static long Mix(long seed, long stream) => (long)(SplitMix(SplitMix((ulong)seed) ^ (ulong)stream) & long.MaxValue);
 
-    /// <summary>Has torch use deterministic algorithms only, until what is returned is disposed. Of libtorch itself: TorchSharp has no way.</summary>
+    /// <summary>Has torch use deterministic algorithms only, until what is returned is disposed. TorchSharp has no way to.</summary>
     /// <exception cref="IntraDistillException">On Windows, whose libtorch names its functions otherwise.</exception>
     internal static IDisposable Deterministic()
     {
@@ -62,7 +56,8 @@ public static partial class Reproducible
     private static partial nint Context();
 
     [LibraryImport("torch_cpu", EntryPoint = "_ZN2at7Context26setDeterministicAlgorithmsEbb")]
-    private static partial void SetDeterministic(nint context, [MarshalAs(UnmanagedType.U1)] bool on, [MarshalAs(UnmanagedType.U1)] bool warnOnly);
+    private static partial void SetDeterministic(nint context, [MarshalAs(UnmanagedType.U1)] bool on,
+        [MarshalAs(UnmanagedType.U1)] bool warnOnly);
 
     [LibraryImport("torch_cpu", EntryPoint = "_ZNK2at7Context23deterministicAlgorithmsEv")]
     [return: MarshalAs(UnmanagedType.U1)]
@@ -75,21 +70,12 @@ public static partial class Reproducible
     [LibraryImport("libc", EntryPoint = "unsetenv", StringMarshalling = StringMarshalling.Utf8)]
     private static partial int UnsetVariable(string name);
 
-    private static void SeedTorch(long seed)
-    {
-        using var generator = manual_seed(seed);    // the CPU's alone
-        if (cuda.is_available()) cuda.manual_seed_all(seed);
-    }
-
     // Steele, Lea and Flood: Fast splittable pseudorandom number generators, OOPSLA 2014.
     private static ulong SplitMix(ulong x)
     {
-        unchecked
-        {
-            x += 0x9E3779B97F4A7C15;
-            x = (x ^ (x >> 30)) * 0xBF58476D1CE4E5B9;
-            x = (x ^ (x >> 27)) * 0x94D049BB133111EB;
-            return x ^ (x >> 31);
-        }
+        x += 0x9E3779B97F4A7C15;
+        x = (x ^ (x >> 30)) * 0xBF58476D1CE4E5B9;
+        x = (x ^ (x >> 27)) * 0x94D049BB133111EB;
+        return x ^ (x >> 31);
     }
 }

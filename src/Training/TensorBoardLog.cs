@@ -2,10 +2,8 @@ using static TorchSharp.torch;
 
 namespace IntraDistill;
 
-/// <summary>
-/// Writes a run's scalars to a TensorBoard event file. Every trainer starts a new file in the folder, so that files of
-/// earlier processes are never touched; after a kill, the updates since the last checkpoint are there twice, with equal values.
-/// </summary>
+/// <summary>Writes a run's scalars to a TensorBoard event file, each trainer to a new one: after a kill, the updates since the last
+/// checkpoint are there twice, with equal values.</summary>
 internal sealed class TensorBoardLog
 {
     private readonly string _folder;
@@ -17,26 +15,18 @@ internal sealed class TensorBoardLog
         _writer = Guard(() => utils.tensorboard.SummaryWriter(folder));
     }
 
-    public void Add(TrainingPoint point) => Guard(() =>
-    {
-        int step = checked((int)point.Update);
-        _writer.add_scalar("loss/task", (float)point.Task, step);
-        if (!double.IsNaN(point.Divergence)) _writer.add_scalar("loss/divergence", (float)point.Divergence, step);
-        _writer.add_scalar("loss/total", (float)point.Total, step);
-        _writer.add_scalar("alpha", (float)point.Alpha, step);
-        _writer.add_scalar("lr", (float)point.LearningRate, step);
-        _writer.add_scalar("gradient_norm", (float)point.GradientNorm, step);
-        _writer.add_scalar("tokens_per_second", (float)point.TokensPerSecond, step);
-        return true;
-    });
+    public void Add(TrainingPoint point) => Add(point.Update, ("loss/task", point.Task), ("loss/divergence", point.Divergence),
+        ("loss/total", point.Total), ("alpha", point.Alpha), ("lr", point.LearningRate), ("gradient_norm", point.GradientNorm),
+        ("tokens_per_second", point.TokensPerSecond));
 
-    public void Add(ValidationPoint point) => Guard(() =>
+    public void Add(ValidationPoint point) => Add(point.Update, [("validation", point.Metric), ("validation/loss", point.Loss),
+        .. (point.Measured.Others ?? new Dictionary<string, double>()).Select(pair => ($"validation/{pair.Key}", pair.Value))]);
+
+    // What was not measured is not a number.
+    private void Add(long update, params (string Name, double Value)[] scalars) => Guard(() =>
     {
-        int step = checked((int)point.Update);
-        if (point.Measured.Metric is { } metric) _writer.add_scalar("validation", (float)metric, step);
-        if (point.Measured.Loss is { } loss) _writer.add_scalar("validation/loss", (float)loss, step);
-        foreach (var (name, value) in point.Measured.Others ?? new Dictionary<string, double>())
-            _writer.add_scalar($"validation/{name}", (float)value, step);
+        foreach (var (name, value) in scalars.Where(scalar => !double.IsNaN(scalar.Value)))
+            _writer.add_scalar(name, (float)value, checked((int)update));
         return true;
     });
 

@@ -3,13 +3,25 @@ using static TorchSharp.torch;
 
 namespace IntraDistill;
 
-/// <summary>
-/// Adam, AdamW or Adamax over one buffer of all weights: the norm and clipping of the gradient, a learning rate set every update,
-/// and a state by name, so that a checkpoint holds it exactly. A model of a 16-bit type is trained on weights of float32 ("master
-/// weights"), which are rounded into it after every step.
-/// </summary>
+/// <summary>Which optimizer a <see cref="Trainer{TBatch}"/> uses.</summary>
+public enum OptimizerKind
+{
+    /// <summary>Adam; weight decay is an L2 penalty, added to the gradient.</summary>
+    Adam,
+
+    /// <summary>Adam with decoupled weight decay. What fairseq calls <c>adam</c>, and so the paper's, is this one.</summary>
+    AdamW,
+
+    /// <summary>Adam with the infinity norm (the paper's for GLUE).</summary>
+    Adamax,
+}
+
+/// <summary>The optimizer over one buffer of all weights: the norm and clipping of the gradient, a learning rate set every update, and a
+/// state by name, so that a checkpoint holds it exactly. A model of a 16-bit type is trained on weights of float32 ("master weights"),
+/// which are rounded into it after every step.</summary>
 internal sealed class TrainerOptimizer : IDisposable
 {
+    // The fused ones take lists: with lists made in the script, torch drops the call as one without effect.
     // No weight changes where stop is 1: so a gradient that is not finite does no harm before anybody has looked at it.
     private static readonly jit.CompilationUnit s_script = jit.compile("""
         def adam(w: List[Tensor], g: List[Tensor], m: List[Tensor], v: List[Tensor], step: List[Tensor], rate: float, beta1: float,
@@ -40,66 +52,56 @@ internal sealed class TrainerOptimizer : IDisposable
     private readonly FlatParameters _flat;
     private readonly Tensor _weights;           // (P), float32 where the model's are of 16 bits
     private readonly Tensor _first, _second;    // (P), running means of the gradient, and of its square or infinity norm
-    private readonly Tensor _stop;
+    private readonly bool _hasMaster;
     private (Tensor Whole, bool[] Touched)? _gradient;      // of this update, of the weights' type
 
     public TrainerOptimizer(nn.Module model, TrainerSettings settings)
     {
-        if (!Enum.IsDefined(settings.Optimizer))
-            throw new IntraDistillException($"TrainerSettings.Optimizer is {settings.Optimizer}; expected Adam, AdamW, Adamax.");
         _settings = settings;
         _flat = new FlatParameters(model);
         using var scope = NewDisposeScope();
-        HasMasterWeights = _flat.Weights.dtype is ScalarType.BFloat16 or ScalarType.Float16;
-        _weights = HasMasterWeights ? _flat.Weights.to(float32).DetachFromDisposeScope() : _flat.Weights;
+        _hasMaster = _flat.Weights.dtype is ScalarType.BFloat16 or ScalarType.Float16;
+        _weights = _hasMaster ? _flat.Weights.to(float32).DetachFromDisposeScope() : _flat.Weights;
         _first = zeros_like(_weights).DetachFromDisposeScope();
         _second = zeros_like(_weights).DetachFromDisposeScope();
-        _stop = zeros([], float32, _weights.device).DetachFromDisposeScope();
+        Stop = zeros([], float32, _weights.device).DetachFromDisposeScope();
         Steps = new long[_flat.Places.Length];
     }
 
     /// <summary>How many updates each parameter has had, which bias correction counts by.</summary>
     public long[] Steps { get; set; }
 
-    /// <summary>Where the parameters are.</summary>
-    public Device Device => _weights.device;
+    /// <summary>A scalar on the weights' device: 0, and from when it is set to 1 on no weight changes.</summary>
+    public Tensor Stop { get; }
 
-    private bool HasMasterWeights { get; }
+    public Device Device => _weights.device;
 
     /// <summary>Takes hold of the model's parameters and gradients, whatever was done with them since the last update.</summary>
     public void Attach()
     {
         _flat.Attach();
-        if (!HasMasterWeights) return;
+        if (!_hasMaster) return;
         using var scope = NewDisposeScope();
         // Weights that somebody has set are taken; of the others the master has more digits.
         _weights.copy_(where(_weights.to(_flat.Weights.dtype) == _flat.Weights, _weights, _flat.Weights.to(float32)));
     }
 
-    /// <summary>Leaves the parameters without gradients.</summary>
     public void ClearGradients() => _flat.ClearGradients();
 
-    /// <summary>
-    /// Takes the gradients off the parameters. Call in a dispose scope that <see cref="Step"/> is in, too.
-    /// </summary>
+    /// <summary>Takes the gradients off the parameters, for a <see cref="Step"/> in the same dispose scope.</summary>
     /// <returns>The L2 norm of all of them, a scalar on their device.</returns>
     public Tensor GradientNorm()
     {
         using var noGrad = no_grad();
         (Tensor whole, bool[] touched) = _flat.TakeGradients();
-        if (HasMasterWeights) whole = whole.to(float32);
+        if (_hasMaster) whole = whole.to(float32);
         _gradient = (whole, touched);
         return whole.norm();
     }
 
-    /// <summary>
-    /// Clips the gradient, given its norm, and makes the update. A parameter that got no gradient is left alone: an update
-    /// must not depend on whether an earlier one, perhaps of a killed process, gave it its first.
-    /// </summary>
-    /// <param name="rate">The learning rate.</param>
-    /// <param name="norm">What <see cref="GradientNorm"/> returned.</param>
-    /// <param name="stop">Where this scalar is 1 and not 0, no weight changes; null where it is known to be 0.</param>
-    public void Step(double rate, Tensor norm, Tensor? stop = null)
+    /// <summary>Clips the gradient, given its norm, and makes the update. A parameter that got no gradient is left alone: an update
+    /// must not depend on whether an earlier one, perhaps of a killed process, gave it its first.</summary>
+    public void Step(double rate, Tensor norm)
     {
         using var noGrad = no_grad();
         (Tensor gradient, bool[] touched) = _gradient ?? throw new InvalidOperationException("GradientNorm comes first");
@@ -108,50 +110,40 @@ internal sealed class TrainerOptimizer : IDisposable
         long taken = 0;
         foreach (var (start, count, step) in Runs(touched))
         {
-            Tensor Of(Tensor buffer) => buffer.narrow(0, start, count);
-            Tensor ofThese = gradient.narrow(0, taken, count);
+            Tensor[] buffers = [_weights.narrow(0, start, count), gradient.narrow(0, taken, count), _first.narrow(0, start, count),
+                _second.narrow(0, start, count)];
             taken += count;
             if (_settings.Optimizer == OptimizerKind.Adamax)
-            {
-                s_script.invoke("adamax", Of(_weights), ofThese, Of(_first), Of(_second), step, rate, beta1, beta2,
-                    _settings.Epsilon, _settings.WeightDecay, stop ?? _stop);
-                continue;
-            }
-            s_script.invoke(_settings.Optimizer == OptimizerKind.Adam ? "adam" : "adamw", new[] { Of(_weights) }, new[] { ofThese },
-                new[] { Of(_first) }, new[] { Of(_second) }, new[] { full([], step, float32, _weights.device) }, rate, beta1, beta2,
-                _settings.Epsilon, _settings.WeightDecay, stop ?? _stop);
+                s_script.invoke("adamax", [.. buffers, step, rate, beta1, beta2, _settings.Epsilon, _settings.WeightDecay, Stop]);
+            else
+                s_script.invoke(_settings.Optimizer == OptimizerKind.Adam ? "adam" : "adamw",
+                    [.. buffers.Select(buffer => new[] { buffer }), new[] { full([], step, float32, _weights.device) }, rate, beta1, beta2,
+                    _settings.Epsilon, _settings.WeightDecay, Stop]);
         }
-        if (HasMasterWeights) _flat.Weights.copy_(_weights);
+        if (_hasMaster) _flat.Weights.copy_(_weights);
         _gradient = null;
     }
 
     /// <summary>The optimizer's own state tensors (not copies), by name.</summary>
-    public IReadOnlyList<(string Name, Tensor Tensor)> StateTensors()
+    public IEnumerable<(string Name, Tensor Tensor)> StateTensors()
     {
         string second = _settings.Optimizer == OptimizerKind.Adamax ? "exp_inf" : "exp_avg_sq";
-        List<(string, Tensor)> states = [];
         foreach (FlatParameters.Place place in _flat.Places)
         {
-            states.Add(($"{place.Name}/exp_avg", place.In(_first)));
-            states.Add(($"{place.Name}/{second}", place.In(_second)));
-            if (HasMasterWeights) states.Add(($"{place.Name}/master", place.In(_weights)));
+            yield return ($"{place.Name}/exp_avg", place.In(_first));
+            yield return ($"{place.Name}/{second}", place.In(_second));
+            if (_hasMaster) yield return ($"{place.Name}/master", place.In(_weights));
         }
-        return states;
     }
 
     public void Dispose()
     {
+        foreach (Tensor tensor in new[] { _weights, _first, _second, Stop }) tensor.Dispose();
         _flat.Dispose();
-        if (HasMasterWeights) _weights.Dispose();
-        _first.Dispose();
-        _second.Dispose();
-        _stop.Dispose();
     }
 
-    /// <summary>
-    /// The stretches of the buffers whose parameters all got a gradient and have had equally many updates, this one counted: as a rule
-    /// one, which is all.
-    /// </summary>
+    /// <summary>The stretches of the buffers whose parameters all got a gradient and have had equally many updates, this one counted: as
+    /// a rule one, which is all.</summary>
     private List<(long Start, long Count, long Step)> Runs(bool[] touched)
     {
         List<(long Start, long Count, long Step)> runs = [];

@@ -1,40 +1,13 @@
 using System.Globalization;
+using System.Runtime.CompilerServices;
 
 namespace IntraDistill;
-
-/// <summary>Which optimizer a <see cref="Trainer{TBatch}"/> uses.</summary>
-public enum OptimizerKind
-{
-    /// <summary>Adam; weight decay is an L2 penalty, added to the gradient.</summary>
-    Adam,
-
-    /// <summary>Adam with decoupled weight decay. What fairseq calls <c>adam</c>, and so the paper's, is this one.</summary>
-    AdamW,
-
-    /// <summary>Adam with the infinity norm (the paper's for GLUE).</summary>
-    Adamax,
-}
-
-/// <summary>How the learning rate goes with the updates; see <see cref="LearningRateSchedule"/>.</summary>
-public enum ScheduleKind
-{
-    /// <summary>Linear warm-up, then the inverse square root of the update number (fairseq's <c>inverse_sqrt</c>).</summary>
-    InverseSqrt,
-
-    /// <summary>Linear warm-up, then linear decay that reaches 0 just after <see cref="TrainerSettings.MaxUpdates"/>.</summary>
-    Linear,
-
-    /// <summary>Linear warm-up, then constant.</summary>
-    Constant,
-}
 
 /// <summary>How to train. The defaults are the paper's for IWSLT'14 (fairseq, <c>transformer_iwslt_de_en</c>).</summary>
 public sealed record TrainerSettings : KitRecord
 {
-    /// <summary>
-    /// Names the run in its progress, and in its checkpoints: one with another label is not resumed. Put in it what the
-    /// trainer cannot see, such as the loss ("ID K=3 α=5").
-    /// </summary>
+    /// <summary>Names the run in its progress, and in its checkpoints: one with another label is not resumed. Put in it what the
+    /// trainer cannot see, such as the loss ("ID K=3 α=5").</summary>
     [ChangesNoResult("a name; nothing is computed from it")]
     public string Label { get; init; } = "training";
 
@@ -62,10 +35,8 @@ public sealed record TrainerSettings : KitRecord
     /// <summary>Where <see cref="Trainer{TBatch}.TrainAsync"/> stops by default; the horizon of the linear schedule.</summary>
     public long MaxUpdates { get; init; } = 50_000;
 
-    /// <summary>
-    /// Batches in one update. Their gradients are weighted by <see cref="IBatch.Tokens"/>, so that the update is that
-    /// of one big batch if the loss is a mean over tokens. At the end of an epoch the last update may have fewer.
-    /// </summary>
+    /// <summary>Batches in one update. Their gradients are weighted by <see cref="IBatch.Tokens"/>, so that the update is that
+    /// of one big batch if the loss is a mean over tokens. At the end of an epoch the last update may have fewer.</summary>
     public int GradientAccumulation { get; init; } = 1;
 
     /// <summary>The gradient is scaled down to this L2 norm if its own is greater; 0 is never.</summary>
@@ -77,27 +48,21 @@ public sealed record TrainerSettings : KitRecord
     /// <summary>Whether a greater <see cref="Validation.Metric"/> is a better one (BLEU) rather than a smaller one.</summary>
     public bool HigherIsBetter { get; init; }
 
-    /// <summary>
-    /// Training stops after this many validations in a row that measured <see cref="Validation.Metric"/> and found no new best;
-    /// 0 is never.
-    /// </summary>
+    /// <summary>Training stops after this many validations in a row that measured <see cref="Validation.Metric"/> and found no new best;
+    /// 0 is never.</summary>
     public int Patience { get; init; }
 
     /// <summary>Up to this update <see cref="Patience"/> stops nothing: what is to be compared there has to be reached.</summary>
     public long PatienceFrom { get; init; }
 
-    /// <summary>
-    /// The rules by which the run's weights may be chosen; the first is the run's own. The run keeps what each of them needs, in
+    /// <summary>The rules by which the run's weights may be chosen; the first is the run's own. The run keeps what each of them needs, in
     /// host memory and in its checkpoints: a copy of the weights for <see cref="WeightRule.Metric"/> and one for
-    /// <see cref="WeightRule.Loss"/>, <see cref="AveragedValidations"/> for <see cref="WeightRule.MeanOfLast"/>, none for
-    /// <see cref="WeightRule.Last"/>.
-    /// </summary>
+    /// <see cref="WeightRule.Loss"/>, <see cref="AveragedValidations"/> for <see cref="WeightRule.MeanOfLast"/>,
+    /// none for <see cref="WeightRule.Last"/>.</summary>
     public IReadOnlyList<WeightRule> Rules { get; init; } = [WeightRule.Metric];
 
-    /// <summary>
-    /// After this many validations in a row without a lower loss <see cref="WeightRule.Loss"/> looks at no later one, as if
-    /// training had stopped; 0 is never. 40 is the patience of the authors' script, which does stop.
-    /// </summary>
+    /// <summary>After this many validations in a row without a lower loss <see cref="WeightRule.Loss"/> looks at no later one, as if
+    /// training had stopped; 0 is never. 40 is the patience of the authors' script, which does stop.</summary>
     public int LossPatience { get; init; } = 40;
 
     /// <summary>How many validations <see cref="WeightRule.MeanOfLast"/> averages the weights of.</summary>
@@ -106,11 +71,9 @@ public sealed record TrainerSettings : KitRecord
     /// <summary>Seed of the random draws of training; the order of batches and the initial weights have their own.</summary>
     public long Seed { get; init; } = 1;
 
-    /// <summary>
-    /// Whether a GPU is to add up in the same order every time (torch's deterministic algorithms), so that equal seeds give equal bits,
-    /// with a kill and a resume in between as well; slower. Without it a GPU's runs of one seed differ in the last digits, and then in more.
-    /// The CPU's never do. An operation that torch has no deterministic algorithm for throws; on Windows all training does.
-    /// </summary>
+    /// <summary>Whether a GPU is to add up in the same order every time (torch's deterministic algorithms), so that equal seeds give equal
+    /// bits, with a kill and a resume in between as well; slower. Without it a GPU's runs of one seed differ in the last digits, and then
+    /// in more; the CPU's never do. An operation that has no deterministic algorithm throws; on Windows all training does.</summary>
     [ChangesNoResult("the order of sums on a GPU, which is none in particular otherwise")]
     public bool Deterministic { get; init; }
 
@@ -130,58 +93,48 @@ public sealed record TrainerSettings : KitRecord
     /// <exception cref="IntraDistillException">Names the setting, its value and what was expected.</exception>
     public void Check()
     {
-        Require(LearningRate >= 0 && double.IsFinite(LearningRate), nameof(LearningRate), LearningRate, "a number, 0 or more");
-        Require(Betas.First is >= 0 and < 1 && Betas.Second is >= 0 and < 1, nameof(Betas), Betas,
-            "two numbers from 0 to less than 1");
-        Require(Epsilon >= 0, nameof(Epsilon), Epsilon, "0 or more");
-        Require(WeightDecay >= 0, nameof(WeightDecay), WeightDecay, "0 or more");
-        Require(WarmupSteps >= 0, nameof(WarmupSteps), WarmupSteps, "0 or more");
-        Require(MaxUpdates >= 1, nameof(MaxUpdates), MaxUpdates, "1 or more");
-        Require(Schedule != ScheduleKind.Linear || WarmupSteps <= MaxUpdates, nameof(WarmupSteps), WarmupSteps,
-            "no more than MaxUpdates");
-        Require(GradientAccumulation >= 1, nameof(GradientAccumulation), GradientAccumulation, "1 or more");
-        Require(ClipNorm >= 0, nameof(ClipNorm), ClipNorm, "0 (never) or more");
-        Require(ValidateEvery >= 0, nameof(ValidateEvery), ValidateEvery, "0 or more");
-        Require(CheckpointEvery >= 0, nameof(CheckpointEvery), CheckpointEvery, "0 or more");
-        Require(Patience >= 0, nameof(Patience), Patience, "0 (never) or more");
-        Require(PatienceFrom >= 0, nameof(PatienceFrom), PatienceFrom, "0 or more");
-        Require(LossPatience >= 0, nameof(LossPatience), LossPatience, "0 (never) or more");
-        Require(AveragedValidations >= 1, nameof(AveragedValidations), AveragedValidations, "1 or more");
-        Require(Rules.Distinct().Count() == Rules.Count && Rules.All(Enum.IsDefined), nameof(Rules),
-            string.Join(", ", Rules), "different rules of " + string.Join(", ", Enum.GetNames<WeightRule>()));
+        Require(Enum.IsDefined(Optimizer), Optimizer, string.Join(", ", Enum.GetNames<OptimizerKind>()));
+        Require(Enum.IsDefined(Schedule), Schedule, string.Join(", ", Enum.GetNames<ScheduleKind>()));
+        Require(LearningRate >= 0 && double.IsFinite(LearningRate), LearningRate, "a number, 0 or more");
+        Require(Betas.First is >= 0 and < 1 && Betas.Second is >= 0 and < 1, Betas, "two numbers from 0 to less than 1");
+        Require(Epsilon >= 0, Epsilon, "0 or more");
+        Require(WeightDecay >= 0, WeightDecay, "0 or more");
+        Require(WarmupSteps >= 0, WarmupSteps, "0 or more");
+        Require(MaxUpdates >= 1, MaxUpdates, "1 or more");
+        Require(Schedule != ScheduleKind.Linear || WarmupSteps <= MaxUpdates, WarmupSteps, "no more than MaxUpdates");
+        Require(GradientAccumulation >= 1, GradientAccumulation, "1 or more");
+        Require(ClipNorm >= 0, ClipNorm, "0 (never) or more");
+        Require(ValidateEvery >= 0, ValidateEvery, "0 or more");
+        Require(CheckpointEvery >= 0, CheckpointEvery, "0 or more");
+        Require(Patience >= 0, Patience, "0 (never) or more");
+        Require(PatienceFrom >= 0, PatienceFrom, "0 or more");
+        Require(LossPatience >= 0, LossPatience, "0 (never) or more");
+        Require(AveragedValidations >= 1, AveragedValidations, "1 or more");
+        Require(Rules.Distinct().Count() == Rules.Count && Rules.All(Enum.IsDefined), string.Join(", ", Rules),
+            "different rules of " + string.Join(", ", Enum.GetNames<WeightRule>()), nameof(Rules));
     }
 
-    /// <summary>
-    /// The settings on which the weights and the choice among them depend, by name, as text. A run is resumed only with the same.
-    /// </summary>
-    internal IReadOnlyDictionary<string, string> Fingerprint()
+    /// <summary>The settings on which the weights and the choice among them depend, by name, as text. A run is resumed only with the
+    /// same.</summary>
+    internal Dictionary<string, string> Fingerprint()
     {
-        var values = new Dictionary<string, object>
-        {
-            [nameof(Label)] = Label,
-            [nameof(Optimizer)] = Optimizer,
-            [nameof(Betas)] = $"({Text(Betas.First)}, {Text(Betas.Second)})",
-            [nameof(Epsilon)] = Epsilon,
-            [nameof(WeightDecay)] = WeightDecay,
-            [nameof(LearningRate)] = LearningRate,
-            [nameof(Schedule)] = Schedule,
-            [nameof(WarmupSteps)] = WarmupSteps,
-            [nameof(GradientAccumulation)] = GradientAccumulation,
-            [nameof(ClipNorm)] = ClipNorm,
-            [nameof(HigherIsBetter)] = HigherIsBetter,
-            [nameof(Rules)] = string.Join(", ", Rules),
-            [nameof(LossPatience)] = LossPatience,
-            [nameof(AveragedValidations)] = AveragedValidations,
-            [nameof(Seed)] = Seed,
-        };
+        List<(string Name, object Value)> values =
+        [
+            (nameof(Label), Label), (nameof(Optimizer), Optimizer), (nameof(Betas), $"({Text(Betas.First)}, {Text(Betas.Second)})"),
+            (nameof(Epsilon), Epsilon), (nameof(WeightDecay), WeightDecay), (nameof(LearningRate), LearningRate),
+            (nameof(Schedule), Schedule), (nameof(WarmupSteps), WarmupSteps), (nameof(GradientAccumulation), GradientAccumulation),
+            (nameof(ClipNorm), ClipNorm), (nameof(HigherIsBetter), HigherIsBetter), (nameof(Rules), string.Join(", ", Rules)),
+            (nameof(LossPatience), LossPatience),
+            (nameof(AveragedValidations), AveragedValidations), (nameof(Seed), Seed),
+        ];
         // Elsewhere MaxUpdates only says where to stop, and a finished run may be taken further.
-        if (Schedule == ScheduleKind.Linear) values[nameof(MaxUpdates)] = MaxUpdates;
-        return values.ToDictionary(pair => pair.Key, pair => Text(pair.Value));
+        if (Schedule == ScheduleKind.Linear) values.Add((nameof(MaxUpdates), MaxUpdates));
+        return values.ToDictionary(pair => pair.Name, pair => Text(pair.Value));
     }
 
-    private static string Text(object value) => Convert.ToString(value, CultureInfo.InvariantCulture)!;
+    private static string Text(object value) => string.Create(CultureInfo.InvariantCulture, $"{value}");
 
-    private static void Require(bool condition, string name, object value, string expected)
+    private static void Require(bool condition, object value, string expected, [CallerArgumentExpression(nameof(value))] string name = "")
     {
         if (!condition) throw new IntraDistillException($"TrainerSettings.{name} is {Text(value)}; expected {expected}.");
     }

@@ -39,11 +39,8 @@ public sealed class TrainingProgressTests
     }
 
     [Fact]
-    public void The_fraction_is_that_of_the_limit_which_is_nearer()
-    {
-        var timed = Half with { TrainingTime = TimeSpan.FromSeconds(9), MaxTime = TimeSpan.FromSeconds(10) };
-        Assert.Equal((0.5, 0.9, 1), (Half.Fraction, timed.Fraction, (Half with { Update = 2_000 }).Fraction));
-    }
+    public void The_fraction_is_that_of_the_updates() =>
+        Assert.Equal((0.5, 1), (Half.Fraction, (Half with { Update = 2_000 }).Fraction));
 
     [Fact]
     public async Task A_run_reports_validations_and_its_end()

@@ -152,7 +152,7 @@ public sealed class WeightRuleTests : IDisposable
 
         static string Message(Trainer<ToyBatch> trainer, WeightRule rule)
         {
-            var error = Assert.Throws<IntraDistillException>(() => trainer.RestoreChosen(rule));
+            var error = Assert.Throws<IntraDistillException>(() => trainer.Chosen(rule));
             Assert.Contains($"by the rule {rule}:", error.Message, StringComparison.Ordinal);
             return error.Message;
         }
