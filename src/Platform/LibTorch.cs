@@ -4,11 +4,9 @@ using System.Text.RegularExpressions;
 
 namespace IntraDistill;
 
-/// <summary>
-/// Takes the libtorch of an installed PyTorch, with its CUDA, where the kit was built for one (<c>-p:LibTorch=DIR</c>) or the
-/// variable <c>INTRADISTILL_LIBTORCH</c> names one. TorchSharp looks for libtorch beside itself; but the linker loads no
-/// second library of a name, so what is loaded here by its path is what TorchSharp finds.
-/// </summary>
+/// <summary>Takes the libtorch of an installed PyTorch, with its CUDA, where the kit was built for one (<c>-p:LibTorch=DIR</c>) or the
+/// variable <c>INTRADISTILL_LIBTORCH</c> names one. TorchSharp looks for libtorch beside itself; but the linker loads no second library of
+/// a name, so what is loaded here by its path is what TorchSharp finds.</summary>
 internal static partial class LibTorch
 {
     internal const string Variable = "INTRADISTILL_LIBTORCH", Seen = "2.10 and 2.11";
@@ -18,7 +16,8 @@ internal static partial class LibTorch
     /// <summary>The folder that it was taken from; null for that of the package.</summary>
     public static string? Folder { get; private set; }
 
-    /// <summary>Which libtorch it is, if not that of the package: <c>PyTorch 2.11.0+cu130</c>, or its folder where no version is told.</summary>
+    /// <summary>Which libtorch it is, if not that of the package: <c>PyTorch 2.11.0+cu130</c>, or its folder where no version is
+    /// told.</summary>
     public static string? Origin => Folder is null ? null : VersionOf(Folder) is { } version ? $"PyTorch {version}" : Folder;
 
     /// <summary>Before libtorch is first touched, which later cannot be undone.</summary>
@@ -28,8 +27,7 @@ internal static partial class LibTorch
             .GetCustomAttributes<AssemblyMetadataAttribute>().SingleOrDefault(data => data.Key == "LibTorch")?.Value,
         Path.GetDirectoryName(typeof(LibTorch).Assembly.Location)!);
 
-    /// <param name="folder">What is named; null for nothing.</param>
-    /// <param name="beside">The folder of the kit and of TorchSharp.</param>
+    // From a folder or, if null, from nowhere, where the kit and TorchSharp are beside.
     internal static void Load(string? folder, string beside)
     {
         string torchSharp = Path.Combine(beside, "libLibTorchSharp.so");
@@ -40,8 +38,8 @@ internal static partial class LibTorch
         LoadFrom(Path.GetFullPath(folder), torchSharp);
     }
 
-    /// <summary>Loads libtorch from a folder, and what it needs from there and from <c>../../nvidia/*/lib</c>.</summary>
-    /// <param name="folder"><c>torch/lib</c>.</param>
+    /// <summary>Loads libtorch from PyTorch's <c>torch/lib</c>, and what it needs from there and from <c>../../nvidia/*/lib</c>.</summary>
+    /// <param name="folder">The folder.</param>
     /// <param name="torchSharp">TorchSharp's own native library, for which it must do.</param>
     internal static void LoadFrom(string folder, string torchSharp)
     {

@@ -3,7 +3,8 @@ using System.Text;
 
 namespace IntraDistill;
 
-/// <summary>What NVIDIA's driver says of a GPU; TorchSharp does not pass it on. Null is what it does not say, or that it is not there.</summary>
+/// <summary>What NVIDIA's driver says of a GPU; TorchSharp does not pass it on. Null is what it does not say, or that it is not
+/// there.</summary>
 /// <remarks>An index is that of torch's <c>cuda:index</c>: both number the GPUs as the driver's <c>cuDeviceGet</c> does.</remarks>
 internal static unsafe class NativeGpu
 {

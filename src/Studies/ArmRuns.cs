@@ -1,8 +1,6 @@
-using System.Globalization;
-
 namespace IntraDistill;
 
-/// <summary>The stored runs of a study's arms and seeds, and what is read off them: all that its tables and charts are drawn from.</summary>
+/// <summary>The stored runs of a study's arms and seeds, and what is read off them: all its tables and charts are drawn from that.</summary>
 public sealed class ArmRuns
 {
     private readonly Study _study;
@@ -16,7 +14,7 @@ public sealed class ArmRuns
     /// <summary>The arms.</summary>
     public IReadOnlyList<Arm> Arms { get; }
 
-    /// <summary>The seeds.</summary>
+    /// <summary>The seeds, in the order in which everything is by seed.</summary>
     public IReadOnlyList<int> Seeds { get; }
 
     /// <summary>The seeds in words: "3 seeds", or "seed 1".</summary>
@@ -54,10 +52,8 @@ public sealed class ArmRuns
         [.. Seeds.Select(seed => _scores.TryGetValue((arm, point, rule, seed), out var found) ? found
             : _scores[(arm, point, rule, seed)] = Study.ReadScores(this[arm, seed], point, rule)).Select(of => (of.Weights, score(of.Scores)))];
 
-    /// <summary>
-    /// The scores by seed of all runs of the study that differ from an arm's in nothing but the seed: what is measured beside a
-    /// published number.
-    /// </summary>
+    /// <summary>The scores by seed of all runs of the study that differ from an arm's in nothing but the seed: what is measured beside a
+    /// published number.</summary>
     public IReadOnlyDictionary<long, RunValues> AllSeeds(Arm arm, string point, WeightRule rule) =>
         _study.Alike(this[arm, Seeds[0]]).ToDictionary(one => one.Key, one => Study.ReadScores(one.Value, point, rule).Scores);
 
@@ -65,18 +61,12 @@ public sealed class ArmRuns
     public static KitCell[] Cells(IReadOnlyList<double> ofSeeds) =>
         [SampleSummary.Of(ofSeeds).Format(), string.Join(" · ", ofSeeds.Select(one => KitCell.Number(one, 1).Text))];
 
-    /// <summary>The statistics of those weights' predictions, a seed each.</summary>
-    /// <param name="arm">The arm.</param>
-    /// <param name="point">The point.</param>
-    /// <param name="rule">The rule.</param>
-    /// <param name="of">Makes them from the lines predicted.</param>
+    /// <summary>The statistics of those weights' predictions, a seed each, made from the lines predicted.</summary>
     public SegmentStatistics[] Statistics(Arm arm, string point, WeightRule rule, Func<IReadOnlyList<string>, SegmentStatistics> of) =>
         [.. Seeds.Select(seed => of(Scored(arm, point, rule, seed).Hypotheses))];
 
-    /// <summary>
-    /// The points at which an arm was scored, in order, but for those that say nothing new: at which in every seed it, and each other arm
-    /// that it is to be compared with, had made as many updates as at one before. Updates are those of the first seed.
-    /// </summary>
+    /// <summary>The points at which an arm was scored, in order, but for those that say nothing new: at which in every seed it, and each other
+    /// arm that it is to be compared with, had made as many updates as at one before. Updates are those of the first seed.</summary>
     public IReadOnlyList<StudyPoint> Points(Arm arm, params Arm[] others)
     {
         Dictionary<string, long>[] made = [.. others.Prepend(arm).SelectMany(Of)
@@ -98,14 +88,11 @@ public sealed class ArmRuns
     {
         var table = new KitTable(title, [new("System", Numeric: false), new("Updates"), new(score.Heading), new("each seed"),
             .. more.Select(one => new KitColumn(one.Heading))]);
-        foreach (Arm arm in Arms)
+        foreach (var (arm, point) in Arms.SelectMany(arm => Points(arm).Select(point => (arm, point))))
         {
-            foreach (StudyPoint point in Points(arm))
-            {
-                string[] made = [.. Scores(arm, point.Name, rule, "update").Select(at => KitCell.Number(at, 0).Text).Distinct()];
-                table.Row([NameAt(arm, point), string.Join(" · ", made), .. Cells(Scores(arm, point.Name, rule, score.Name)),
-                    .. more.Select(one => KitCell.Number(one.Value(arm, point.Name), one.Decimals))]);
-            }
+            IEnumerable<string> made = Scores(arm, point.Name, rule, "update").Select(at => KitCell.Number(at, 0).Text).Distinct();
+            table.Row([NameAt(arm, point), string.Join(" · ", made), .. Cells(Scores(arm, point.Name, rule, score.Name)),
+                .. more.Select(one => KitCell.Number(one.Value(arm, point.Name), one.Decimals))]);
         }
         return table;
     }
@@ -123,7 +110,7 @@ public sealed class ArmRuns
     public CurveSeries Line(Arm arm, Func<ValidationPoint, double> score, Func<long, double>? budget = null)
     {
         BudgetCurve curve = Curve(arm, score, budget);
-        return new(arm.Name, curve.Budget, curve.Mean, Seeds.Count > 1 ? curve.Low : null, Seeds.Count > 1 ? curve.High : null);
+        return Seeds.Count > 1 ? new(arm.Name, curve.Budget, curve.Mean, curve.Low, curve.High) : new(arm.Name, curve.Budget, curve.Mean);
     }
 
     /// <summary>The divergence in training of one seed, by updates.</summary>
@@ -153,24 +140,19 @@ public sealed class ArmRuns
     }
 
     /// <summary>The runs: what was trained now and what was found, when, by which commit, on which machine.</summary>
-    /// <param name="title">The table's caption.</param>
     public KitTable Table(string title)
     {
         var table = new KitTable(title, new("Arm", Numeric: false), new("Seed"), new("Run", Numeric: false), new("State", Numeric: false),
             new("Updates"), new("Started (UTC)", Numeric: false), new("Commit", Numeric: false));
         foreach (var ((arm, seed), run) in _runs)
-        {
-            RunOrigin origin = run.Origin;
             table.Row(arm.Name, $"{seed}", run.Name, _study.Origins[run.Name], KitCell.Number(run.Result![Study.UpdatesName].Number, 0),
-                origin.Started.ToString("yyyy-MM-dd HH:mm", CultureInfo.InvariantCulture),
-                origin.CommitInWords ?? "–");
-        }
+                FormattableString.Invariant($"{run.Origin.Started:yyyy-MM-dd HH:mm}"), run.Origin.CommitInWords ?? "–");
         foreach (var ((arm, seed), run) in _runs.Where(pair => pair.Value.Config["training.Patience"].Number > 0))
         {
-            StudyPoint last = Study.Points(run)[^1];
-            if (run.Result!.First(one => one.Key.StartsWith(last.Name + ".", StringComparison.Ordinal)
+            string last = Study.Points(run)[^1].Name;
+            if (run.Result!.First(one => one.Key.StartsWith(last + ".", StringComparison.Ordinal)
                 && one.Key.EndsWith("." + Study.EndName, StringComparison.Ordinal)).Value.Text != nameof(StopReason.EarlyStop))
-                table.Note($"{arm.Name}, seed {seed} met the limit of {run.Config[$"point.{last.Name}"].Text} updates before its {last.Name}.");
+                table.Note($"{arm.Name}, seed {seed} met the limit of {run.Config[$"point.{last}"].Text} updates before its {last}.");
         }
         foreach (string machine in _runs.Values.Select(run => run.Origin.Machine).Distinct())
             table.Note($"Made on: {machine}.");

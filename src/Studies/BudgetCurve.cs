@@ -1,9 +1,7 @@
 namespace IntraDistill;
 
-/// <summary>
-/// A score over a budget of training (updates, passes, minutes), as the mean of several seeds: arms are compared at every budget, and
-/// not at one that somebody chose.
-/// </summary>
+/// <summary>A score over a budget of training (updates, passes, minutes), as the mean of several seeds: arms are compared at every budget, and
+/// not at one that somebody chose.</summary>
 /// <param name="Budget">The budgets, ascending: those that all seeds have reached.</param>
 /// <param name="Mean">The mean over the seeds at each.</param>
 /// <param name="Low">The lowest of the seeds at each.</param>
@@ -11,8 +9,7 @@ namespace IntraDistill;
 public sealed record BudgetCurve(
     IReadOnlyList<double> Budget, IReadOnlyList<double> Mean, IReadOnlyList<double> Low, IReadOnlyList<double> High) : KitRecord
 {
-    /// <summary>The curve of several seeds.</summary>
-    /// <param name="seeds">Of each seed its budgets and scores.</param>
+    /// <summary>The curve of several seeds, of each its budgets and scores.</summary>
     /// <exception cref="IntraDistillException">There is no seed, or no budget that all of them have.</exception>
     public static BudgetCurve Of(IReadOnlyList<IReadOnlyList<(double Budget, double Score)>> seeds)
     {
@@ -37,10 +34,8 @@ public sealed record BudgetCurve(
         return Mean[above - 1] + part * (Mean[above] - Mean[above - 1]);
     }
 
-    /// <summary>
-    /// Curves at eight budgets, an arm a column, with who is ahead; and in notes where one of them crosses others, and where each levels off
-    /// (comes within half a point of its best).
-    /// </summary>
+    /// <summary>Curves at eight budgets, an arm a column, with who is ahead; and in notes where one of them crosses others, and where each
+    /// levels off (comes within half a point of its best).</summary>
     /// <param name="title">The table's caption.</param>
     /// <param name="unit">Of the budget, as <c>minutes</c>.</param>
     /// <param name="curves">The curves by name; higher is better.</param>
@@ -68,34 +63,23 @@ public sealed record BudgetCurve(
         return table.Note($"Levels off: {string.Join(", ", curves.Select(one => $"{one.Name} at {Text(one.Curve.LevelsOff(0.5))}"))} {unit}.");
     }
 
-    /// <summary>The budgets at which this curve comes to lie above another or falls below it, ascending.</summary>
-    /// <returns>Each with whether this curve is above from there on.</returns>
-    public IReadOnlyList<(double Budget, bool Above)> Crossings(BudgetCurve other)
+    /// <summary>The budgets at which this curve comes to lie above another or falls below it, ascending, each with whether it is above from
+    /// there on.</summary>
+    internal IReadOnlyList<(double Budget, bool Above)> Crossings(BudgetCurve other)
     {
-        double[] grid = [.. Budget.Concat(other.Budget).Distinct().Order().Where(at => !double.IsNaN(At(at) - other.At(at)))];
-        List<(double, bool)> crossings = [];
-        // The last budget at which one of them was above: where they touch, nothing is crossed yet.
-        int last = -1;
-        for (int i = 0; i < grid.Length; i++)
-        {
-            double now = At(grid[i]) - other.At(grid[i]);
-            if (now == 0)
-                continue;
-            if (last >= 0 && At(grid[last]) - other.At(grid[last]) is var before && Math.Sign(before) != Math.Sign(now))
-                crossings.Add((grid[last] + (grid[i] - grid[last]) * before / (before - now), now > 0));
-            last = i;
-        }
-        return crossings;
+        // Where they touch, nothing is crossed yet.
+        var apart = Budget.Concat(other.Budget).Distinct().Order().Select(at => (Budget: at, Lead: At(at) - other.At(at)))
+            .Where(one => !double.IsNaN(one.Lead) && one.Lead != 0).ToArray();
+        return [.. apart.Zip(apart.Skip(1), (last, now) => (last, now)).Where(pair => Math.Sign(pair.last.Lead) != Math.Sign(pair.now.Lead))
+            .Select(pair => (pair.last.Budget + (pair.now.Budget - pair.last.Budget) * pair.last.Lead / (pair.last.Lead - pair.now.Lead),
+                pair.now.Lead > 0))];
     }
 
-    /// <summary>
-    /// The first budget whose score is as good as the best of the whole curve but for a margin: what comes later brings less than that.
-    /// </summary>
-    /// <param name="margin">In units of the score, 0 or more.</param>
-    /// <param name="higherIsBetter">Whether a greater score is a better one.</param>
-    public double LevelsOff(double margin, bool higherIsBetter = true)
+    /// <summary>The first budget whose score is as good as the best of the whole curve but for a margin: what comes later brings less than
+    /// that.</summary>
+    internal double LevelsOff(double margin)
     {
-        double best = higherIsBetter ? Mean.Max() : Mean.Min();
-        return Budget[Mean.ToList().FindIndex(score => higherIsBetter ? score >= best - margin : score <= best + margin)];
+        double best = Mean.Max();
+        return Budget[Mean.ToList().FindIndex(score => score >= best - margin)];
     }
 }

@@ -1,10 +1,7 @@
-
 namespace IntraDistill;
 
-/// <summary>
-/// Keeps the curves of a training in the metrics of its run while it goes on: a line for every validation and one for every
-/// so many updates, with their means. What an interrupted training did again after its checkpoint is not there twice.
-/// </summary>
+/// <summary>Keeps the curves of a training in the metrics of its run while it goes on: a line for every validation and one for every so many
+/// updates, with their means. What an interrupted training did again after its checkpoint is not there twice.</summary>
 /// <example><code>
 /// trainer.TryResume();
 /// using (TrainingLog.Follow(run, trainer))
@@ -30,16 +27,14 @@ public sealed class TrainingLog : IDisposable
         _lastValidation = Validations(run).LastOrDefault()?.Update ?? 0;
     }
 
-    /// <summary>
-    /// Begins to log what a trainer does, after its <see cref="Trainer{TBatch}.TryResume"/>. The metrics are brought to where the
-    /// trainer is: lines after that are dropped, and what it has behind it is added where they lack it.
-    /// </summary>
+    /// <summary>Begins to log what a trainer does, after its <see cref="Trainer{TBatch}.TryResume"/>. The metrics are brought to where the
+    /// trainer is: lines after that are dropped, and what it has behind it is added where they lack it.</summary>
     /// <param name="run">The run, at work.</param>
     /// <param name="trainer">Its trainer.</param>
     /// <param name="every">How many updates make one line; the last, incomplete stretch has none.</param>
     /// <returns>The log; disposing it ends it.</returns>
-    /// <exception cref="IntraDistillException"><paramref name="every"/> is less than 1.</exception>
-    /// <exception cref="IntraDistillException">A line of the metrics is not what was written.</exception>
+    /// <exception cref="IntraDistillException"><paramref name="every"/> is less than 1, or a line of the metrics is not what was
+    /// written.</exception>
     /// <exception cref="InvalidOperationException">The run is done or disposed.</exception>
     public static TrainingLog Follow<TBatch>(RunFolder run, Trainer<TBatch> trainer, int every = 50) where TBatch : IBatch
     {
@@ -76,8 +71,7 @@ public sealed class TrainingLog : IDisposable
     /// <exception cref="IntraDistillException">A line of the metrics is not what was written.</exception>
     public static IReadOnlyList<ValidationPoint> Validations(StoredRun run) =>
         [.. run.Metrics().Where(line => line.TryGet(ValidationMark, out _)).Select(line => new ValidationPoint(
-            (long)line[Update].Number, Time(line), new Validation(Optional(line, Metric), Optional(line, Loss),
-                Others(line))))];
+            (long)line[Update].Number, Time(line), new Validation(Optional(line, Metric), Optional(line, Loss), Others(line))))];
 
     /// <summary>Ends the log.</summary>
     public void Dispose()
@@ -99,13 +93,10 @@ public sealed class TrainingLog : IDisposable
         }
         foreach (ValidationPoint point in result.Validations.Where(point => point.Update > _lastValidation))
         {
-            List<(string, RunValue)> line =
-                [(Update, point.Update), (Seconds, point.TrainingTime.TotalSeconds), (ValidationMark, true)];
+            List<(string, RunValue)> line = [(Update, point.Update), (Seconds, point.TrainingTime.TotalSeconds), (ValidationMark, true)];
             if (point.Measured.Metric is { } metric) line.Add((Metric, metric));
             if (point.Measured.Loss is { } loss) line.Add((Loss, loss));
-            line.AddRange((point.Measured.Others ?? new Dictionary<string, double>())
-                .Select(pair => (Other + pair.Key, (RunValue)pair.Value)));
-            _run.Log(line);
+            _run.Log([.. line, .. (point.Measured.Others ?? new Dictionary<string, double>()).Select(pair => (Other + pair.Key, (RunValue)pair.Value))]);
             _lastValidation = point.Update;
         }
     }
