@@ -16,8 +16,8 @@ internal static class BeforeTorch
     }
 }
 
-/// <summary>Has libtorch's threads sleep soon when they wait for work. By default libgomp's spin for long, and as soon as anything else wants
-/// a core (an editor, a browser, a second notebook) each of thousands of short parallel loops waits for a thread that is not running:
+/// <summary>Has libtorch's threads sleep soon when they wait for work. By default libgomp's spin for long, and as soon as anything else
+/// wants a core (an editor, a browser, a second notebook) each of thousands of short parallel loops waits for a thread that is not running:
 /// training was measured five to ten times slower.</summary>
 internal static partial class OpenMp
 {
@@ -29,7 +29,7 @@ internal static partial class OpenMp
             SetEnvironment("GOMP_SPINCOUNT", "1000", overwrite: 0);
     }
 
-    /// <summary>Sets a variable for libraries: .NET keeps its own copy of the environment on Unix, and libc has to be told itself.</summary>
+    /// <summary>Sets a variable for libraries: on Unix .NET keeps a copy of the environment, and libc has to be told.</summary>
     [LibraryImport("libc", EntryPoint = "setenv", StringMarshalling = StringMarshalling.Utf8)]
     internal static partial int SetEnvironment(string name, string value, int overwrite);
 }

@@ -38,8 +38,8 @@ internal sealed class ElfFile : IDisposable
             .Select(i => Name(names + I64(table, i * DynamicSize + 8)))];
     }
 
-    /// <summary>The symbols that others must bring. Left out are those it can do without (weak), and those of a stated version: the C and C++
-    /// libraries' have one, libtorch's have none.</summary>
+    /// <summary>The symbols that others must bring. Left out are those it can do without (weak), and those of a stated version: the C and
+    /// C++ libraries' have one, libtorch's have none.</summary>
     public List<string> Undefined()
     {
         const int global = 1;

@@ -5,19 +5,16 @@ namespace IntraDistill;
 /// <summary>How the test set is resampled. The defaults are sacreBLEU's.</summary>
 public sealed record BootstrapSettings
 {
-    /// <summary>How many resamples are drawn, at least 40: fewer have no 2.5 % on either side. The smallest p of n resamples is 2 / (n + 1),
-    /// so that a family of m comparisons (see <see cref="ComparisonFamily"/>) needs at least 40·m.</summary>
+    /// <summary>How many resamples are drawn, at least 40: fewer have no 2.5 % on either side. The smallest p of n resamples is 2 / (n +
+    /// 1), so that a family of m comparisons (see <see cref="ComparisonFamily"/>) needs at least 40·m.</summary>
     public int Resamples { get; init; } = 1000;
 
     /// <summary>The seed of the draws; equal seeds draw equal segments, whatever the systems.</summary>
     public int Seed { get; init; } = 12345;
 }
 
-/// <summary>A score and the range in which 95 % of its resamples lie.</summary>
-/// <param name="Score">The score of the test set itself; of several runs, the mean.</param>
-/// <param name="Mean">The mean over the resamples.</param>
-/// <param name="Low">The 2.5th percentile of the resamples.</param>
-/// <param name="High">The 97.5th percentile of the resamples.</param>
+/// <summary>The score of the test set itself (of several runs, the mean), the mean over its resamples, and the range in which 95 % of them
+/// lie: their 2.5th and 97.5th percentiles.</summary>
 public sealed record BootstrapInterval(double Score, double Mean, double Low, double High) : IOneLine
 {
     /// <summary>Half the width of the interval: the number sacreBLEU prints after ±.</summary>
@@ -34,9 +31,9 @@ public sealed record BootstrapInterval(double Score, double Mean, double Low, do
 /// scored on the same segments.</param>
 /// <param name="PValue">The two-sided p-value of the paired bootstrap, from the choice of test segments: below 0.05 exactly when the
 /// interval of <paramref name="Difference"/> excludes 0, and 1 for identical systems. Twice the smaller share of resamples in which the
-/// difference is not above, or not below, 0, with 1 added to count and number (Davison and Hinkley 1997, chapter 4). Like the interval it is
-/// a little liberal on small test sets: of systems that are alike on 200 segments, BLEU calls 5.7 % different at 0.05. It is not the p-value
-/// of sacreBLEU's <c>--paired-bs</c>, which counts one tail and so is about half. It says nothing of another training seed.</param>
+/// difference is not above, or not below, 0, with 1 added to count and number (Davison and Hinkley 1997, chapter 4). Like the interval it
+/// is a little liberal on small test sets: of systems that are alike on 200 segments, BLEU calls 5.7 % different at 0.05. It is not the
+/// p-value of sacreBLEU's <c>--paired-bs</c>, which counts one tail and so is about half. It says nothing of another training seed.</param>
 /// <param name="Resamples">How many resamples were drawn.</param>
 public sealed record BootstrapComparison(
     BootstrapInterval Baseline, BootstrapInterval System, BootstrapInterval Difference, double PValue, int Resamples) : IOneLine
@@ -79,11 +76,11 @@ public static class Bootstrap
         IReadOnlyList<SegmentStatistics> baseline, IReadOnlyList<SegmentStatistics> system, BootstrapSettings? settings = null) =>
         CompareAverages([baseline], [system], aligned: false, settings);
 
-    /// <summary>Compares two systems by their average over several test sets, each of which counts the same, such as one for each language.</summary>
+    /// <summary>Compares two systems by their average over several test sets, each of which counts the same, as one a language.</summary>
     /// <param name="baseline">The first system's runs on each test set.</param>
     /// <param name="system">The second system's runs on the same test sets.</param>
-    /// <param name="aligned">Whether the test sets are the same segments in several languages, so that a resample draws the same ones in all
-    /// of them; otherwise each test set has draws of its own, and the interval is narrower.</param>
+    /// <param name="aligned">Whether the test sets are the same segments in several languages, so that a resample draws the same ones in
+    /// all of them; otherwise each test set has draws of its own, and the interval is narrower.</param>
     /// <param name="settings">Null for the defaults.</param>
     /// <exception cref="IntraDistillException">No test set or run, another number of test sets, runs over different ones or metrics, test
     /// sets said to be aligned that differ in size, or fewer than 40 resamples.</exception>

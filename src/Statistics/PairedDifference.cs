@@ -3,20 +3,15 @@ using System.Globalization;
 
 namespace IntraDistill;
 
-/// <summary>What one system scores more than another over training seeds, each seed giving one score of either, by Student's paired t-test.
-/// It takes the differences for draws from a normal distribution, and says nothing of another choice of test texts: that is what
-/// <see cref="Bootstrap"/> tells.</summary>
+/// <summary>What one system scores more than another over training seeds, each seed giving one score of either, by Student's paired t-test:
+/// mean and sample standard deviation (divisor n − 1; NaN for a single pair) of the differences, the second system's score less the
+/// first's, the 95 % confidence interval of the mean, and the two-sided p-value. It takes the differences for draws from a normal
+/// distribution, and says nothing of another choice of test texts: that is what <see cref="Bootstrap"/> tells.</summary>
 /// <remarks>Without a spread of the differences there is no test: <see cref="Low"/>, <see cref="High"/> and <see cref="PValue"/> are NaN
 /// where all differences are equal (but for rounding) and not 0. The formula would have p = 0 there, a certainty that a few seeds cannot
 /// give: on a small test set equal differences are a matter of few possible scores. Where all differences are 0, p is 1 and the interval
-/// NaN. With fewer than <see cref="FewestPairs"/> pairs there is no test either: two differences estimate their own spread with one degree of
-/// freedom, and whether they look significant is a matter of how near each other they happen to fall.</remarks>
-/// <param name="Count">The number of pairs.</param>
-/// <param name="Mean">The mean of the differences, the second system's score less the first's.</param>
-/// <param name="StandardDeviation">Their sample standard deviation (divisor n − 1); NaN for a single pair.</param>
-/// <param name="Low">The lower end of the 95 % confidence interval of the mean.</param>
-/// <param name="High">The upper end of it.</param>
-/// <param name="PValue">How likely a mean at least as far from 0 would be if the systems did not differ (two-sided).</param>
+/// NaN. With fewer than <see cref="FewestPairs"/> pairs there is no test either: two differences estimate their own spread with one degree
+/// of freedom, and whether they look significant is a matter of how near each other they happen to fall.</remarks>
 public sealed record PairedDifference(int Count, double Mean, double StandardDeviation, double Low, double High, double PValue)
 {
     /// <summary>The fewest pairs that are tested.</summary>
@@ -25,9 +20,7 @@ public sealed record PairedDifference(int Count, double Mean, double StandardDev
     // Differences of two scores are rounded at about 1e-16 of the scores; what spreads less than this does not spread.
     private const double Rounding = 1e-12;
 
-    /// <summary>Compares two systems.</summary>
-    /// <param name="baseline">The first system's score by each seed.</param>
-    /// <param name="system">The second system's score by the same seeds, in the same order.</param>
+    /// <summary>Compares two systems by their scores of the same seeds, in the same order.</summary>
     /// <exception cref="IntraDistillException">The lists differ in length or are empty, or a score is not finite.</exception>
     public static PairedDifference Of(IReadOnlyList<double> baseline, IReadOnlyList<double> system)
     {
@@ -52,8 +45,8 @@ public sealed record PairedDifference(int Count, double Mean, double StandardDev
         return new(count, mean, deviation, mean - half, mean + half, pValue);
     }
 
-    /// <summary>As <c>+1.20 ± 0.31 [0.43, 1.97], p = 0.012 (n = 3)</c>, or with the reason why there is no test:
-    /// <c>+1.20 ± 0.31 (n = 2: no test)</c>, <c>+1.20 (n = 3, all differences equal: no test)</c>.</summary>
+    /// <summary>As <c>+1.20 ± 0.31 [0.43, 1.97], p = 0.012 (n = 3)</c>, or with the reason why there is no test: <c>+1.20 ± 0.31 (n = 2: no
+    /// test)</c>, <c>+1.20 (n = 3, all differences equal: no test)</c>.</summary>
     public override string ToString()
     {
         string mean = string.Create(CultureInfo.InvariantCulture, $"{Mean:+0.00;-0.00;0.00}");

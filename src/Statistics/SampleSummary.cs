@@ -3,10 +3,7 @@ using System.Globalization;
 
 namespace IntraDistill;
 
-/// <summary>A measurement repeated, usually over training seeds.</summary>
-/// <param name="Count">How often it was measured.</param>
-/// <param name="Mean">The mean.</param>
-/// <param name="StandardDeviation">The sample standard deviation (divisor n − 1); NaN for a single measurement.</param>
+/// <summary>A measurement repeated, usually over training seeds: mean and sample standard deviation (divisor n − 1; NaN for one).</summary>
 public sealed record SampleSummary(int Count, double Mean, double StandardDeviation) : IOneLine
 {
     /// <summary>Summarizes measurements.</summary>
@@ -38,12 +35,12 @@ public sealed record SampleSummary(int Count, double Mean, double StandardDeviat
     }
 }
 
-/// <summary>What the best of n tries (of a search for settings) scores on average, estimated from m that were made (Dodge et al. 2019, "Show
-/// Your Work: Improved Reporting of Experimental Results", EMNLP, §3). Two systems whose searches differ in size are compared at the same n.
-/// For scores of validation: the best of test scores is no result.</summary>
+/// <summary>What the best of n tries (of a search for settings) scores on average, estimated from m that were made (Dodge et al. 2019,
+/// "Show Your Work: Improved Reporting of Experimental Results", EMNLP, §3). Two systems whose searches differ in size are compared at the
+/// same n. For scores of validation: the best of test scores is no result.</summary>
 /// <remarks>With s₍₁₎ ≤ … ≤ s₍ₘ₎: E[max of n] = Σᵢ s₍ᵢ₎ · ((i/m)ⁿ − ((i − 1)/m)ⁿ), the mean over all mⁿ ways to draw n of the scores with
-/// replacement. As the draws can repeat a score, it lies a little on the cautious side of the truth (Tang et al. 2020, ACL), the more so the
-/// nearer n is to m.</remarks>
+/// replacement. As the draws can repeat a score, it lies a little on the cautious side of the truth (Tang et al. 2020, ACL), the more so
+/// the nearer n is to m.</remarks>
 public static class ExpectedBest
 {
     /// <summary>The expected best score of 1, 2, … m tries, m being the number of scores, of which a higher one is better.</summary>

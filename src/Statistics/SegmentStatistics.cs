@@ -56,7 +56,8 @@ public sealed class SegmentStatistics
     internal static void CheckParallel(IReadOnlyList<string> hypotheses, IReadOnlyList<string> references)
     {
         if (hypotheses.Count != references.Count)
-            throw new IntraDistillException($"{hypotheses.Count} hypotheses and {references.Count} references; expected one reference a hypothesis");
+            throw new IntraDistillException(
+                $"{hypotheses.Count} hypotheses and {references.Count} references; expected one reference a hypothesis");
         if (hypotheses.Count == 0)
             throw new IntraDistillException("no segment to score; expected at least one hypothesis with its reference");
     }

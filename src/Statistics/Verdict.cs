@@ -20,17 +20,10 @@ public enum VerdictKind
 
 /// <summary>What one comparison of a <see cref="ComparisonFamily"/> shows. <see cref="VerdictKind.Better"/> and
 /// <see cref="VerdictKind.Worse"/> are claimed only if both p-values, over texts and over seeds, are below <see cref="Level"/> after Holm's
-/// correction, and both differences point to the same side.</summary>
+/// correction for all tests of their kind in the family, and both differences point to the same side. The comparisons have their
+/// uncorrected p-values and 95 % intervals; that over seeds may be null, and its corrected p is NaN without a test.</summary>
 /// <remarks>Both are needed since each leaves out what the other tests: over texts alone a lucky seed looks like a better system, and over
 /// seeds alone a system that suits these few texts does. Claiming what both say makes at most as many false claims as either.</remarks>
-/// <param name="Name">What is compared.</param>
-/// <param name="Unit">What the difference is measured in.</param>
-/// <param name="Texts">The comparison over test texts, with its uncorrected p-value and 95 % interval.</param>
-/// <param name="Seeds">The comparison over training seeds, with the same; null without seeds.</param>
-/// <param name="AdjustedTextsP">The p-value over texts, corrected for the family.</param>
-/// <param name="AdjustedSeedsP">The p-value over seeds, corrected for the family; NaN where there is no test.</param>
-/// <param name="TextsFamily">How many tests over texts the family has.</param>
-/// <param name="SeedsFamily">How many tests over seeds the family has.</param>
 public sealed record Verdict(string Name, string Unit, BootstrapComparison Texts, PairedDifference? Seeds,
     double AdjustedTextsP, double AdjustedSeedsP, int TextsFamily, int SeedsFamily) : IOneLine
 {
@@ -55,8 +48,9 @@ public sealed record Verdict(string Name, string Unit, BootstrapComparison Texts
             string seeds = tested && !double.IsNaN(Seeds!.Low) ? $"over {Seeds.Count} seeds {Range(Seeds.Low, Seeds.High)}, " : "";
             string holm = TextsFamily == 1 ? "" : $"Holm over {TextsFamily} comparisons: ";
             string family = SeedsFamily == TextsFamily ? "" : $" (family of {SeedsFamily})";
+            string pOfSeeds = tested ? $"{PText.Of(AdjustedSeedsP)} over seeds{family}, " : "";
             return $"{Words(Kind)}{few}: {Difference} {Unit}, 95 % {seeds}over texts {Range(Texts.Difference.Low, Texts.Difference.High)}; "
-                + $"{holm}{(tested ? $"{PText.Of(AdjustedSeedsP)} over seeds{family}, " : "")}{PText.Of(AdjustedTextsP)} over texts{Remark()}";
+                + $"{holm}{pOfSeeds}{PText.Of(AdjustedTextsP)} over texts{Remark()}";
         }
     }
 
@@ -64,8 +58,8 @@ public sealed record Verdict(string Name, string Unit, BootstrapComparison Texts
     public override string ToString() => $"{Name}: {Sentence}";
 
     /// <summary>One sentence on one comparison made several times, each time with the weights that another rule chose: the verdict by the
-    /// first rule, and whether it depends on the rule. The rule that counts is to be named before the results are seen; the others only tell
-    /// how far the verdict can be trusted.</summary>
+    /// first rule, and whether it depends on the rule. The rule that counts is to be named before the results are seen; the others only
+    /// tell how far the verdict can be trusted.</summary>
     /// <param name="verdicts">Each rule's name and its verdict on the one comparison, the rule that counts first.</param>
     internal static string ByRule(IReadOnlyList<(string Rule, Verdict Verdict)> verdicts)
     {
@@ -74,7 +68,8 @@ public sealed record Verdict(string Name, string Unit, BootstrapComparison Texts
         if (verdicts.Count == 1)
             return sentence;
         if (verdicts.All(one => one.Verdict.Kind == verdict.Kind))
-            return $"{sentence}. The same by {string.Join(", by ", verdicts.Skip(1).Select(one => $"{one.Rule} ({one.Verdict.Difference})"))}";
+            return $"{sentence}. The same by "
+                + string.Join(", by ", verdicts.Skip(1).Select(one => $"{one.Rule} ({one.Verdict.Difference})"));
         return $"{sentence}. It depends on the rule: "
             + string.Join(", ", verdicts.Skip(1).Select(one => $"by {one.Rule} {Words(one.Verdict.Kind)} ({one.Verdict.Difference})"));
     }
@@ -129,13 +124,6 @@ public sealed record Verdict(string Name, string Unit, BootstrapComparison Texts
 /// <summary>The comparisons of one table, which are judged together: the more of them, the likelier one looks significant by chance. Their
 /// p-values are therefore corrected by <see cref="Holm"/>, those over texts as one family and those over seeds as another, and a
 /// <see cref="Verdict"/> asks for both. Put in every comparison that the table shows, before any is looked at.</summary>
-/// <example><code>
-/// ComparisonFamily family = new();
-/// family.Add("MRPC against baseline", Bootstrap.Compare(baselineRuns, runs), PairedDifference.Of(baselineScores, scores));
-/// family.Add("MRPC against control", …);
-/// foreach (Verdict verdict in family.Verdicts)
-///     Console.WriteLine(verdict);
-/// </code></example>
 public sealed class ComparisonFamily
 {
     private readonly List<(string Name, BootstrapComparison Texts, PairedDifference? Seeds, string Unit)> _comparisons = [];
@@ -155,8 +143,8 @@ public sealed class ComparisonFamily
         return this;
     }
 
-    /// <summary>The verdict of each comparison, in the order they were added. Each added later corrects all the others more strongly, so read
-    /// them when the family is complete.</summary>
+    /// <summary>The verdict of each comparison, in the order they were added. Each added later corrects all the others more strongly, so
+    /// read them when the family is complete.</summary>
     public IReadOnlyList<Verdict> Verdicts
     {
         get

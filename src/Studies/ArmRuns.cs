@@ -1,6 +1,6 @@
 namespace IntraDistill;
 
-/// <summary>The stored runs of a study's arms and seeds, and what is read off them: all its tables and charts are drawn from that.</summary>
+/// <summary>The stored runs of a study's arms and seeds, and what is read off them: all that its tables show.</summary>
 public sealed class ArmRuns
 {
     private readonly Study _study;
@@ -50,10 +50,10 @@ public sealed class ArmRuns
     /// <inheritdoc cref="Chosen(Arm, string, WeightRule, string)"/>
     public IReadOnlyList<(string Weights, double Score)> Chosen(Arm arm, string point, WeightRule rule, Func<RunValues, double> score) =>
         [.. Seeds.Select(seed => _scores.TryGetValue((arm, point, rule, seed), out var found) ? found
-            : _scores[(arm, point, rule, seed)] = Study.ReadScores(this[arm, seed], point, rule)).Select(of => (of.Weights, score(of.Scores)))];
+            : _scores[(arm, point, rule, seed)] = Study.ReadScores(this[arm, seed], point, rule))
+            .Select(of => (of.Weights, score(of.Scores)))];
 
-    /// <summary>The scores by seed of all runs of the study that differ from an arm's in nothing but the seed: what is measured beside a
-    /// published number.</summary>
+    /// <summary>The scores by seed of all runs of the study that differ from an arm's in nothing but the seed.</summary>
     public IReadOnlyDictionary<long, RunValues> AllSeeds(Arm arm, string point, WeightRule rule) =>
         _study.Alike(this[arm, Seeds[0]]).ToDictionary(one => one.Key, one => Study.ReadScores(one.Value, point, rule).Scores);
 
@@ -65,8 +65,8 @@ public sealed class ArmRuns
     public SegmentStatistics[] Statistics(Arm arm, string point, WeightRule rule, Func<IReadOnlyList<string>, SegmentStatistics> of) =>
         [.. Seeds.Select(seed => of(Scored(arm, point, rule, seed).Hypotheses))];
 
-    /// <summary>The points at which an arm was scored, in order, but for those that say nothing new: at which in every seed it, and each other
-    /// arm that it is to be compared with, had made as many updates as at one before. Updates are those of the first seed.</summary>
+    /// <summary>The points at which an arm was scored, in order, but for those that say nothing new: at which in every seed it, and each
+    /// other arm that it is to be compared with, had made as many updates as at one before. Updates are those of the first seed.</summary>
     public IReadOnlyList<StudyPoint> Points(Arm arm, params Arm[] others)
     {
         Dictionary<string, long>[] made = [.. others.Prepend(arm).SelectMany(Of)
@@ -78,11 +78,8 @@ public sealed class ArmRuns
     /// <summary>An arm's name, and where it has several points, the point's.</summary>
     public string NameAt(Arm arm, StudyPoint point) => Points(arm).Count == 1 ? arm.Name : $"{arm.Name}, {point.Name.Replace('-', ' ')}";
 
-    /// <summary>Every arm at each of its points: the updates made, a score as mean ± standard deviation and by seed, and more.</summary>
-    /// <param name="title">The table's caption.</param>
-    /// <param name="rule">The rule that chose the weights.</param>
-    /// <param name="score">The score's name in the runs, and its heading.</param>
-    /// <param name="more">Further columns: heading, decimals, and the number of an arm at a point.</param>
+    /// <summary>Every arm at each of its points, with the weights that a rule chose: the updates made, a score (its name in the runs, and
+    /// its heading) as mean ± standard deviation and by seed, and further columns with the number of an arm at a point.</summary>
     public KitTable Results(string title, WeightRule rule, (string Name, string Heading) score,
         params (string Heading, int Decimals, Func<Arm, string, double> Value)[] more)
     {
@@ -97,16 +94,13 @@ public sealed class ArmRuns
         return table;
     }
 
-    /// <summary>A number that validations measured, over a budget of training, mean and range over the seeds.</summary>
-    /// <param name="arm">The arm.</param>
-    /// <param name="score">The number; where it is NaN there is no point.</param>
-    /// <param name="budget">The budget after so many updates; null for updates.</param>
+    /// <summary>A number that validations measured, over a budget of training (after so many updates; null for these), mean and range over
+    /// the seeds. Where the number is NaN there is no point.</summary>
     public BudgetCurve Curve(Arm arm, Func<ValidationPoint, double> score, Func<long, double>? budget = null) =>
         BudgetCurve.Of([.. Of(arm).Select(run => TrainingLog.Validations(run).Where(point => !double.IsNaN(score(point)))
             .Select(point => (budget?.Invoke(point.Update) ?? point.Update, score(point))).ToArray())]);
 
     /// <summary>The same as a line of a chart, with the range as a band where there are several seeds.</summary>
-    /// <inheritdoc cref="Curve"/>
     public CurveSeries Line(Arm arm, Func<ValidationPoint, double> score, Func<long, double>? budget = null)
     {
         BudgetCurve curve = Curve(arm, score, budget);
@@ -120,13 +114,10 @@ public sealed class ArmRuns
         return new(arm.Name, [.. points.Select(point => (double)point.Update)], [.. points.Select(point => point.Divergence)]);
     }
 
-    /// <summary>What the arms predicted for some lines of the reported text, one below the other.</summary>
-    /// <param name="title">The table's caption.</param>
-    /// <param name="point">The point whose weights predicted.</param>
-    /// <param name="rule">The rule that chose them.</param>
-    /// <param name="lines">Which lines.</param>
-    /// <param name="given">What stands above the predictions of a line: a name and a text each, the first in bold.</param>
-    public KitTable SideBySide(string title, string point, WeightRule rule, IEnumerable<int> lines, Func<int, (string Name, string Text)[]> given)
+    /// <summary>What the arms predicted in the first seed for some lines of the reported text, one below the other, under what is given of
+    /// a line: a name and a text each, the first in bold.</summary>
+    public KitTable SideBySide(string title, string point, WeightRule rule, IEnumerable<int> lines,
+        Func<int, (string Name, string Text)[]> given)
     {
         var table = new KitTable(title, new("System", Numeric: false), new("Text", Numeric: false));
         foreach (int line in lines)

@@ -1,11 +1,7 @@
 namespace IntraDistill;
 
-/// <summary>A score over a budget of training (updates, passes, minutes), as the mean of several seeds: arms are compared at every budget, and
-/// not at one that somebody chose.</summary>
-/// <param name="Budget">The budgets, ascending: those that all seeds have reached.</param>
-/// <param name="Mean">The mean over the seeds at each.</param>
-/// <param name="Low">The lowest of the seeds at each.</param>
-/// <param name="High">The highest.</param>
+/// <summary>A score over a budget of training (updates, passes, minutes), as the mean of several seeds: arms are compared at every budget,
+/// not at one that somebody chose. At each budget that all have reached, ascending, mean, lowest and highest.</summary>
 public sealed record BudgetCurve(
     IReadOnlyList<double> Budget, IReadOnlyList<double> Mean, IReadOnlyList<double> Low, IReadOnlyList<double> High) : KitRecord
 {
@@ -16,7 +12,8 @@ public sealed record BudgetCurve(
         double[] shared = seeds.Count == 0 ? [] : [.. seeds.Select(seed => seed.Select(point => point.Budget))
             .Aggregate((all, more) => all.Intersect(more)).Order()];
         if (shared.Length == 0)
-            throw new IntraDistillException($"{seeds.Count} seeds have no budget in common; expected one or more at which all have a score");
+            throw new IntraDistillException(
+                $"{seeds.Count} seeds have no budget in common; expected one or more at which all have a score");
         double[][] scores = [.. shared.Select(budget =>
             seeds.Select(seed => seed.First(point => point.Budget == budget).Score).ToArray())];
         return new(shared, [.. scores.Select(at => at.Average())], [.. scores.Select(at => at.Min())], [.. scores.Select(at => at.Max())]);
@@ -34,14 +31,10 @@ public sealed record BudgetCurve(
         return Mean[above - 1] + part * (Mean[above] - Mean[above - 1]);
     }
 
-    /// <summary>Curves at eight budgets, an arm a column, with who is ahead; and in notes where one of them crosses others, and where each
-    /// levels off (comes within half a point of its best).</summary>
-    /// <param name="title">The table's caption.</param>
-    /// <param name="unit">Of the budget, as <c>minutes</c>.</param>
-    /// <param name="curves">The curves by name; higher is better.</param>
-    /// <param name="of">The one whose crossings with the others are told.</param>
-    /// <param name="decimals">How many of the budget are shown.</param>
-    public static KitTable Table(string title, string unit, IReadOnlyList<(string Name, BudgetCurve Curve)> curves, string of, int decimals = 0)
+    /// <summary>Curves, of which a higher one is better, at eight budgets in a unit (as <c>minutes</c>), an arm a column, with who is
+    /// ahead; and in notes where one crosses the others, and where each comes within half a point of its best.</summary>
+    public static KitTable Table(
+        string title, string unit, IReadOnlyList<(string Name, BudgetCurve Curve)> curves, string of, int decimals = 0)
     {
         string Text(double budget) => KitCell.Number(budget, decimals).Text;
         var table = new KitTable(title, [new(unit), .. curves.Select(one => new KitColumn(one.Name)), new("Ahead", Numeric: false)]);
@@ -57,14 +50,14 @@ public sealed record BudgetCurve(
         foreach (var (name, curve) in curves.Where(one => one.Name != of))
         {
             var crossings = main.Crossings(curve);
-            table.Note($"{of} and {name}: " + (crossings.Count == 0 ? "the curves do not cross."
-                : string.Join(", ", crossings.Select(one => $"{(one.Above ? "ahead" : "behind")} from {Text(one.Budget)} {unit} on")) + "."));
+            table.Note($"{of} and {name}: " + (crossings.Count == 0 ? "the curves do not cross" : string.Join(", ", crossings.Select(one =>
+                $"{(one.Above ? "ahead" : "behind")} from {Text(one.Budget)} {unit} on"))) + ".");
         }
-        return table.Note($"Levels off: {string.Join(", ", curves.Select(one => $"{one.Name} at {Text(one.Curve.LevelsOff(0.5))}"))} {unit}.");
+        IEnumerable<string> level = curves.Select(one => $"{one.Name} at {Text(one.Curve.LevelsOff(0.5))}");
+        return table.Note($"Levels off: {string.Join(", ", level)} {unit}.");
     }
 
-    /// <summary>The budgets at which this curve comes to lie above another or falls below it, ascending, each with whether it is above from
-    /// there on.</summary>
+    /// <summary>The budgets at which this curve comes to lie above another or falls below it, ascending; and which.</summary>
     internal IReadOnlyList<(double Budget, bool Above)> Crossings(BudgetCurve other)
     {
         // Where they touch, nothing is crossed yet.
@@ -75,8 +68,7 @@ public sealed record BudgetCurve(
                 pair.now.Lead > 0))];
     }
 
-    /// <summary>The first budget whose score is as good as the best of the whole curve but for a margin: what comes later brings less than
-    /// that.</summary>
+    /// <summary>The first budget whose score is as good as the best but for a margin: what comes later brings less than that.</summary>
     internal double LevelsOff(double margin)
     {
         double best = Mean.Max();

@@ -1,23 +1,11 @@
 namespace IntraDistill;
 
-/// <summary>What a test over seeds says of a claim.</summary>
-internal enum ClaimOutcome
-{
-    /// <summary>The corrected p is below 0.05, and the difference goes the claim's way.</summary>
-    Holds,
+/// <summary>What a test over seeds says of a claim: the corrected p is below 0.05, and the difference goes the claim's way or the opposite;
+/// or neither is shown; or nothing is tested, with too few seeds or no spread over them.</summary>
+internal enum ClaimOutcome { Holds, Opposite, NotShown, NoTest }
 
-    /// <summary>The corrected p is below 0.05, and the difference goes the other way.</summary>
-    Opposite,
-
-    /// <summary>Neither is shown, which does not show the contrary.</summary>
-    NotShown,
-
-    /// <summary>Fewer seeds than <see cref="PairedDifference.FewestPairs"/>, or no spread over them: nothing is tested.</summary>
-    NoTest,
-}
-
-/// <summary>Claims that an arm makes a measure smaller, or larger, than other arms do. Each is judged against each of them by Student's paired
-/// t over seeds, two-sided, with <see cref="Holm"/>'s correction for all comparisons. Add all claims before one is looked at.</summary>
+/// <summary>Claims that an arm makes a measure smaller, or larger, than other arms do. Each is judged against each of them by Student's
+/// paired t over seeds, two-sided, with <see cref="Holm"/>'s correction for all: add all before one is looked at.</summary>
 /// <param name="arm">The arm that the claims are of.</param>
 /// <param name="others">What it is compared with: an arm's name, and what tables call it.</param>
 public sealed class Claims(string arm, params (string Name, string Title)[] others)
@@ -66,7 +54,8 @@ public sealed class Claims(string arm, params (string Name, string Title)[] othe
         {
             Claim claim = judged[0].Claim;
             table.Row([claim.Text == above ? "" : claim.Text, claim.Measure,
-                .. shown.Select(name => KitCell.Number(claim.Of(name).Average(), claim.Decimals)), .. judged.Select(one => (KitCell)(one.Outcome switch
+                .. shown.Select(name => KitCell.Number(claim.Of(name).Average(), claim.Decimals)),
+                .. judged.Select(one => (KitCell)(one.Outcome switch
                 {
                     ClaimOutcome.Holds => "holds",
                     ClaimOutcome.Opposite => "opposite",
@@ -78,12 +67,13 @@ public sealed class Claims(string arm, params (string Name, string Title)[] othe
         return table;
     }
 
-    /// <summary>The differences behind the outcomes against one other arm, by its name: of each seed, their mean, its interval, p.</summary>
+    /// <summary>The differences behind the outcomes against another arm, by its name: of each seed, mean, interval, p.</summary>
     /// <exception cref="IntraDistillException">Nothing is compared with an arm of this name.</exception>
     public KitTable Differences(string other, string title)
     {
         if (!others.Any(one => one.Name == other))
-            throw new IntraDistillException($"nothing is compared with {other}; expected one of {string.Join(", ", others.Select(one => one.Name))}");
+            throw new IntraDistillException(
+                $"nothing is compared with {other}; expected one of {string.Join(", ", others.Select(one => one.Name))}");
         var table = new KitTable(title, new("Measure", Numeric: false), new("Claimed", Numeric: false), new("Difference of each seed"),
             new("Mean"), new("95 %"), new("p"), new("Seeds its way"));
         Judged[] all = Judge();
@@ -91,8 +81,8 @@ public sealed class Claims(string arm, params (string Name, string Title)[] othe
         {
             string Text(double value) => Comparison.Signed(value, one.Claim.Decimals);
             table.Row(one.Claim.Measure, one.Claim.Smaller ? "smaller" : "larger", string.Join(" · ", one.Seeds.Select(Text)),
-                Text(one.Difference.Mean), Comparison.Range(one.Difference.Low, one.Difference.High, one.Claim.Decimals), Comparison.P(one.P),
-                one.ItsWay);
+                Text(one.Difference.Mean), Comparison.Range(one.Difference.Low, one.Difference.High, one.Claim.Decimals),
+                Comparison.P(one.P), one.ItsWay);
         }
         int tests = all.Count(one => !double.IsNaN(one.P));
         return table.Note(tests == 0 ? $"Fewer than {PairedDifference.FewestPairs} seeds: nothing is tested."
@@ -124,7 +114,8 @@ public sealed class Claims(string arm, params (string Name, string Title)[] othe
         Judged[] all = [.. _claims.SelectMany(claim => others.Select(other =>
         {
             IReadOnlyList<double> ours = claim.Of(arm), theirs = claim.Of(other.Name);
-            return new Judged(claim, other.Name, [.. ours.Zip(theirs, (our, their) => our - their)], PairedDifference.Of(theirs, ours), double.NaN);
+            double[] seeds = [.. ours.Zip(theirs, (our, their) => our - their)];
+            return new Judged(claim, other.Name, seeds, PairedDifference.Of(theirs, ours), double.NaN);
         }))];
         return [.. all.Zip(Holm.Adjust([.. all.Select(one => one.Difference.PValue)]), (one, p) => one with { P = p })];
     }

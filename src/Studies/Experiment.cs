@@ -91,7 +91,6 @@ public sealed record Experiment<TModel, TBatch> where TModel : nn.Module where T
     public required Func<IReadOnlyList<string>, IEnumerable<(string Name, RunValue Value)>> Score { get; init; }
 
     /// <summary>What else is to be made of a model at each point, with the weights that the first rule chooses there, in evaluation mode:
-    /// values, which are stored beside that rule's scores, and files in the run's folder. Begun again where a run was interrupted in it.
-    /// Null for nothing.</summary>
+    /// values, which are stored beside that rule's scores, and files in the run's folder. Begun again after an interruption.</summary>
     public Func<TModel, StoredRun, StudyPoint, IEnumerable<(string Name, RunValue Value)>>? Examine { get; init; }
 }

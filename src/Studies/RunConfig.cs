@@ -14,10 +14,6 @@ namespace IntraDistill;
 /// <summary>Everything on which a run's numbers depend, by name, with its seed first: every settings record whole (<see cref="Of"/>), the
 /// fingerprints of data and checkpoint, and what it computes on (<see cref="OfMachine"/>). Two with the same names and values are the same
 /// run, in whatever order they come; what is missing here can change, and an old result is shown.</summary>
-/// <example><code>
-/// new RunConfig(seed: 1, [("arm", "id"), ("data", corpus.Fingerprint), .. RunConfig.Of("model", shape),
-///     .. RunConfig.Of("training", training), .. RunConfig.Of("objective", objective), .. RunConfig.OfMachine(device)])
-/// </code></example>
 public sealed partial class RunConfig : RunValues, IEquatable<RunConfig>
 {
     private const string SeedName = "seed", SeedOfPart = ".Seed", None = "none",
@@ -44,11 +40,9 @@ public sealed partial class RunConfig : RunValues, IEquatable<RunConfig>
     public string Hash { get; }
 
     /// <summary>Every property of a settings record as a value, <c>training.LearningRate</c> …, so that changing any of them makes another
-    /// run, properties added later included. Records in it are taken apart likewise (<c>training.Inner.Size</c>); enums are texts, tuples and
-    /// lists one text each, numbers exact, null is "none". Left out is what is marked <see cref="ChangesNoResultAttribute"/>.</summary>
-    /// <param name="name">What the names begin with: one for each record of the run.</param>
-    /// <param name="settings">The record.</param>
-    /// <exception cref="IntraDistillException">It is no record, or a property cannot be written as such a value; record and property are
+    /// run, properties added later included. Records in it are taken apart likewise (<c>training.Inner.Size</c>); enums are texts, tuples
+    /// and lists one text each, numbers exact, null is "none". Left out is what is marked <see cref="ChangesNoResultAttribute"/>.</summary>
+    /// <exception cref="IntraDistillException">It is no record, or a property cannot be written as such a value; both are
     /// named.</exception>
     public static IReadOnlyList<(string Name, RunValue Value)> Of(string name, object settings) => IsRecord(settings)
         ? [.. TakenApart(name, settings, name)]
@@ -62,9 +56,9 @@ public sealed partial class RunConfig : RunValues, IEquatable<RunConfig>
 
     /// <summary>What of the machine changes a run's numbers, for its config: with the same of these, the same settings and seed, the same
     /// commit gives the same weights bit for bit.</summary>
-    /// <remarks><c>machine.device</c>, <c>cpu</c> or the GPU's name: kernels are chosen by it. <c>machine.processor</c>: so are the CPU's, by
-    /// its instructions, and initial weights are drawn there in any case. <c>machine.threads</c>, on the CPU only: sums are cut into as many
-    /// parts. <c>machine.precision</c>: the type of new tensors, and on a GPU whether products may use TF32. <c>machine.system</c>,
+    /// <remarks><c>machine.device</c>, <c>cpu</c> or the GPU's name: kernels are chosen by it. <c>machine.processor</c>: so are the CPU's,
+    /// by its instructions, and initial weights are drawn there in any case. <c>machine.threads</c>, on the CPU only: sums are cut into as
+    /// many parts. <c>machine.precision</c>: the type of new tensors, and on a GPU whether products may use TF32. <c>machine.system</c>,
     /// <c>machine.torchsharp</c> (and libtorch, where it is not the package's), <c>machine.kit</c>: other builds of the same code round
     /// otherwise, and releases may compute otherwise. The commit is left out, for else no result would outlive an edit:
     /// <see cref="RunOrigin"/> has it.</remarks>
@@ -115,8 +109,8 @@ public sealed partial class RunConfig : RunValues, IEquatable<RunConfig>
     internal static string KitVersion { get; } =
         typeof(RunConfig).Assembly.GetCustomAttribute<AssemblyInformationalVersionAttribute>()!.InformationalVersion;
 
-    /// <summary>A readable name for the run's folder: label, seed and some digits of the hash, as <c>iwslt14-de-en-id-a5-s1-3f2a9c</c>. What
-    /// a file name should not hold becomes a hyphen.</summary>
+    /// <summary>A readable name for the run's folder: label, seed and some digits of the hash, as <c>iwslt14-de-en-id-a5-s1-3f2a9c</c>.
+    /// What a file name should not hold becomes a hyphen.</summary>
     internal string FolderName(string label, int digits)
     {
         const int longest = 80;

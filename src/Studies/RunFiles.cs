@@ -11,7 +11,7 @@ internal static class RunFiles
     public const string Config = "config.json", Metrics = "metrics.jsonl", Hypotheses = "hypotheses.txt",
         Result = "result.json", Lock = "lock", Owner = "owner.json", Checkpoints = "checkpoints";
 
-    /// <summary>Writes a file whole or not at all; the folder's lock is held.</summary>
+    // The folder's lock is held.
     public static void Write(string path, string text) => AtomicFile.Write(path, text, held: true);
 
     public static string Read(string path) => Read(path, file =>
@@ -35,13 +35,12 @@ internal static class RunFiles
         }
     }
 
-    /// <summary>A value of a JSON object.</summary>
-    /// <exception cref="FormatException">It is not there.</exception>
+    /// <exception cref="FormatException">There is no value of this name.</exception>
     public static JsonElement Get(JsonElement element, string name) => element.TryGetProperty(name, out JsonElement value)
         ? value : throw new FormatException($"\"{name}\" is missing");
 
-    /// <summary>Moves what is in a run's folder, all but its lock, to a folder beside it that says it is broken. The lock is held and stays
-    /// where others wait for it.</summary>
+    /// <summary>Moves what is in a run's folder, all but its lock, to a folder beside it that says it is broken. The lock stays: others
+    /// wait for it.</summary>
     public static void SetAside(string folder)
     {
         string[] names = [.. Directory.EnumerateFileSystemEntries(folder).Select(path => Path.GetFileName(path))
@@ -65,11 +64,7 @@ internal static class RunFiles
     /// <summary>Whether a folder is one that <see cref="SetAside"/> made.</summary>
     public static bool IsSetAside(string folder) => Regex.IsMatch(folder, @"\.broken-[0-9]+\z");
 
-    /// <summary>Reads what a JSON text holds.</summary>
-    /// <param name="path">The file it comes from.</param>
-    /// <param name="firstLine">The line of the file at which the text begins, from 1.</param>
-    /// <param name="json">The text.</param>
-    /// <param name="read">Takes it apart; its errors become one that names file and line.</param>
+    /// <summary>Takes a JSON text apart that begins at a line of a file, from 1; errors become one that names file and line.</summary>
     public static T Parse<T>(string path, int firstLine, string json, Func<JsonElement, T> read)
     {
         try
@@ -81,20 +76,20 @@ internal static class RunFiles
         {
             throw new RunFileException(path, firstLine + (error.LineNumber ?? 0), "not JSON; it was damaged after it was written", error);
         }
-        catch (Exception error) when (error is FormatException or IntraDistillException or KeyNotFoundException or InvalidOperationException)
+        catch (Exception error) when (error is FormatException or IntraDistillException or InvalidOperationException)
         {
             throw new RunFileException(path, firstLine, $"not what a run writes: {error.Message}", error);
         }
     }
 }
 
-/// <summary>A file of a stored run is not what was written; the message begins with <c>file:line:</c>, without a line (0) where all of it is
+/// <summary>A file of a run is not what was written; the message begins with <c>file:line:</c>, without a line (0) where all is
 /// meant.</summary>
 internal sealed class RunFileException(string path, long line, string message, Exception? inner = null)
     : IntraDistillException(line > 0 ? $"{path}:{line}: {message}" : $"{path}: {message}", inner!);
 
-/// <summary><c>result.json</c>: the result, and number of lines and SHA-256 of every file that was stored before it, so that a run whose files
-/// were changed, cut, lost or exchanged later is seen to be broken. A hash over all of it guards the file itself.</summary>
+/// <summary><c>result.json</c>: the result, and number of lines and SHA-256 of every file that was stored before it, so that a run whose
+/// files were changed, cut, lost or exchanged later is seen to be broken. A hash over all of it guards the file itself.</summary>
 internal static class RunOutputs
 {
     private const string Result = "result", Files = "files", Lines = "lines", FileHash = "sha256", Hash = "hash";
@@ -145,11 +140,13 @@ internal static class RunOutputs
             RunFiles.Get(root, Hash).GetString()));
         string expected = HashOf(result, files);
         if (hash != expected)
-            throw new RunFileException(path, 0, $"was changed after it was written: its hash is {Short(hash ?? "")}, expected {Short(expected)}");
+            throw new RunFileException(path, 0,
+                $"was changed after it was written: its hash is {Short(hash ?? "")}, expected {Short(expected)}");
         foreach (StoredFile file in files)
             Check(Path.Combine(folder, file.Name), file);
         return Names(folder).Except(files.Select(file => file.Name)).FirstOrDefault() is not { } more ? result
-            : throw new RunFileException(Path.Combine(folder, more), 0, $"came after the run was done: {RunFiles.Result} knows no such file");
+            : throw new RunFileException(Path.Combine(folder, more), 0,
+                $"came after the run was done: {RunFiles.Result} knows no such file");
 
         void Check(string file, StoredFile stored)
         {

@@ -57,7 +57,8 @@ public sealed class RunFolder : StoredRun, IDisposable
         RunFiles.Write(path, string.Concat(hypotheses.Select(line => line + "\n")));
     }
 
-    /// <summary>Stores the result, with count and checksum of all that was stored before, which makes the run done; lets go of it.</summary>
+    /// <summary>Stores the result, with count and checksum of all that was stored before, which makes the run done; lets go of
+    /// it.</summary>
     /// <exception cref="IntraDistillException">A name is empty or comes twice.</exception>
     public void Finish(params IEnumerable<(string Name, RunValue Value)> result)
     {
@@ -81,8 +82,8 @@ public sealed class RunFolder : StoredRun, IDisposable
 
     private string MetricsPath => Path.Combine(Folder, RunFiles.Metrics);
 
-    /// <summary>Opens a folder for a config, new or unfinished or done; null where it belongs to another config, another layout or to no run.
-    /// What is broken in it is put aside.</summary>
+    /// <summary>Opens a folder for a config, new or unfinished or done; null where it belongs to another config, another layout or to no
+    /// run. What is broken is put aside.</summary>
     /// <exception cref="RunInUseException">Another process is at it.</exception>
     internal static RunFolder? Open(string folder, string label, RunConfig config, Device? device)
     {
@@ -94,7 +95,7 @@ public sealed class RunFolder : StoredRun, IDisposable
         if (there?.Status == RunStatus.Done)
             return new RunFolder(there, held: null);
         Directory.CreateDirectory(folder);
-        RunLock held = RunLock.Take(folder);
+        RunLock? held = RunLock.Take(folder);
         try
         {
             // Read again: until just now another process may have had it.
@@ -108,16 +109,16 @@ public sealed class RunFolder : StoredRun, IDisposable
             if (there.IsOf(config) && there.Status is RunStatus.Running or RunStatus.Unfinished)
             {
                 DropTornLine(Path.Combine(folder, RunFiles.Metrics));
-                return new RunFolder(there, held);
+                var run = new RunFolder(there, held);
+                held = null;
+                return run;
             }
+            return there.IsOf(config) && there.Status == RunStatus.Done ? new RunFolder(there, held: null) : null;
         }
-        catch
+        finally
         {
-            held.Dispose();
-            throw;
+            held?.Dispose();
         }
-        held.Dispose();
-        return there.IsOf(config) && there.Status == RunStatus.Done ? new RunFolder(there, held: null) : null;
     }
 
     // Whether somebody else's files are in the folder. A run begins with its lock.

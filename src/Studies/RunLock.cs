@@ -2,8 +2,8 @@ using System.Text.Json;
 
 namespace IntraDistill;
 
-/// <summary>Keeps a run's folder to one process: the file <c>lock</c> is open exclusively as long as the process lives, so that a killed one
-/// leaves no lock behind; <c>owner.json</c> says who that is. Among machines it is as good as the locks of the shared disk: see
+/// <summary>Keeps a run's folder to one process: the file <c>lock</c> is open exclusively as long as the process lives, so that a killed
+/// one leaves no lock behind; <c>owner.json</c> says who that is. Among machines it is as good as the locks of the shared disk: see
 /// <see cref="RunStore"/>.</summary>
 internal sealed class RunLock : IDisposable
 {

@@ -6,8 +6,8 @@ using System.Text.Json;
 
 namespace IntraDistill;
 
-/// <summary>A text, a number or a yes or no, as runs store them. Made by conversion: <c>("alpha", 5.0)</c>. Equal numbers are equal whatever
-/// their type: 5 and 5.0 are one value, the text "5" is another.</summary>
+/// <summary>A text, a number or a yes or no, as runs store them. Made by conversion: <c>("alpha", 5.0)</c>. Equal numbers are equal
+/// whatever their type: 5 and 5.0 are one value, the text "5" is another.</summary>
 public sealed record RunValue
 {
     private const double ExactIntegers = 9007199254740992;   // 2^53
@@ -111,8 +111,8 @@ public class RunValues : IEnumerable<KeyValuePair<string, RunValue>>
     /// <summary><c>name=value</c> in order, for people.</summary>
     public override string ToString() => string.Join(' ', _values.Select(pair => $"{pair.Key}={pair.Value}"));
 
-    private protected static string Json(IEnumerable<KeyValuePair<string, RunValue>> values) => "{" + string.Join(", ", values.Select(pair =>
-        $"{JsonSerializer.Serialize(pair.Key, RunValue.Readable)}: {pair.Value.Json}")) + "}";
+    private protected static string Json(IEnumerable<KeyValuePair<string, RunValue>> values) => "{" + string.Join(", ",
+        values.Select(pair => $"{JsonSerializer.Serialize(pair.Key, RunValue.Readable)}: {pair.Value.Json}")) + "}";
 
     /// <summary>The pairs of a JSON object.</summary>
     /// <exception cref="FormatException">It is none, or a value in it is not a string, number or boolean.</exception>

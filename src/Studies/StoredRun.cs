@@ -22,13 +22,9 @@ public enum RunStatus
     OtherLayout,
 }
 
-/// <summary>What is known of where a run was made. Comes from its <c>config.json</c>.</summary>
-/// <param name="Label">The label it was started with.</param>
-/// <param name="Started">When it was first started, UTC.</param>
-/// <param name="Commit">The commit of the sources, or null where they are in no git repository.</param>
-/// <param name="Dirty">Whether the sources were changed since that commit; null where that cannot be told.</param>
-/// <param name="Machine">Processor, memory, system and device.</param>
-/// <param name="Kit">The kit's version.</param>
+/// <summary>Where a run was made, from its <c>config.json</c>: the label it was started with, when it was first started (UTC), the commit
+/// of the sources (null where they are in no git repository) and whether they were changed since (null where that cannot be told),
+/// processor, memory, system and device, and the kit's version.</summary>
 public sealed record RunOrigin(string Label, DateTime Started, string? Commit, bool? Dirty, string Machine, string Kit)
 {
     /// <summary>By which commit, as <c>3f2a9c01, changed</c>; null where that is not known.</summary>
@@ -56,7 +52,8 @@ public class StoredRun
         (_hash, _config, _origin) = (hash, config, origin);
     }
 
-    private protected StoredRun(StoredRun run, RunStatus status) : this(run.Folder, status, run._hash, run._config, run._origin, run.Result) { }
+    private protected StoredRun(StoredRun run, RunStatus status)
+        : this(run.Folder, status, run._hash, run._config, run._origin, run.Result) { }
 
     /// <summary>The run's folder, as a full path.</summary>
     public string Folder { get; }
@@ -70,7 +67,7 @@ public class StoredRun
     /// <summary>Its result; null unless it is done.</summary>
     public RunValues? Result { get; private protected set; }
 
-    /// <summary>Where it is broken, which file and what was expected of it; of another layout, what to do. One line; null otherwise.</summary>
+    /// <summary>In one line, if it is broken, which file and what was expected of it; of another layout, what to do.</summary>
     public string? Problem { get; }
 
     /// <summary>Its settings.</summary>
@@ -93,17 +90,16 @@ public class StoredRun
             RunFiles.Parse(path, i + 1, line, element => new RunValues(RunValues.Read(element))))];
     }
 
-    /// <summary>Its hypotheses in the order of the test set; null where none are stored.</summary>
-    /// <param name="of">The set they were stored of, where a run has several.</param>
-    /// <exception cref="IntraDistillException">The file cannot be read, or the set's name is not one of letters, digits, - and .</exception>
+    /// <summary>Its hypotheses (of a set, where a run has several) in the order of the test set; null where none are stored.</summary>
+    /// <exception cref="IntraDistillException">The file cannot be read, or the set's name is not one of letters, digits, - and
+    /// .</exception>
     public IReadOnlyList<string>? Hypotheses(string? of = null)
     {
         string path = Path.Combine(Folder, RunOutputs.HypothesesOf(of));
         return Path.Exists(path) ? RunFiles.Read(path).Split('\n')[..^1] : null;
     }
 
-    /// <summary>Deletes the checkpoints, which only a run that is to go on needs; they are most of its size. The best weights go with
-    /// them.</summary>
+    /// <summary>Deletes the checkpoints and the best weights, which only a run that is to go on needs; they are most of its size.</summary>
     /// <exception cref="InvalidOperationException">The run is not done.</exception>
     public void DeleteCheckpoints()
     {
@@ -115,7 +111,7 @@ public class StoredRun
 
     /// <summary>Name and status.</summary>
     public override string ToString() =>
-        $"{Name}: {(Status == RunStatus.OtherLayout ? "other layout" : Status.ToString().ToLowerInvariant())}{(Result is null ? "" : $" {Result}")}";
+        $"{Name}: {(Status == RunStatus.OtherLayout ? "other layout" : Status.ToString().ToLowerInvariant())} {Result}".TrimEnd();
 
     /// <summary>Whether this is the run of a config; a broken one by the hash that it says it has.</summary>
     internal bool IsOf(RunConfig config) => Status switch
@@ -129,9 +125,8 @@ public class StoredRun
     internal bool MayBeOf(RunConfig config) =>
         IsOf(config) || Status == RunStatus.Broken && (_hash is null || config.Equals(_config));
 
-    /// <summary>Looks a run up, and whether its files are what was stored; null where the folder holds none.</summary>
-    /// <param name="folder">The folder.</param>
-    /// <param name="only">Passes over the runs of other configs, whose files are then not read; null for none.</param>
+    /// <summary>Looks a run up, and whether its files are what was stored; null where the folder holds none, or none of the only config
+    /// that counts: the files of others are then not read.</summary>
     internal static StoredRun? Read(string folder, RunConfig? only = null)
     {
         string path = Path.Combine(folder, RunFiles.Config);

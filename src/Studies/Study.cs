@@ -4,24 +4,17 @@ using static TorchSharp.torch;
 
 namespace IntraDistill;
 
-/// <summary>What the weights scored that one rule chose at one point of a run.</summary>
-/// <param name="Point">The point.</param>
-/// <param name="Rule">The rule.</param>
-/// <param name="Weights">Which weights those are (<see cref="WeightChoice.Weights"/>).</param>
-/// <param name="Scores">What they scored on the reported text, by name.</param>
-/// <param name="Hypotheses">What they predicted there, a line each.</param>
-public sealed record ScoredWeights(StudyPoint Point, WeightRule Rule, string Weights, RunValues Scores, IReadOnlyList<string> Hypotheses) : KitRecord;
+/// <summary>What the weights (<see cref="WeightChoice.Weights"/>) scored and predicted, a line each, on the reported text that one rule
+/// chose at one point of a run.</summary>
+public sealed record ScoredWeights(
+    StudyPoint Point, WeightRule Rule, string Weights, RunValues Scores, IReadOnlyList<string> Hypotheses) : KitRecord;
 
-/// <summary>The arms of one study, each a stored run of its own. An arm is trained once, however many points and rules it is scored by: at each
-/// point every rule of its trainer chooses weights of those so far, and these predict the reported text. So all arms of a study are treated
-/// alike, no arm goes on in another's folder, and what the other rules would have given is known beside.</summary>
+/// <summary>The arms of one study, each a stored run of its own. An arm is trained once, however many points and rules it is scored by: at
+/// each point every rule of its trainer chooses weights of those so far, and these predict the reported text. So all arms of a study are
+/// treated alike, no arm goes on in another's folder, and what the other rules would have given is known beside.</summary>
 /// <param name="store">Where the runs are.</param>
 /// <param name="device">What they compute on.</param>
 /// <param name="type">The type of the models' weights; float32 if null.</param>
-/// <example><code>
-/// Study study = Study.Open("mine", "sdk", computeOn, float32).Follow(bar.Update, cell.CancellationToken);
-/// ArmRuns runs = await study.RunAsync(experiment, arms, seeds: [1, 2, 3]);
-/// </code></example>
 public sealed class Study(RunStore store, Device device, ScalarType? type = null)
 {
     internal const string UpdatesName = "updates", MillisecondsName = "milliseconds_an_update", MemoryName = "training_memory_mb",
@@ -35,13 +28,15 @@ public sealed class Study(RunStore store, Device device, ScalarType? type = null
     private CancellationToken _cancellation;
 
     /// <summary>Opens a study of a notebook.</summary>
-    /// <param name="name">Its folder within <c>runs</c>; what is done there is found. Empty for a new one, which nobody goes on with.</param>
+    /// <param name="name">Its folder within <c>runs</c>; what is done there is found. Empty for a new one, which nobody goes on
+    /// with.</param>
     /// <param name="otherwise">What the folder's name begins with if it is new; the time follows.</param>
     /// <param name="device">What the arms compute on.</param>
     /// <param name="type">The type of their models' weights.</param>
     /// <param name="runs">Where studies are.</param>
     public static Study Open(string name, string otherwise, Device device, ScalarType type, string runs = "../runs") => new(
-        new RunStore(Path.Combine(runs, name.Length > 0 ? name : FormattableString.Invariant($"{otherwise}-{DateTime.Now:yyyyMMdd-HHmmss}"))),
+        new RunStore(Path.Combine(runs,
+            name.Length > 0 ? name : FormattableString.Invariant($"{otherwise}-{DateTime.Now:yyyyMMdd-HHmmss}"))),
         device, type) { IsNew = name.Length == 0 };
 
     /// <summary>Where the runs are.</summary>
@@ -65,7 +60,8 @@ public sealed class Study(RunStore store, Device device, ScalarType? type = null
     public IReadOnlyDictionary<string, string> Origins => _origins;
 
     /// <summary>Trains and scores every arm with every seed, or finds what is done.</summary>
-    public async Task<ArmRuns> RunAsync<TModel, TBatch>(Experiment<TModel, TBatch> experiment, IReadOnlyList<Arm> arms, IReadOnlyList<int> seeds)
+    public async Task<ArmRuns> RunAsync<TModel, TBatch>(
+        Experiment<TModel, TBatch> experiment, IReadOnlyList<Arm> arms, IReadOnlyList<int> seeds)
         where TModel : nn.Module where TBatch : IBatch
     {
         var runs = new Dictionary<(Arm, int), StoredRun>();
@@ -75,14 +71,10 @@ public sealed class Study(RunStore store, Device device, ScalarType? type = null
         return new(this, arms, seeds, runs);
     }
 
-    /// <summary>Trains an arm from one point to the next and scores it at each; goes on where that was interrupted, and returns the run as it is
-    /// where it is done.</summary>
-    /// <param name="experiment">How.</param>
-    /// <param name="arm">The arm.</param>
-    /// <param name="seed">Of weights, batches and dropout.</param>
-    /// <returns>The run, done; <see cref="Read"/> gives what it scored.</returns>
-    /// <exception cref="IntraDistillException">There is no point, points are not in order, a setting is of a type that no config holds, or a
-    /// rule has nothing to choose from at a point.</exception>
+    /// <summary>Trains an arm from one point to the next and scores it at each; goes on where that was interrupted, and returns the run as
+    /// it is where it is done. The seed is that of weights, batches and dropout. <see cref="Read"/> gives what the run scored.</summary>
+    /// <exception cref="IntraDistillException">There is no point, points are not in order, a setting is of a type that no config holds, or
+    /// a rule has nothing to choose from at a point.</exception>
     public async Task<StoredRun> RunAsync<TModel, TBatch>(Experiment<TModel, TBatch> experiment, Arm arm, int seed)
         where TModel : nn.Module where TBatch : IBatch
     {
@@ -129,12 +121,9 @@ public sealed class Study(RunStore store, Device device, ScalarType? type = null
         return run;
     }
 
-    /// <summary>Measures in turns how long an update of each arm takes, or finds the measurement: one for all seeds of the study.</summary>
-    /// <param name="experiment">How the arms are trained.</param>
-    /// <param name="arms">The arms.</param>
-    /// <param name="settings">What the times depend on, as an object of settings records and plain values; not α, nor rates.</param>
-    /// <param name="rounds">How often the arms take turns.</param>
-    /// <param name="updates">Updates in a turn, of which the first does not count: 2 or more.</param>
+    /// <summary>Measures in turns how long an update of each arm takes, or finds the measurement: one for all seeds of the study. The
+    /// settings are what the times depend on, as an object of settings records and plain values; not α, nor rates. Each arm has so many
+    /// rounds of so many updates, of which the first does not count: 2 or more.</summary>
     public Task<UpdateTimes> MeasureAsync<TModel, TBatch>(Experiment<TModel, TBatch> experiment, IReadOnlyList<Arm> arms, object settings,
         int rounds, int updates) where TModel : nn.Module where TBatch : IBatch
     {
@@ -164,7 +153,8 @@ public sealed class Study(RunStore store, Device device, ScalarType? type = null
     /// <param name="step">A batch's loss.</param>
     /// <param name="save">Writes what it leaves into the run's folder.</param>
     public async Task<StoredRun> TrainAsync<TModel, TBatch>(string label, int seed, object settings, TrainerSettings training,
-        Func<TModel> newModel, Func<IBatchSource<TBatch>> batches, Func<TModel, TBatch, IntraDistillationLoss> step, Action<TModel, string> save)
+        Func<TModel> newModel, Func<IBatchSource<TBatch>> batches, Func<TModel, TBatch, IntraDistillationLoss> step,
+        Action<TModel, string> save)
         where TModel : nn.Module where TBatch : IBatch
     {
         training = training with { Seed = seed };
@@ -193,19 +183,20 @@ public sealed class Study(RunStore store, Device device, ScalarType? type = null
     public static string InWords(StoredRun run) => FormattableString.Invariant($"{run.Result![ParametersName].Number:N0} parameters, ")
         + FormattableString.Invariant($"{run.Result[UpdatesName].Number:N0} updates, {run.Result[SecondsName].Number / 60:F1} minutes");
 
-    /// <summary>Of the study's runs that are done and differ from one in nothing but some settings, the newest of each seed: what is measured
-    /// beside a published number.</summary>
+    /// <summary>Of the study's runs that are done and differ from one in nothing but some settings, the newest of each seed: what is
+    /// measured beside a published number.</summary>
     /// <param name="like">The run.</param>
     /// <param name="where">Which of them; null for all.</param>
     /// <param name="except">The settings that may differ, as in <see cref="RunConfig.IsLike"/>; the seed may.</param>
-    public IReadOnlyDictionary<long, StoredRun> Alike(StoredRun like, Func<StoredRun, bool>? where = null, params string[] except) => store.All()
+    public IReadOnlyDictionary<long, StoredRun> Alike(
+        StoredRun like, Func<StoredRun, bool>? where = null, params string[] except) => store.All()
         .Where(run => run.Status == RunStatus.Done && run.Config.IsLike(like.Config, [.. except, "seed"]) && where?.Invoke(run) != false)
         .GroupBy(run => run.Config.Seed).ToDictionary(same => same.Key, same => same.MaxBy(run => run.Origin.Started)!);
 
-    /// <summary>Of runs of this study in one line, as <c>12 runs (9 found, done, 3 trained now), 14.2 minutes of training</c>: of the median
-    /// update of each, so that what stopped the machine for a while is not in it.</summary>
+    /// <summary>Of runs of this study in one line, as <c>12 runs (9 found, done, 3 trained now), 14.2 minutes of training</c>: of the
+    /// median update of each, so that what stopped the machine for a while is not in it.</summary>
     public string Summary(IReadOnlyCollection<StoredRun> runs) => FormattableString.Invariant($"{runs.Count} runs (")
-        + string.Join(", ", runs.Select(run => _origins[run.Name].Split(" from")[0]).CountBy(origin => origin).Select(same => $"{same.Value} {same.Key}"))
+        + string.Join(", ", runs.CountBy(run => _origins[run.Name].Split(" from")[0]).Select(same => $"{same.Value} {same.Key}"))
         + FormattableString.Invariant($"), {runs.Sum(Seconds) / 60:F1} minutes of training");
 
     /// <summary>How long a run trained by its median update, in seconds.</summary>
