@@ -9,7 +9,7 @@ internal sealed class ElfFile : IDisposable
 {
     private const int HeaderSize = 64, SectionSize = 64, DynamicSize = 16, SymbolSize = 24, LongestName = 4096;
     private const uint DynamicTable = 6, DynamicSymbols = 11, SymbolVersions = 0x6fffffff;   // SHT_DYNAMIC, _DYNSYM, _GNU_versym
-    private const ulong NeededTag = 1;                                                       // DT_NEEDED
+    private const long NeededTag = 1;                                                        // DT_NEEDED
 
     private readonly SafeFileHandle _file;
     private readonly string _path;
@@ -24,7 +24,7 @@ internal sealed class ElfFile : IDisposable
         if (!header.AsSpan(0, 6).SequenceEqual("\u007fELF\u0002\u0001"u8))
             throw Broken();
         Machine = U16(header, 18);
-        _sections = Read((long)U64(header, 40), U16(header, 60) * SectionSize);
+        _sections = Read(I64(header, 40), U16(header, 60) * SectionSize);
     }
 
     /// <summary>The processor it is for: <c>e_machine</c>.</summary>
@@ -34,14 +34,12 @@ internal sealed class ElfFile : IDisposable
     public List<string> Needed()
     {
         (byte[] table, long names) = Section(DynamicTable);
-        return [.. Enumerable.Range(0, table.Length / DynamicSize).Where(i => U64(table, i * DynamicSize) == NeededTag)
-            .Select(i => Name(names + (long)U64(table, i * DynamicSize + 8)))];
+        return [.. Enumerable.Range(0, table.Length / DynamicSize).Where(i => I64(table, i * DynamicSize) == NeededTag)
+            .Select(i => Name(names + I64(table, i * DynamicSize + 8)))];
     }
 
-    /// <summary>
-    /// The symbols that others must bring. Left out are those it can do without (weak), and those of a stated version: the C and
-    /// C++ libraries' have one, libtorch's have none.
-    /// </summary>
+    /// <summary>The symbols that others must bring. Left out are those it can do without (weak), and those of a stated version: the C and
+    /// C++ libraries' have one, libtorch's have none.</summary>
     public List<string> Undefined()
     {
         const int global = 1;
@@ -52,7 +50,6 @@ internal sealed class ElfFile : IDisposable
             .Select(i => Name(names + U32(symbols, i * SymbolSize)))];
     }
 
-    /// <inheritdoc/>
     public void Dispose() => _file.Dispose();
 
     // A section's content, and where the file has the names that it speaks of.
@@ -60,8 +57,8 @@ internal sealed class ElfFile : IDisposable
     {
         for (int at = 0; at < _sections.Length; at += SectionSize)
             if (U32(_sections, at + 4) == type)
-                return (Read((long)U64(_sections, at + 24), (int)U64(_sections, at + 32)),
-                    (long)U64(_sections, (int)U32(_sections, at + 40) * SectionSize + 24));
+                return (Read(I64(_sections, at + 24), (int)I64(_sections, at + 32)),
+                    I64(_sections, (int)U32(_sections, at + 40) * SectionSize + 24));
         throw Broken();
     }
 
@@ -84,5 +81,5 @@ internal sealed class ElfFile : IDisposable
 
     private static uint U32(byte[] bytes, int at) => BinaryPrimitives.ReadUInt32LittleEndian(bytes.AsSpan(at));
 
-    private static ulong U64(byte[] bytes, int at) => BinaryPrimitives.ReadUInt64LittleEndian(bytes.AsSpan(at));
+    private static long I64(byte[] bytes, int at) => BinaryPrimitives.ReadInt64LittleEndian(bytes.AsSpan(at));
 }

@@ -4,11 +4,9 @@ using System.Text.RegularExpressions;
 
 namespace IntraDistill;
 
-/// <summary>
-/// Takes the libtorch of an installed PyTorch, with its CUDA, where the kit was built for one (<c>-p:LibTorch=DIR</c>) or the
-/// variable <c>INTRADISTILL_LIBTORCH</c> names one. TorchSharp looks for libtorch beside itself; but the linker loads no
-/// second library of a name, so what is loaded here by its path is what TorchSharp finds.
-/// </summary>
+/// <summary>Takes the libtorch of an installed PyTorch, with its CUDA, where the kit was built for one (<c>-p:LibTorch=DIR</c>) or the
+/// variable <c>INTRADISTILL_LIBTORCH</c> names one. TorchSharp looks for libtorch beside itself; but the linker loads no second library of
+/// a name, so what is loaded here by its path is what TorchSharp finds.</summary>
 internal static partial class LibTorch
 {
     internal const string Variable = "INTRADISTILL_LIBTORCH", Seen = "2.10 and 2.11";
@@ -18,7 +16,7 @@ internal static partial class LibTorch
     /// <summary>The folder that it was taken from; null for that of the package.</summary>
     public static string? Folder { get; private set; }
 
-    /// <summary>Which libtorch it is, if not that of the package: <c>PyTorch 2.11.0+cu130</c>, or its folder where no version is told.</summary>
+    /// <summary>As <c>PyTorch 2.11.0+cu130</c>, or the folder where no version is told; null for that of the package.</summary>
     public static string? Origin => Folder is null ? null : VersionOf(Folder) is { } version ? $"PyTorch {version}" : Folder;
 
     /// <summary>Before libtorch is first touched, which later cannot be undone.</summary>
@@ -28,8 +26,7 @@ internal static partial class LibTorch
             .GetCustomAttributes<AssemblyMetadataAttribute>().SingleOrDefault(data => data.Key == "LibTorch")?.Value,
         Path.GetDirectoryName(typeof(LibTorch).Assembly.Location)!);
 
-    /// <param name="folder">What is named; null for nothing.</param>
-    /// <param name="beside">The folder of the kit and of TorchSharp.</param>
+    // From a folder, or where it is null from nowhere; the kit and TorchSharp are beside.
     internal static void Load(string? folder, string beside)
     {
         string torchSharp = Path.Combine(beside, "libLibTorchSharp.so");
@@ -40,12 +37,12 @@ internal static partial class LibTorch
         LoadFrom(Path.GetFullPath(folder), torchSharp);
     }
 
-    /// <summary>Loads libtorch from a folder, and what it needs from there and from <c>../../nvidia/*/lib</c>.</summary>
-    /// <param name="folder"><c>torch/lib</c>.</param>
-    /// <param name="torchSharp">TorchSharp's own native library, for which it must do.</param>
+    /// <summary>Loads libtorch from PyTorch's <c>torch/lib</c>, and what it needs from there and from <c>../../nvidia/*/lib</c>. It must do
+    /// for TorchSharp's own native library.</summary>
     internal static void LoadFrom(string folder, string torchSharp)
     {
-        string libtorch = Path.Combine(folder, "libtorch.so"), nvidia = Path.GetFullPath(Path.Combine(folder, "..", "..", "nvidia"));
+        string libtorch = Path.Combine(folder, "libtorch.so"), cuda = Path.Combine(folder, "libtorch_cuda.so"),
+            nvidia = Path.GetFullPath(Path.Combine(folder, "..", "..", "nvidia"));
         if (!Directory.Exists(folder))
             throw new IntraDistillException($"{folder}: there is no such folder; {Wanted}");
         if (!File.Exists(libtorch))
@@ -53,21 +50,21 @@ internal static partial class LibTorch
         using var asker = new ElfFile(torchSharp);
         using (var asked = new ElfFile(libtorch))
             if (asked.Machine != asker.Machine)
-                throw new IntraDistillException($"{libtorch} is for {Processor(asked.Machine)}; expected one for {Processor(asker.Machine)}");
+                throw new IntraDistillException(
+                    $"{libtorch} is for {Processor(asked.Machine)}; expected one for {Processor(asker.Machine)}");
 
-        string[] folders = [folder, .. Directory.Exists(nvidia) ? Directory.GetDirectories(nvidia).Select(one => Path.Combine(one, "lib")) : []];
+        string[] folders = [folder, .. Directory.Exists(nvidia)
+            ? Directory.GetDirectories(nvidia).Select(one => Path.Combine(one, "lib")) : []];
         var seen = new HashSet<string>();
         nint handle = LoadWithNeeds(libtorch, folders, seen);
-        // Nothing may ask for it by name, and without it torch says that there is no GPU.
-        string cuda = Path.Combine(folder, "libtorch_cuda.so");
-        if (File.Exists(cuda))
+        if (File.Exists(cuda))      // nothing may ask for it by name, and without it torch says that there is no GPU
             LoadWithNeeds(cuda, folders, seen);
 
         // Functions are looked up when they are first called: one that is missing would end the process in the middle of a run.
         List<string> missing = [.. asker.Undefined().Where(symbol => !NativeLibrary.TryGetExport(handle, symbol, out _))];
         if (missing.Count > 0)
-            throw new IntraDistillException($"{folder}: libtorch {VersionOf(folder) ?? "of unknown version"} lacks {missing.Count} functions that "
-                + $"TorchSharp calls, such as {missing[0]}: it is too old or too new; {Seen} are known to work");
+            throw new IntraDistillException($"{folder}: libtorch {VersionOf(folder) ?? "of unknown version"} lacks {missing.Count} "
+                + $"functions that TorchSharp calls, such as {missing[0]}: it is too old or too new; {Seen} are known to work");
         Folder = folder;
     }
 
@@ -102,7 +99,8 @@ internal static partial class LibTorch
         return File.Exists(file) && VersionLine().Match(File.ReadAllText(file)) is { Success: true } match ? match.Groups[1].Value : null;
     }
 
-    private static string Processor(ushort machine) => machine switch { 62 => "x86-64", 183 => "arm64", _ => $"processor {machine} of ELF" };
+    private static string Processor(ushort machine) =>
+        machine switch { 62 => "x86-64", 183 => "arm64", _ => $"processor {machine} of ELF" };
 
     [GeneratedRegex(@"__version__\s*=\s*['""]([^'""]+)")]
     private static partial Regex VersionLine();

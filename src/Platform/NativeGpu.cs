@@ -3,7 +3,7 @@ using System.Text;
 
 namespace IntraDistill;
 
-/// <summary>What NVIDIA's driver says of a GPU; TorchSharp does not pass it on. Null is what it does not say, or that it is not there.</summary>
+/// <summary>What NVIDIA's driver says of a GPU, which TorchSharp does not pass on; null where it says nothing or is not there.</summary>
 /// <remarks>An index is that of torch's <c>cuda:index</c>: both number the GPUs as the driver's <c>cuDeviceGet</c> does.</remarks>
 internal static unsafe class NativeGpu
 {
@@ -36,7 +36,8 @@ internal static unsafe class NativeGpu
         nint context;
         nuint free, total;
         if (Device(index) is not { } device
-            || !Find(s_driver, "cuDevicePrimaryCtxRetain", out nint retain) || !Find(s_driver, "cuDevicePrimaryCtxRelease_v2", out nint release)
+            || !Find(s_driver, "cuDevicePrimaryCtxRetain", out nint retain)
+            || !Find(s_driver, "cuDevicePrimaryCtxRelease_v2", out nint release)
             || !Find(s_driver, "cuCtxPushCurrent_v2", out nint push) || !Find(s_driver, "cuCtxPopCurrent_v2", out nint pop)
             || !Find(s_driver, "cuMemGetInfo_v2", out nint info)
             || ((delegate* unmanaged<nint*, int, int>)retain)(&context, device) != 0)

@@ -5,22 +5,16 @@ namespace IntraDistill;
 /// <summary>The C library's memory, where libtorch's CPU tensors live.</summary>
 internal static partial class NativeMemory
 {
-    /// <summary>
-    /// Gives back to the system what is free. The C library keeps freed memory, an arena a thread, so that without this a
-    /// run's working set would hold what earlier runs of the process had used.
-    /// </summary>
+    /// <summary>Gives back to the system what is free. The C library keeps freed memory, an arena a thread, so that without this a run's
+    /// working set would hold what earlier runs of the process had used.</summary>
     public static void Trim()
     {
-        if (!OperatingSystem.IsLinux())
-            return;
         try
         {
-            _ = MallocTrim(0);
+            if (OperatingSystem.IsLinux())
+                _ = MallocTrim(0);
         }
-        catch (EntryPointNotFoundException)
-        {
-            // Not glibc; others keep less.
-        }
+        catch (EntryPointNotFoundException) { }      // not glibc; others keep less
     }
 
     [LibraryImport("libc", EntryPoint = "malloc_trim")]

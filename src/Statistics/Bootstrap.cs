@@ -5,21 +5,16 @@ namespace IntraDistill;
 /// <summary>How the test set is resampled. The defaults are sacreBLEU's.</summary>
 public sealed record BootstrapSettings
 {
-    /// <summary>
-    /// How many resamples of the test set are drawn, at least 40: fewer have no 2.5 % on either side. The smallest p of n resamples
-    /// is 2 / (n + 1), so that a family of m comparisons (see <see cref="ComparisonFamily"/>) needs at least 40·m.
-    /// </summary>
+    /// <summary>How many resamples are drawn, at least 40: fewer have no 2.5 % on either side. The smallest p of n resamples is 2 / (n +
+    /// 1), so that a family of m comparisons (see <see cref="ComparisonFamily"/>) needs at least 40·m.</summary>
     public int Resamples { get; init; } = 1000;
 
     /// <summary>The seed of the draws; equal seeds draw equal segments, whatever the systems.</summary>
     public int Seed { get; init; } = 12345;
 }
 
-/// <summary>A score and the range in which 95 % of its resamples lie.</summary>
-/// <param name="Score">The score of the test set itself; of several runs, the mean.</param>
-/// <param name="Mean">The mean over the resamples.</param>
-/// <param name="Low">The 2.5th percentile of the resamples.</param>
-/// <param name="High">The 97.5th percentile of the resamples.</param>
+/// <summary>The score of the test set itself (of several runs, the mean), the mean over its resamples, and the range in which 95 % of them
+/// lie: their 2.5th and 97.5th percentiles.</summary>
 public sealed record BootstrapInterval(double Score, double Mean, double Low, double High) : IOneLine
 {
     /// <summary>Half the width of the interval: the number sacreBLEU prints after ±.</summary>
@@ -32,39 +27,25 @@ public sealed record BootstrapInterval(double Score, double Mean, double Low, do
 /// <summary>Two systems on the same resamples of one test set.</summary>
 /// <param name="Baseline">The first system's score and 95 % interval.</param>
 /// <param name="System">The second system's score and 95 % interval.</param>
-/// <param name="Difference">The second's score less the first's, with its own 95 % interval, which is narrower than
-/// the two systems' intervals suggest since both are scored on the same segments.</param>
-/// <param name="PValue">
-/// The two-sided p-value of the paired bootstrap, from the choice of test segments: it is below 0.05 exactly when the 95 % interval
-/// of <paramref name="Difference"/> excludes 0, and 1 for identical systems. Twice the smaller share of resamples in which the
-/// difference is not above, or not below, 0, with 1 added to count and number so that it is never 0 (Davison and Hinkley 1997,
-/// chapter 4). Like the interval it is a little liberal on small test sets: of systems that are alike on 200 segments, BLEU calls
-/// 5.7 % different at 0.05. It says nothing of another training seed.
-/// </param>
-/// <param name="SacreBleuPValue">
-/// The p-value that sacreBLEU prints for <c>--paired-bs</c>, only for comparison with numbers made by it: the share of resamples
-/// whose absolute difference lies further above the mean absolute difference than the test set's own does above 0. Where a difference is clear this counts one tail, so that it is about half of
-/// <paramref name="PValue"/> and calls a difference significant whose 95 % interval holds 0. 1 where the scores are equal.
-/// </param>
+/// <param name="Difference">The second's score less the first's. Its interval is narrower than the two systems' suggest, since both are
+/// scored on the same segments.</param>
+/// <param name="PValue">The two-sided p-value of the paired bootstrap, from the choice of test segments: below 0.05 exactly when the
+/// interval of <paramref name="Difference"/> excludes 0, and 1 for identical systems. Twice the smaller share of resamples in which the
+/// difference is not above, or not below, 0, with 1 added to count and number (Davison and Hinkley 1997, chapter 4). Like the interval it
+/// is a little liberal on small test sets: of systems that are alike on 200 segments, BLEU calls 5.7 % different at 0.05. It is not the
+/// p-value of sacreBLEU's <c>--paired-bs</c>, which counts one tail and so is about half. It says nothing of another training seed.</param>
 /// <param name="Resamples">How many resamples were drawn.</param>
-public sealed record BootstrapComparison(BootstrapInterval Baseline, BootstrapInterval System, BootstrapInterval Difference,
-    double PValue, double SacreBleuPValue, int Resamples) : IOneLine
+public sealed record BootstrapComparison(
+    BootstrapInterval Baseline, BootstrapInterval System, BootstrapInterval Difference, double PValue, int Resamples) : IOneLine
 {
     /// <summary>As <c>+1.20 [0.31, 2.11], p = 0.012</c>.</summary>
     public override string ToString() => string.Create(CultureInfo.InvariantCulture,
         $"{Difference.Score:+0.00;-0.00;0.00} [{Difference.Low:F2}, {Difference.High:F2}], {PText.Of(PValue)}");
 }
 
-/// <summary>
-/// Bootstrap resampling of a test set (Koehn 2004): 95 % percentile intervals of one system, and the paired test of two. The
-/// intervals are sacreBLEU's, and so is <see cref="BootstrapComparison.SacreBleuPValue"/>; the random draws are not NumPy's, so their
-/// last digits differ from sacreBLEU's as they do from seed to seed. <see cref="BootstrapComparison.PValue"/> is not sacreBLEU's: it
-/// is the one that agrees with the interval.
-/// </summary>
-/// <remarks>
-/// Where a system is given as several runs (one <see cref="SegmentStatistics"/> a training seed, over one test set),
-/// its score is the mean over the runs, each scored on the same resample.
-/// </remarks>
+/// <summary>Bootstrap resampling of a test set (Koehn 2004): 95 % percentile intervals of one system, which are sacreBLEU's but for NumPy's
+/// random draws, and the paired test of two. Where a system is given as several runs (one <see cref="SegmentStatistics"/> a training seed,
+/// over one test set), its score is the mean over the runs, each scored on the same resample.</summary>
 public static class Bootstrap
 {
     // Means of equal scores, taken in another order, differ at about 1e-16 of them; what differs less than this is equal.
@@ -74,8 +55,7 @@ public static class Bootstrap
 
     /// <summary>A score with its 95 % interval.</summary>
     /// <exception cref="IntraDistillException">Fewer than 40 resamples are asked for.</exception>
-    public static BootstrapInterval Interval(SegmentStatistics system, BootstrapSettings? settings = null) =>
-        Interval([system], settings);
+    public static BootstrapInterval Interval(SegmentStatistics system, BootstrapSettings? settings = null) => Interval([system], settings);
 
     /// <summary>The mean score of several runs with its 95 % interval.</summary>
     /// <exception cref="IntraDistillException">No run, runs over different test sets, or fewer than 40 resamples.</exception>
@@ -87,41 +67,31 @@ public static class Bootstrap
 
     /// <summary>Compares two systems on one test set.</summary>
     /// <exception cref="IntraDistillException">The test sets or metrics differ, or fewer than 40 resamples are asked for.</exception>
-    public static BootstrapComparison Compare(
-        SegmentStatistics baseline, SegmentStatistics system, BootstrapSettings? settings = null) =>
+    public static BootstrapComparison Compare(SegmentStatistics baseline, SegmentStatistics system, BootstrapSettings? settings = null) =>
         Compare([baseline], [system], settings);
 
     /// <summary>Compares two systems of several runs each on one test set; the numbers of runs may differ.</summary>
-    /// <exception cref="IntraDistillException">
-    /// No run, runs over different test sets or metrics, or fewer than 40 resamples.
-    /// </exception>
+    /// <exception cref="IntraDistillException">No run, runs over different test sets or metrics, or fewer than 40 resamples.</exception>
     public static BootstrapComparison Compare(
         IReadOnlyList<SegmentStatistics> baseline, IReadOnlyList<SegmentStatistics> system, BootstrapSettings? settings = null) =>
         CompareAverages([baseline], [system], aligned: false, settings);
 
-    /// <summary>
-    /// Compares two systems by their average over several test sets, each of which counts the same, such as one for each language.
-    /// </summary>
+    /// <summary>Compares two systems by their average over several test sets, each of which counts the same, as one a language.</summary>
     /// <param name="baseline">The first system's runs on each test set.</param>
     /// <param name="system">The second system's runs on the same test sets.</param>
-    /// <param name="aligned">
-    /// Whether the test sets are the same segments in several languages, so that a resample draws the same ones in all of them;
-    /// otherwise each test set has draws of its own, and the interval is narrower.
-    /// </param>
+    /// <param name="aligned">Whether the test sets are the same segments in several languages, so that a resample draws the same ones in
+    /// all of them; otherwise each test set has draws of its own, and the interval is narrower.</param>
     /// <param name="settings">Null for the defaults.</param>
-    /// <exception cref="IntraDistillException">
-    /// No test set or run, another number of test sets, runs over different ones or metrics, test sets said to be aligned that
-    /// differ in size, or fewer than 40 resamples.
-    /// </exception>
+    /// <exception cref="IntraDistillException">No test set or run, another number of test sets, runs over different ones or metrics, test
+    /// sets said to be aligned that differ in size, or fewer than 40 resamples.</exception>
     public static BootstrapComparison CompareAverages(IReadOnlyList<IReadOnlyList<SegmentStatistics>> baseline,
         IReadOnlyList<IReadOnlyList<SegmentStatistics>> system, bool aligned, BootstrapSettings? settings = null)
     {
         double[][] scores = Resample([baseline, system], aligned, settings ?? new());
         double[] differences = [.. scores[1].Zip(scores[0], Difference)];
         double baselineScore = Average(baseline), systemScore = Average(system);
-        double difference = Difference(systemScore, baselineScore);
-        return new(Summarize(baselineScore, scores[0]), Summarize(systemScore, scores[1]), Summarize(difference, differences),
-            TwoSided(differences), SacreBleu(differences, difference), differences.Length);
+        return new(Summarize(baselineScore, scores[0]), Summarize(systemScore, scores[1]),
+            Summarize(Difference(systemScore, baselineScore), differences), TwoSided(differences), differences.Length);
 
         static double Difference(double system, double baseline) =>
             Math.Abs(system - baseline) <= Rounding * Math.Max(Math.Abs(system), Math.Abs(baseline)) ? 0 : system - baseline;
@@ -130,11 +100,9 @@ public static class Bootstrap
     }
 
     // systems: for each its test sets, for each of these its runs.
-    private static double[][] Resample(
-        IReadOnlyList<IReadOnlyList<SegmentStatistics>>[] systems, bool aligned, BootstrapSettings settings)
+    private static double[][] Resample(IReadOnlyList<IReadOnlyList<SegmentStatistics>>[] systems, bool aligned, BootstrapSettings settings)
     {
-        if (settings.Resamples < FewestResamples)
-            throw new IntraDistillException($"Resamples is {settings.Resamples}; expected at least {FewestResamples}");
+        SettingsCheck.AtLeast(settings.Resamples, FewestResamples, nameof(settings.Resamples));
         int[] segments = [.. Enumerable.Range(0, systems[0].Count).Select(set => SegmentsOf(systems, set))];
         if (segments.Length == 0)
             throw new IntraDistillException("no test set to resample; expected at least one");
@@ -191,18 +159,6 @@ public static class Bootstrap
         int beyond = Math.Min(differences.Count(d => d <= 0), differences.Count(d => d >= 0)), tail = Tail(differences.Length);
         // The interval leaves out a whole tail, and so excludes 0 still with that many resamples beyond it; there alone, count + 1
         // would put p above 0.05. Smaller counts keep their + 1: a correction for many comparisons rests on them.
-        int rank = beyond == tail ? tail : beyond + 1;
-        return Math.Min(1, 2.0 * rank / (differences.Length + 1));
-    }
-
-    // Its null hypothesis: the absolute differences of the resamples, shifted to mean zero.
-    private static double SacreBleu(double[] differences, double difference)
-    {
-        // Without a difference there is nothing to explain; the formula would call identical systems significant.
-        if (difference == 0)
-            return 1;
-        double shift = differences.Average(Math.Abs);
-        int asLarge = differences.Count(d => Math.Abs(d) - shift > Math.Abs(difference));
-        return (asLarge + 1.0) / (differences.Length + 1);
+        return Math.Min(1, 2.0 * (beyond == tail ? tail : beyond + 1) / (differences.Length + 1));
     }
 }

@@ -3,26 +3,15 @@ using System.Globalization;
 
 namespace IntraDistill;
 
-/// <summary>
-/// What one system scores more than another over training seeds, each seed giving one score of either (or over any other
-/// pairs), by Student's paired t-test. It takes the differences for draws from a normal distribution, and says nothing of
-/// another choice of test texts: that is what <see cref="Bootstrap"/> tells.
-/// </summary>
-/// <remarks>
-/// Without a spread of the differences there is no test, and <see cref="Low"/>, <see cref="High"/> and <see cref="PValue"/> are
-/// NaN where all differences are equal (but for rounding) and not 0. The formula would have p = 0 and an interval without width
-/// there, a certainty that a few seeds cannot give: on a small test set equal differences are a matter of few possible scores. Where
-/// all differences are 0 the systems cannot be told apart: p is 1, the interval still NaN. With fewer than
-/// <see cref="FewestPairs"/> pairs there is no test either: two differences estimate their own spread with one degree of freedom,
-/// and whether they look significant is a matter of how near each other they happen to fall.
-/// </remarks>
-/// <param name="Count">The number of pairs.</param>
-/// <param name="Mean">The mean of the differences, the second system's score less the first's.</param>
-/// <param name="StandardDeviation">Their sample standard deviation (divisor n − 1); NaN for a single pair.</param>
-/// <param name="Low">The lower end of the 95 % confidence interval of the mean; NaN without a test.</param>
-/// <param name="High">The upper end of the 95 % confidence interval of the mean; NaN without a test.</param>
-/// <param name="PValue">How likely a mean at least as far from 0 would be if the systems did not differ (two-sided); NaN without a
-/// test.</param>
+/// <summary>What one system scores more than another over training seeds, each seed giving one score of either, by Student's paired t-test:
+/// mean and sample standard deviation (divisor n − 1; NaN for a single pair) of the differences, the second system's score less the
+/// first's, the 95 % confidence interval of the mean, and the two-sided p-value. It takes the differences for draws from a normal
+/// distribution, and says nothing of another choice of test texts: that is what <see cref="Bootstrap"/> tells.</summary>
+/// <remarks>Without a spread of the differences there is no test: <see cref="Low"/>, <see cref="High"/> and <see cref="PValue"/> are NaN
+/// where all differences are equal (but for rounding) and not 0. The formula would have p = 0 there, a certainty that a few seeds cannot
+/// give: on a small test set equal differences are a matter of few possible scores. Where all differences are 0, p is 1 and the interval
+/// NaN. With fewer than <see cref="FewestPairs"/> pairs there is no test either: two differences estimate their own spread with one degree
+/// of freedom, and whether they look significant is a matter of how near each other they happen to fall.</remarks>
 public sealed record PairedDifference(int Count, double Mean, double StandardDeviation, double Low, double High, double PValue)
 {
     /// <summary>The fewest pairs that are tested.</summary>
@@ -31,9 +20,7 @@ public sealed record PairedDifference(int Count, double Mean, double StandardDev
     // Differences of two scores are rounded at about 1e-16 of the scores; what spreads less than this does not spread.
     private const double Rounding = 1e-12;
 
-    /// <summary>Compares two systems.</summary>
-    /// <param name="baseline">The first system's score by each seed.</param>
-    /// <param name="system">The second system's score by the same seeds, in the same order.</param>
+    /// <summary>Compares two systems by their scores of the same seeds, in the same order.</summary>
     /// <exception cref="IntraDistillException">The lists differ in length or are empty, or a score is not finite.</exception>
     public static PairedDifference Of(IReadOnlyList<double> baseline, IReadOnlyList<double> system)
     {
@@ -42,11 +29,10 @@ public sealed record PairedDifference(int Count, double Mean, double StandardDev
                 $"{baseline.Count} scores of the baseline and {system.Count} of the system; expected one of each a seed");
         if (baseline.Count == 0)
             throw new IntraDistillException("no scores to compare; expected at least one of each system");
-        RequireFinite(baseline, "baseline");
-        RequireFinite(system, "system");
+        SampleSummary.RequireFinite(baseline, " of the baseline");
+        SampleSummary.RequireFinite(system, " of the system");
 
-        int count = baseline.Count;
-        var (_, mean, deviation) = SampleSummary.Of(system.Zip(baseline, (s, b) => s - b));
+        var (count, mean, deviation) = SampleSummary.Of(system.Zip(baseline, (s, b) => s - b));
         double rounding = Rounding * baseline.Concat(system).Max(Math.Abs);
         if (count < FewestPairs)
             return new(count, mean, deviation, double.NaN, double.NaN, double.NaN);
@@ -59,10 +45,8 @@ public sealed record PairedDifference(int Count, double Mean, double StandardDev
         return new(count, mean, deviation, mean - half, mean + half, pValue);
     }
 
-    /// <summary>
-    /// As <c>+1.20 ± 0.31 [0.43, 1.97], p = 0.012 (n = 3)</c>, or with the reason why there is no test:
-    /// <c>+1.20 ± 0.31 (n = 2: no test)</c>, <c>+1.20 (n = 3, all differences equal: no test)</c>.
-    /// </summary>
+    /// <summary>As <c>+1.20 ± 0.31 [0.43, 1.97], p = 0.012 (n = 3)</c>, or with the reason why there is no test: <c>+1.20 ± 0.31 (n = 2: no
+    /// test)</c>, <c>+1.20 (n = 3, all differences equal: no test)</c>.</summary>
     public override string ToString()
     {
         string mean = string.Create(CultureInfo.InvariantCulture, $"{Mean:+0.00;-0.00;0.00}");
@@ -75,44 +59,29 @@ public sealed record PairedDifference(int Count, double Mean, double StandardDev
             return $"{mean} (n = {Count}, all differences equal: {(PValue == 1 ? "p = 1" : "no test")})";
         return string.Create(CultureInfo.InvariantCulture, $"{spread} [{Low:F2}, {High:F2}], {PText.Of(PValue)} (n = {Count})");
     }
-
-    private static void RequireFinite(IReadOnlyList<double> scores, string name)
-    {
-        for (int i = 0; i < scores.Count; i++)
-            if (!double.IsFinite(scores[i]))
-                throw new IntraDistillException(string.Create(CultureInfo.InvariantCulture,
-                    $"score {i} of the {name} is {scores[i]}; expected a finite number"));
-    }
 }
 
-/// <summary>
-/// Holm's step-down correction for several tests (S. Holm, "A simple sequentially rejective multiple test procedure", Scandinavian
-/// Journal of Statistics 6, 1979): where adjusted p-values are held against 0.05, the chance of even one false claim in the whole
-/// family is at most 5 %, however the tests depend on each other.
-/// </summary>
+/// <summary>Holm's step-down correction for several tests (S. Holm, "A simple sequentially rejective multiple test procedure", Scandinavian
+/// Journal of Statistics 6, 1979): where adjusted p-values are held against 0.05, the chance of even one false claim in the whole family is
+/// at most 5 %, however the tests depend on each other.</summary>
 public static class Holm
 {
-    /// <summary>
-    /// The adjusted p-values, in the order given. Of m tests the smallest p is multiplied by m, the next by m − 1, and so on; none is
-    /// less than that of a smaller p, and none more than 1.
-    /// </summary>
+    /// <summary>The adjusted p-values, in the order given. Of m tests the smallest p is multiplied by m, the next by m − 1, and so on; none
+    /// is less than that of a smaller p, and none more than 1.</summary>
     /// <param name="pValues">The p-value of each test, 0–1. NaN is no test: it stays NaN and does not count.</param>
     /// <exception cref="IntraDistillException">A p-value is below 0 or above 1.</exception>
     public static double[] Adjust(IReadOnlyList<double> pValues)
     {
         for (int i = 0; i < pValues.Count; i++)
             if (pValues[i] is < 0 or > 1)
-                throw new IntraDistillException(string.Create(CultureInfo.InvariantCulture,
-                    $"p-value {i} is {pValues[i]}; expected 0 to 1, or NaN where there is no test"));
+                throw new IntraDistillException(
+                    FormattableString.Invariant($"p-value {i} is {pValues[i]}; expected 0 to 1, or NaN where there is no test"));
 
         double[] adjusted = [.. Enumerable.Repeat(double.NaN, pValues.Count)];
         int[] tests = [.. Enumerable.Range(0, pValues.Count).Where(i => !double.IsNaN(pValues[i])).OrderBy(i => pValues[i])];
         double largest = 0;
         for (int rank = 0; rank < tests.Length; rank++)
-        {
-            largest = Math.Max(largest, Math.Min(1, (tests.Length - rank) * pValues[tests[rank]]));
-            adjusted[tests[rank]] = largest;
-        }
+            adjusted[tests[rank]] = largest = Math.Max(largest, Math.Min(1, (tests.Length - rank) * pValues[tests[rank]]));
         return adjusted;
     }
 }
@@ -121,14 +90,14 @@ public static class Holm
 internal static class PText
 {
     /// <summary>As <c>p = 0.012</c> or <c>p &lt; 0.001</c>.</summary>
-    internal static string Of(double pValue)
+    internal static string Of(double pValue) => pValue < 0.001 ? "p < 0.001"
+        : $"p = {Faithful(pValue, 3, rounded => pValue < Verdict.Level && rounded >= Verdict.Level)}";
+
+    /// <summary>A number with as many decimals, at least some, as it takes not to mislead once it is rounded.</summary>
+    internal static string Faithful(double value, int decimals, Func<double, bool> misleads)
     {
-        if (pValue < 0.001)
-            return "p < 0.001";
-        // What is below 0.05 must not read as 0.050.
-        int decimals = 3;
-        while (decimals < 15 && pValue < 0.05 && Math.Round(pValue, decimals) >= 0.05)
+        while (decimals < 15 && misleads(Math.Round(value, decimals)))
             decimals++;
-        return $"p = {pValue.ToString($"F{decimals}", CultureInfo.InvariantCulture)}";
+        return value.ToString($"F{decimals}", CultureInfo.InvariantCulture);
     }
 }

@@ -3,10 +3,7 @@ using System.Globalization;
 
 namespace IntraDistill;
 
-/// <summary>A measurement repeated, usually over training seeds.</summary>
-/// <param name="Count">How often it was measured.</param>
-/// <param name="Mean">The mean.</param>
-/// <param name="StandardDeviation">The sample standard deviation (divisor n − 1); NaN for a single measurement.</param>
+/// <summary>A measurement repeated, usually over training seeds: mean and sample standard deviation (divisor n − 1; NaN for one).</summary>
 public sealed record SampleSummary(int Count, double Mean, double StandardDeviation) : IOneLine
 {
     /// <summary>Summarizes measurements.</summary>
@@ -20,7 +17,6 @@ public sealed record SampleSummary(int Count, double Mean, double StandardDeviat
     }
 
     /// <summary>As <c>34.20 ± 0.31</c>, or <c>34.20</c> alone for a single measurement.</summary>
-    /// <param name="decimals">Digits after the point.</param>
     public string Format(int decimals = 2)
     {
         string mean = Mean.ToString($"F{decimals}", CultureInfo.InvariantCulture);
@@ -29,60 +25,34 @@ public sealed record SampleSummary(int Count, double Mean, double StandardDeviat
 
     /// <summary>As <c>34.20 ± 0.31 (n = 3)</c>.</summary>
     public override string ToString() => $"{Format()} (n = {Count})";
+
+    /// <summary>Throws where a score is NaN or infinite, naming it.</summary>
+    internal static void RequireFinite(IReadOnlyList<double> scores, string of = "")
+    {
+        for (int i = 0; i < scores.Count; i++)
+            if (!double.IsFinite(scores[i]))
+                throw new IntraDistillException(FormattableString.Invariant($"score {i}{of} is {scores[i]}; expected a finite number"));
+    }
 }
 
-/// <summary>
-/// What the best of n tries (of a search for settings) scores on average, estimated from m that were made (Dodge et al. 2019, "Show
-/// Your Work: Improved Reporting of Experimental Results", EMNLP, §3). Two systems whose searches differ in size are compared at the
-/// same n. For scores of validation: the best of test scores is no result.
-/// </summary>
-/// <remarks>
-/// With s₍₁₎ ≤ … ≤ s₍ₘ₎: E[max of n] = Σᵢ s₍ᵢ₎ · ((i/m)ⁿ − ((i − 1)/m)ⁿ), the mean over all mⁿ ways to draw n of the scores with
-/// replacement. At n = 1 it is their mean. As the draws can repeat a score, it lies a little on the cautious side of the truth
-/// (Tang et al. 2020, ACL), the more so the nearer n is to m.
-/// </remarks>
+/// <summary>What the best of n tries (of a search for settings) scores on average, estimated from m that were made (Dodge et al. 2019,
+/// "Show Your Work: Improved Reporting of Experimental Results", EMNLP, §3). Two systems whose searches differ in size are compared at the
+/// same n. For scores of validation: the best of test scores is no result.</summary>
+/// <remarks>With s₍₁₎ ≤ … ≤ s₍ₘ₎: E[max of n] = Σᵢ s₍ᵢ₎ · ((i/m)ⁿ − ((i − 1)/m)ⁿ), the mean over all mⁿ ways to draw n of the scores with
+/// replacement. As the draws can repeat a score, it lies a little on the cautious side of the truth (Tang et al. 2020, ACL), the more so
+/// the nearer n is to m.</remarks>
 public static class ExpectedBest
 {
-    /// <summary>The expected best score of a number of tries, in the unit of the scores.</summary>
-    /// <param name="scores">The score of each try that was made; the order does not matter.</param>
-    /// <param name="tries">The number of tries, 1 to that of the scores: of more, the scores know nothing.</param>
-    /// <param name="higherIsBetter">False for a loss: then the best is the lowest.</param>
-    /// <exception cref="IntraDistillException">
-    /// There is no score, one is not finite, or the number of tries is below 1 or above that of the scores.
-    /// </exception>
-    public static double Of(IReadOnlyList<double> scores, int tries, bool higherIsBetter = true)
-    {
-        double[] worstFirst = WorstFirst(scores, higherIsBetter);
-        if (tries < 1 || tries > scores.Count)
-            throw new IntraDistillException($"{tries} tries; expected 1 to {scores.Count}, the number of the scores");
-        return Expected(worstFirst, tries);
-    }
-
-    /// <summary>The expected best score of 1, 2, … m tries, m being the number of scores.</summary>
-    /// <inheritdoc cref="Of"/>
+    /// <summary>The expected best score of 1, 2, … m tries, m being the number of scores, of which a higher one is better.</summary>
     /// <exception cref="IntraDistillException">There is no score, or one is not finite.</exception>
-    public static double[] Curve(IReadOnlyList<double> scores, bool higherIsBetter = true)
-    {
-        double[] worstFirst = WorstFirst(scores, higherIsBetter);
-        return [.. Enumerable.Range(1, scores.Count).Select(tries => Expected(worstFirst, tries))];
-    }
-
-    private static double[] WorstFirst(IReadOnlyList<double> scores, bool higherIsBetter)
+    public static double[] Curve(IReadOnlyList<double> scores)
     {
         if (scores.Count == 0)
             throw new IntraDistillException("no score of any try; expected at least one");
-        for (int i = 0; i < scores.Count; i++)
-            if (!double.IsFinite(scores[i]))
-                throw new IntraDistillException(string.Create(CultureInfo.InvariantCulture,
-                    $"score {i} is {scores[i]}; expected a finite number"));
-        return [.. higherIsBetter ? scores.Order() : scores.OrderDescending()];
-    }
-
-    private static double Expected(double[] worstFirst, int tries)
-    {
-        double sum = 0, m = worstFirst.Length;
-        for (int i = 0; i < worstFirst.Length; i++)
-            sum += worstFirst[i] * (Math.Pow((i + 1) / m, tries) - Math.Pow(i / m, tries));
-        return sum;
+        SampleSummary.RequireFinite(scores);
+        double[] worstFirst = [.. scores.Order()];
+        double m = worstFirst.Length;
+        return [.. Enumerable.Range(1, worstFirst.Length).Select(tries =>
+            worstFirst.Select((score, i) => score * (Math.Pow((i + 1) / m, tries) - Math.Pow(i / m, tries))).Sum())];
     }
 }

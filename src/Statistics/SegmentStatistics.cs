@@ -5,14 +5,12 @@ namespace IntraDistill;
 /// <summary>A corpus score from the sums of its segments' statistics.</summary>
 internal delegate double CorpusScore(ReadOnlySpan<int> sums);
 
-/// <summary>The score of the corpus made of the given segments; one given twice counts twice.</summary>
+/// <inheritdoc cref="SegmentStatistics.ScoreOf"/>
 internal delegate double DrawnScore(ReadOnlySpan<int> segments);
 
-/// <summary>
-/// What a metric needs to know of each segment of a corpus (each example of a classification task), so that any subset or
-/// resample of the segments is scored without the texts (see <see cref="Bootstrap"/>). Every metric of a task makes them, by a method
-/// called <c>Statistics</c>.
-/// </summary>
+/// <summary>What a metric needs to know of each segment of a corpus (each example of a classification task), so that any subset or resample
+/// of the segments is scored without the texts (see <see cref="Bootstrap"/>). Every metric of a task makes them, by a method called
+/// <c>Statistics</c>.</summary>
 public sealed class SegmentStatistics
 {
     private readonly DrawnScore _score;
@@ -37,7 +35,7 @@ public sealed class SegmentStatistics
     public double ScoreOf(ReadOnlySpan<int> segments) => _score(segments);
 
     /// <summary>The statistics of a metric that needs only the sums of a few counts over the segments.</summary>
-    /// <param name="counts">(segments, width).</param>
+    /// <param name="counts">(segments, width), flat.</param>
     /// <param name="width">The number of counts of a segment.</param>
     /// <param name="score">The score from the sums.</param>
     /// <param name="signature">The metric's signature.</param>

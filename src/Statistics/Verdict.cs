@@ -18,23 +18,12 @@ public enum VerdictKind
     TooFewSeeds,
 }
 
-/// <summary>
-/// What one comparison of a <see cref="ComparisonFamily"/> shows. <see cref="VerdictKind.Better"/> and
-/// <see cref="VerdictKind.Worse"/> are claimed only if both p-values, over texts and over seeds, are below <see cref="Level"/> after
-/// Holm's correction, and both differences point to the same side.
-/// </summary>
-/// <remarks>
-/// Both are needed since each leaves out what the other tests: over texts alone a lucky seed looks like a better system, and over
-/// seeds alone a system that suits these few texts does. Claiming only what both say makes at most as many false claims as either.
-/// </remarks>
-/// <param name="Name">What is compared.</param>
-/// <param name="Unit">What the difference is measured in.</param>
-/// <param name="Texts">The comparison over test texts, with its uncorrected p-value and 95 % interval.</param>
-/// <param name="Seeds">The comparison over training seeds, with the same; null without seeds.</param>
-/// <param name="AdjustedTextsP">The p-value over texts, corrected for the family.</param>
-/// <param name="AdjustedSeedsP">The p-value over seeds, corrected for the family; NaN where there is no test.</param>
-/// <param name="TextsFamily">How many tests over texts the family has.</param>
-/// <param name="SeedsFamily">How many tests over seeds the family has.</param>
+/// <summary>What one comparison of a <see cref="ComparisonFamily"/> shows. <see cref="VerdictKind.Better"/> and
+/// <see cref="VerdictKind.Worse"/> are claimed only if both p-values, over texts and over seeds, are below <see cref="Level"/> after Holm's
+/// correction for all tests of their kind in the family, and both differences point to the same side. The comparisons have their
+/// uncorrected p-values and 95 % intervals; that over seeds may be null, and its corrected p is NaN without a test.</summary>
+/// <remarks>Both are needed since each leaves out what the other tests: over texts alone a lucky seed looks like a better system, and over
+/// seeds alone a system that suits these few texts does. Claiming what both say makes at most as many false claims as either.</remarks>
 public sealed record Verdict(string Name, string Unit, BootstrapComparison Texts, PairedDifference? Seeds,
     double AdjustedTextsP, double AdjustedSeedsP, int TextsFamily, int SeedsFamily) : IOneLine
 {
@@ -47,22 +36,20 @@ public sealed record Verdict(string Name, string Unit, BootstrapComparison Texts
         : ClaimOfTexts != 0 && AdjustedSeedsP < Level && SideOfSeeds == ClaimOfTexts ? KindOf(ClaimOfTexts)
         : VerdictKind.NoDifferenceShown;
 
-    /// <summary>
-    /// The verdict in words with its numbers, as <c>better: +1.20 BLEU, 95 % over 3 seeds 0.43 … 1.97, over texts 0.31 … 2.11; Holm
-    /// over 6 comparisons: p = 0.012 over seeds, p = 0.006 over texts</c>. The intervals are of this comparison alone, without
-    /// correction.
-    /// </summary>
+    /// <summary>The verdict in words with its numbers, as <c>better: +1.20 BLEU, 95 % over 3 seeds 0.43 … 1.97, over texts 0.31 … 2.11;
+    /// Holm over 6 comparisons: p = 0.012 over seeds, p = 0.006 over texts</c>. The intervals are without correction.</summary>
     public string Sentence
     {
         get
         {
             bool tested = !double.IsNaN(AdjustedSeedsP);
-            string seeds = tested && !double.IsNaN(Seeds!.Low)
-                ? $"over {Seeds.Count} seeds {Range(Seeds.Low, Seeds.High)}, " : "";
-            string pOfSeeds = !tested ? ""
-                : $"{PText.Of(AdjustedSeedsP)} over seeds{(SeedsFamily == TextsFamily ? "" : $" (family of {SeedsFamily})")}, ";
+            string few = Kind != VerdictKind.TooFewSeeds ? "" : $" for a verdict ({(Seeds is null ? "none given" : $"{Seeds.Count}")}, "
+                + $"at least {PairedDifference.FewestPairs} are needed)";
+            string seeds = tested && !double.IsNaN(Seeds!.Low) ? $"over {Seeds.Count} seeds {Range(Seeds.Low, Seeds.High)}, " : "";
             string holm = TextsFamily == 1 ? "" : $"Holm over {TextsFamily} comparisons: ";
-            return $"{Head()}: {Difference} {Unit}, 95 % {seeds}over texts {Range(Texts.Difference.Low, Texts.Difference.High)}; "
+            string family = SeedsFamily == TextsFamily ? "" : $" (family of {SeedsFamily})";
+            string pOfSeeds = tested ? $"{PText.Of(AdjustedSeedsP)} over seeds{family}, " : "";
+            return $"{Words(Kind)}{few}: {Difference} {Unit}, 95 % {seeds}over texts {Range(Texts.Difference.Low, Texts.Difference.High)}; "
                 + $"{holm}{pOfSeeds}{PText.Of(AdjustedTextsP)} over texts{Remark()}";
         }
     }
@@ -70,31 +57,31 @@ public sealed record Verdict(string Name, string Unit, BootstrapComparison Texts
     /// <summary>The name and the sentence.</summary>
     public override string ToString() => $"{Name}: {Sentence}";
 
-    /// <summary>
-    /// One sentence on one comparison made several times, each time with the weights that another rule chose: the verdict by the
-    /// first rule, and whether it depends on the rule. The rule that counts is to be named before the results are seen; the others
-    /// only tell how far the verdict can be trusted.
-    /// </summary>
-    /// <param name="verdicts">Each rule's name and verdict, the default rule first.</param>
-    /// <exception cref="IntraDistillException">There is none, or they are of differently named comparisons.</exception>
-    public static string ByRule(IReadOnlyList<(string Rule, Verdict Verdict)> verdicts)
+    /// <summary>One sentence on one comparison made several times, each time with the weights that another rule chose: the verdict by the
+    /// first rule, and whether it depends on the rule. The rule that counts is to be named before the results are seen; the others only
+    /// tell how far the verdict can be trusted.</summary>
+    /// <param name="verdicts">Each rule's name and its verdict on the one comparison, the rule that counts first.</param>
+    internal static string ByRule(IReadOnlyList<(string Rule, Verdict Verdict)> verdicts)
     {
-        if (verdicts.Count == 0)
-            throw new IntraDistillException("no verdict by any rule; expected that of the default rule at least");
         (string rule, Verdict verdict) = verdicts[0];
-        foreach ((_, Verdict other) in verdicts)
-            if (other.Name != verdict.Name)
-                throw new IntraDistillException($"verdicts on '{verdict.Name}' and '{other.Name}'; expected one comparison");
-
         string sentence = $"by {rule} {verdict.Sentence}";
-        (string Rule, Verdict Verdict)[] others = [.. verdicts.Skip(1)];
-        if (others.Length == 0)
+        if (verdicts.Count == 1)
             return sentence;
-        if (others.All(other => other.Verdict.Kind == verdict.Kind))
-            return $"{sentence}. The same by {string.Join(", by ", others.Select(o => $"{o.Rule} ({o.Verdict.Difference})"))}";
+        if (verdicts.All(one => one.Verdict.Kind == verdict.Kind))
+            return $"{sentence}. The same by "
+                + string.Join(", by ", verdicts.Skip(1).Select(one => $"{one.Rule} ({one.Verdict.Difference})"));
         return $"{sentence}. It depends on the rule: "
-            + string.Join(", ", others.Select(o => $"by {o.Rule} {Words(o.Verdict.Kind)} ({o.Verdict.Difference})"));
+            + string.Join(", ", verdicts.Skip(1).Select(one => $"by {one.Rule} {Words(one.Verdict.Kind)} ({one.Verdict.Difference})"));
     }
+
+    /// <summary>A kind in words, as sentences and tables say it.</summary>
+    internal static string Words(VerdictKind kind) => kind switch
+    {
+        VerdictKind.Better => "better",
+        VerdictKind.Worse => "worse",
+        VerdictKind.NoDifferenceShown => "no difference shown",
+        _ => "too few seeds",
+    };
 
     // 1 better, −1 worse, 0 neither. A verdict must agree with the interval it stands beside, whatever rounds on the way.
     private int ClaimOfTexts => AdjustedTextsP < Level ? SideOfTexts : 0;
@@ -104,14 +91,6 @@ public sealed record Verdict(string Name, string Unit, BootstrapComparison Texts
     private int SideOfSeeds => Seeds is null ? 0 : Side(Seeds.Mean, Seeds.Low, Seeds.High);
 
     private string Difference => string.Create(CultureInfo.InvariantCulture, $"{Texts.Difference.Score:+0.00;-0.00;0.00}");
-
-    private string Head()
-    {
-        if (Kind != VerdictKind.TooFewSeeds)
-            return Words(Kind);
-        string there = Seeds is null ? "none given" : $"{Seeds.Count}";
-        return $"{Words(Kind)} ({there}, at least {PairedDifference.FewestPairs} are needed)";
-    }
 
     // What the numbers alone leave the reader wondering at.
     private string Remark()
@@ -130,20 +109,8 @@ public sealed record Verdict(string Name, string Unit, BootstrapComparison Texts
         return SideOfTexts * SideOfSeeds > 0 ? "; both intervals exclude 0, but not so far that it stands in so many comparisons" : "";
     }
 
-    private static VerdictKind KindOf(int side) => side switch
-    {
-        > 0 => VerdictKind.Better,
-        < 0 => VerdictKind.Worse,
-        _ => VerdictKind.NoDifferenceShown,
-    };
-
-    private static string Words(VerdictKind kind) => kind switch
-    {
-        VerdictKind.Better => "better",
-        VerdictKind.Worse => "worse",
-        VerdictKind.NoDifferenceShown => "no difference shown",
-        _ => "too few seeds for a verdict",
-    };
+    private static VerdictKind KindOf(int side) =>
+        side > 0 ? VerdictKind.Better : side < 0 ? VerdictKind.Worse : VerdictKind.NoDifferenceShown;
 
     private static int Side(double difference, double low, double high) =>
         difference > 0 && low > 0 ? 1 : difference < 0 && high < 0 ? -1 : 0;
@@ -151,33 +118,15 @@ public sealed record Verdict(string Name, string Unit, BootstrapComparison Texts
     private static string Range(double low, double high) => $"{End(low)} … {End(high)}";
 
     // An end that excludes 0 must not read as 0.00.
-    private static string End(double value)
-    {
-        int decimals = 2;
-        while (decimals < 15 && value != 0 && Math.Round(value, decimals) == 0)
-            decimals++;
-        return value.ToString($"F{decimals}", CultureInfo.InvariantCulture);
-    }
+    private static string End(double value) => PText.Faithful(value, 2, rounded => value != 0 && rounded == 0);
 }
 
-/// <summary>
-/// The comparisons of one table, which are judged together: the more of them, the likelier one looks significant by chance. Their
+/// <summary>The comparisons of one table, which are judged together: the more of them, the likelier one looks significant by chance. Their
 /// p-values are therefore corrected by <see cref="Holm"/>, those over texts as one family and those over seeds as another, and a
-/// <see cref="Verdict"/> asks for both. Put in every comparison that the table shows, before any is looked at.
-/// </summary>
-/// <example><code>
-/// ComparisonFamily family = new();
-/// family.Add("MRPC against baseline", Bootstrap.Compare(baselineRuns, runs), PairedDifference.Of(baselineScores, scores));
-/// family.Add("MRPC against control", …);
-/// foreach (Verdict verdict in family.Verdicts)
-///     Console.WriteLine(verdict);
-/// </code></example>
+/// <see cref="Verdict"/> asks for both. Put in every comparison that the table shows, before any is looked at.</summary>
 public sealed class ComparisonFamily
 {
     private readonly List<(string Name, BootstrapComparison Texts, PairedDifference? Seeds, string Unit)> _comparisons = [];
-
-    /// <summary>The number of comparisons.</summary>
-    public int Count => _comparisons.Count;
 
     /// <summary>Adds a comparison. A higher score must be a better one in both measurements.</summary>
     /// <param name="name">What is compared, as the table calls it.</param>
@@ -194,10 +143,8 @@ public sealed class ComparisonFamily
         return this;
     }
 
-    /// <summary>
-    /// The verdict of each comparison, in the order they were added. Each added later corrects all the others more strongly, so read
-    /// them when the family is complete.
-    /// </summary>
+    /// <summary>The verdict of each comparison, in the order they were added. Each added later corrects all the others more strongly, so
+    /// read them when the family is complete.</summary>
     public IReadOnlyList<Verdict> Verdicts
     {
         get
@@ -210,12 +157,6 @@ public sealed class ComparisonFamily
             static int Tests(double[] adjusted) => adjusted.Count(p => !double.IsNaN(p));
         }
     }
-
-    /// <summary>The verdict of the comparison of a name.</summary>
-    /// <exception cref="IntraDistillException">There is none of this name.</exception>
-    public Verdict this[string name] => Verdicts.FirstOrDefault(verdict => verdict.Name == name)
-        ?? throw new IntraDistillException(
-            $"no comparison is called '{name}'; expected one of {string.Join(", ", _comparisons.Select(c => $"'{c.Name}'"))}");
 
     /// <summary>All verdicts, one a line.</summary>
     public override string ToString() => string.Join('\n', Verdicts);

@@ -1,8 +1,6 @@
-using System.Globalization;
-
 namespace IntraDistill;
 
-/// <summary>The stored runs of a study's arms and seeds, and what is read off them: all that its tables and charts are drawn from.</summary>
+/// <summary>The stored runs of a study's arms and seeds, and what is read off them: all that its tables show.</summary>
 public sealed class ArmRuns
 {
     private readonly Study _study;
@@ -16,7 +14,7 @@ public sealed class ArmRuns
     /// <summary>The arms.</summary>
     public IReadOnlyList<Arm> Arms { get; }
 
-    /// <summary>The seeds.</summary>
+    /// <summary>The seeds, in the order in which everything is by seed.</summary>
     public IReadOnlyList<int> Seeds { get; }
 
     /// <summary>The seeds in words: "3 seeds", or "seed 1".</summary>
@@ -52,12 +50,10 @@ public sealed class ArmRuns
     /// <inheritdoc cref="Chosen(Arm, string, WeightRule, string)"/>
     public IReadOnlyList<(string Weights, double Score)> Chosen(Arm arm, string point, WeightRule rule, Func<RunValues, double> score) =>
         [.. Seeds.Select(seed => _scores.TryGetValue((arm, point, rule, seed), out var found) ? found
-            : _scores[(arm, point, rule, seed)] = Study.ReadScores(this[arm, seed], point, rule)).Select(of => (of.Weights, score(of.Scores)))];
+            : _scores[(arm, point, rule, seed)] = Study.ReadScores(this[arm, seed], point, rule))
+            .Select(of => (of.Weights, score(of.Scores)))];
 
-    /// <summary>
-    /// The scores by seed of all runs of the study that differ from an arm's in nothing but the seed: what is measured beside a
-    /// published number.
-    /// </summary>
+    /// <summary>The scores by seed of all runs of the study that differ from an arm's in nothing but the seed.</summary>
     public IReadOnlyDictionary<long, RunValues> AllSeeds(Arm arm, string point, WeightRule rule) =>
         _study.Alike(this[arm, Seeds[0]]).ToDictionary(one => one.Key, one => Study.ReadScores(one.Value, point, rule).Scores);
 
@@ -65,18 +61,12 @@ public sealed class ArmRuns
     public static KitCell[] Cells(IReadOnlyList<double> ofSeeds) =>
         [SampleSummary.Of(ofSeeds).Format(), string.Join(" · ", ofSeeds.Select(one => KitCell.Number(one, 1).Text))];
 
-    /// <summary>The statistics of those weights' predictions, a seed each.</summary>
-    /// <param name="arm">The arm.</param>
-    /// <param name="point">The point.</param>
-    /// <param name="rule">The rule.</param>
-    /// <param name="of">Makes them from the lines predicted.</param>
+    /// <summary>The statistics of those weights' predictions, a seed each, made from the lines predicted.</summary>
     public SegmentStatistics[] Statistics(Arm arm, string point, WeightRule rule, Func<IReadOnlyList<string>, SegmentStatistics> of) =>
         [.. Seeds.Select(seed => of(Scored(arm, point, rule, seed).Hypotheses))];
 
-    /// <summary>
-    /// The points at which an arm was scored, in order, but for those that say nothing new: at which in every seed it, and each other arm
-    /// that it is to be compared with, had made as many updates as at one before. Updates are those of the first seed.
-    /// </summary>
+    /// <summary>The points at which an arm was scored, in order, but for those that say nothing new: at which in every seed it, and each
+    /// other arm that it is to be compared with, had made as many updates as at one before. Updates are those of the first seed.</summary>
     public IReadOnlyList<StudyPoint> Points(Arm arm, params Arm[] others)
     {
         Dictionary<string, long>[] made = [.. others.Prepend(arm).SelectMany(Of)
@@ -88,42 +78,33 @@ public sealed class ArmRuns
     /// <summary>An arm's name, and where it has several points, the point's.</summary>
     public string NameAt(Arm arm, StudyPoint point) => Points(arm).Count == 1 ? arm.Name : $"{arm.Name}, {point.Name.Replace('-', ' ')}";
 
-    /// <summary>Every arm at each of its points: the updates made, a score as mean ± standard deviation and by seed, and more.</summary>
-    /// <param name="title">The table's caption.</param>
-    /// <param name="rule">The rule that chose the weights.</param>
-    /// <param name="score">The score's name in the runs, and its heading.</param>
-    /// <param name="more">Further columns: heading, decimals, and the number of an arm at a point.</param>
+    /// <summary>Every arm at each of its points, with the weights that a rule chose: the updates made, a score (its name in the runs, and
+    /// its heading) as mean ± standard deviation and by seed, and further columns with the number of an arm at a point.</summary>
     public KitTable Results(string title, WeightRule rule, (string Name, string Heading) score,
         params (string Heading, int Decimals, Func<Arm, string, double> Value)[] more)
     {
         var table = new KitTable(title, [new("System", Numeric: false), new("Updates"), new(score.Heading), new("each seed"),
             .. more.Select(one => new KitColumn(one.Heading))]);
-        foreach (Arm arm in Arms)
+        foreach (var (arm, point) in Arms.SelectMany(arm => Points(arm).Select(point => (arm, point))))
         {
-            foreach (StudyPoint point in Points(arm))
-            {
-                string[] made = [.. Scores(arm, point.Name, rule, "update").Select(at => KitCell.Number(at, 0).Text).Distinct()];
-                table.Row([NameAt(arm, point), string.Join(" · ", made), .. Cells(Scores(arm, point.Name, rule, score.Name)),
-                    .. more.Select(one => KitCell.Number(one.Value(arm, point.Name), one.Decimals))]);
-            }
+            IEnumerable<string> made = Scores(arm, point.Name, rule, "update").Select(at => KitCell.Number(at, 0).Text).Distinct();
+            table.Row([NameAt(arm, point), string.Join(" · ", made), .. Cells(Scores(arm, point.Name, rule, score.Name)),
+                .. more.Select(one => KitCell.Number(one.Value(arm, point.Name), one.Decimals))]);
         }
         return table;
     }
 
-    /// <summary>A number that validations measured, over a budget of training, mean and range over the seeds.</summary>
-    /// <param name="arm">The arm.</param>
-    /// <param name="score">The number; where it is NaN there is no point.</param>
-    /// <param name="budget">The budget after so many updates; null for updates.</param>
+    /// <summary>A number that validations measured, over a budget of training (after so many updates; null for these), mean and range over
+    /// the seeds. Where the number is NaN there is no point.</summary>
     public BudgetCurve Curve(Arm arm, Func<ValidationPoint, double> score, Func<long, double>? budget = null) =>
         BudgetCurve.Of([.. Of(arm).Select(run => TrainingLog.Validations(run).Where(point => !double.IsNaN(score(point)))
             .Select(point => (budget?.Invoke(point.Update) ?? point.Update, score(point))).ToArray())]);
 
     /// <summary>The same as a line of a chart, with the range as a band where there are several seeds.</summary>
-    /// <inheritdoc cref="Curve"/>
     public CurveSeries Line(Arm arm, Func<ValidationPoint, double> score, Func<long, double>? budget = null)
     {
         BudgetCurve curve = Curve(arm, score, budget);
-        return new(arm.Name, curve.Budget, curve.Mean, Seeds.Count > 1 ? curve.Low : null, Seeds.Count > 1 ? curve.High : null);
+        return Seeds.Count > 1 ? new(arm.Name, curve.Budget, curve.Mean, curve.Low, curve.High) : new(arm.Name, curve.Budget, curve.Mean);
     }
 
     /// <summary>The divergence in training of one seed, by updates.</summary>
@@ -133,13 +114,10 @@ public sealed class ArmRuns
         return new(arm.Name, [.. points.Select(point => (double)point.Update)], [.. points.Select(point => point.Divergence)]);
     }
 
-    /// <summary>What the arms predicted for some lines of the reported text, one below the other.</summary>
-    /// <param name="title">The table's caption.</param>
-    /// <param name="point">The point whose weights predicted.</param>
-    /// <param name="rule">The rule that chose them.</param>
-    /// <param name="lines">Which lines.</param>
-    /// <param name="given">What stands above the predictions of a line: a name and a text each, the first in bold.</param>
-    public KitTable SideBySide(string title, string point, WeightRule rule, IEnumerable<int> lines, Func<int, (string Name, string Text)[]> given)
+    /// <summary>What the arms predicted in the first seed for some lines of the reported text, one below the other, under what is given of
+    /// a line: a name and a text each, the first in bold.</summary>
+    public KitTable SideBySide(string title, string point, WeightRule rule, IEnumerable<int> lines,
+        Func<int, (string Name, string Text)[]> given)
     {
         var table = new KitTable(title, new("System", Numeric: false), new("Text", Numeric: false));
         foreach (int line in lines)
@@ -153,24 +131,19 @@ public sealed class ArmRuns
     }
 
     /// <summary>The runs: what was trained now and what was found, when, by which commit, on which machine.</summary>
-    /// <param name="title">The table's caption.</param>
     public KitTable Table(string title)
     {
         var table = new KitTable(title, new("Arm", Numeric: false), new("Seed"), new("Run", Numeric: false), new("State", Numeric: false),
             new("Updates"), new("Started (UTC)", Numeric: false), new("Commit", Numeric: false));
         foreach (var ((arm, seed), run) in _runs)
-        {
-            RunOrigin origin = run.Origin;
             table.Row(arm.Name, $"{seed}", run.Name, _study.Origins[run.Name], KitCell.Number(run.Result![Study.UpdatesName].Number, 0),
-                origin.Started.ToString("yyyy-MM-dd HH:mm", CultureInfo.InvariantCulture),
-                origin.CommitInWords ?? "–");
-        }
+                FormattableString.Invariant($"{run.Origin.Started:yyyy-MM-dd HH:mm}"), run.Origin.CommitInWords ?? "–");
         foreach (var ((arm, seed), run) in _runs.Where(pair => pair.Value.Config["training.Patience"].Number > 0))
         {
-            StudyPoint last = Study.Points(run)[^1];
-            if (run.Result!.First(one => one.Key.StartsWith(last.Name + ".", StringComparison.Ordinal)
+            string last = Study.Points(run)[^1].Name;
+            if (run.Result!.First(one => one.Key.StartsWith(last + ".", StringComparison.Ordinal)
                 && one.Key.EndsWith("." + Study.EndName, StringComparison.Ordinal)).Value.Text != nameof(StopReason.EarlyStop))
-                table.Note($"{arm.Name}, seed {seed} met the limit of {run.Config[$"point.{last.Name}"].Text} updates before its {last.Name}.");
+                table.Note($"{arm.Name}, seed {seed} met the limit of {run.Config[$"point.{last}"].Text} updates before its {last}.");
         }
         foreach (string machine in _runs.Values.Select(run => run.Origin.Machine).Distinct())
             table.Note($"Made on: {machine}.");

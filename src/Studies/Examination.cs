@@ -4,14 +4,8 @@ using static TorchSharp.torch;
 
 namespace IntraDistill;
 
-/// <summary>
-/// What was measured of a model at a point of its run, with the weights that a rule chose there: its parameters' sensitivity and scores,
-/// read back from the run's folder. <see cref="Write"/> puts it there, from an <see cref="Experiment{TModel, TBatch}.Examine"/>.
-/// </summary>
-/// <param name="Name">What tables call the model.</param>
-/// <param name="Run">The run.</param>
-/// <param name="At">The point, the rule and the scores.</param>
-/// <param name="Sensitivity">The sensitivity of each parameter.</param>
+/// <summary>What was measured of a model at a point of its run, with the weights that a rule chose there: its parameters' sensitivity and
+/// scores, read back from the run's folder. An <see cref="Experiment{TModel, TBatch}.Examine"/> puts it there.</summary>
 public sealed record Examination(string Name, StoredRun Run, ScoredWeights At, ParameterSensitivity Sensitivity) : KitRecord
 {
     /// <summary>The run's seed.</summary>
@@ -26,10 +20,8 @@ public sealed record Examination(string Name, StoredRun Run, ScoredWeights At, P
     /// <summary>The first 12 digits of the SHA-256 of the weights examined: for the config of what is made from them.</summary>
     public string WeightsFingerprint => Convert.ToHexStringLower(SHA256.HashData(File.ReadAllBytes(WeightsFile(Run, At.Point.Name))))[..12];
 
-    /// <summary>
-    /// The measures of spread, over the parameters reached: the paper's standard deviation, per loss too (a score <c>std_per_loss</c>), and
-    /// five that do not depend on the loss's scale.
-    /// </summary>
+    /// <summary>The measures of spread, over the parameters reached: the paper's standard deviation, per loss too (a score
+    /// <c>std_per_loss</c>), and five that do not depend on the loss's scale.</summary>
     public static IReadOnlyList<Measure<Examination>> Spread { get; } =
     [
         new("Std (1e-6)", 1, of => 1e6 * of.Distribution.StandardDeviation), new("Std per loss (1e-6)", 1, of => 1e6 * of["std_per_loss"]),
@@ -38,12 +30,10 @@ public sealed record Examination(string Name, StoredRun Run, ScoredWeights At, P
         new("log10 std", 3, of => of.Distribution.LogStandardDeviation),
     ];
 
-    /// <summary>The histogram of the sensitivities above 0 on a log axis.</summary>
-    /// <param name="from">The first edge, a power of ten.</param>
-    /// <param name="to">The last.</param>
-    public HistogramSeries Histogram(int from = -12, int to = -2)
+    /// <summary>The histogram of the sensitivities above 0 on a log axis, from 1e-12 to 1e-2.</summary>
+    public HistogramSeries Histogram()
     {
-        var (edges, parts) = Distribution.Histogram(from, to, binsPerDecade: 6);
+        var (edges, parts) = Distribution.Histogram(-12, -2, binsPerDecade: 6);
         return new(Name, edges, parts);
     }
 
@@ -83,38 +73,32 @@ public sealed record Examination(string Name, StoredRun Run, ScoredWeights At, P
     }
 
     /// <summary>Which weights were examined, and which the lowest loss would have chosen of those so far.</summary>
-    /// <param name="title">The table's caption.</param>
-    /// <param name="metric">What the metric is called.</param>
-    /// <param name="of">The examinations.</param>
     public static KitTable WeightsTable(string title, string metric, IEnumerable<Examination> of)
     {
-        var table = new KitTable(title, new("Model", Numeric: false), new("Seed"), new("Updates made"), new("Rule", "Examined", Numeric: false),
-            new("Weights of update", "Examined"), new($"Best valid {metric}"), new("Lowest valid loss at update"));
+        var table = new KitTable(title, new("Model", Numeric: false), new("Seed"), new("Updates made"),
+            new("Rule", "Examined", Numeric: false), new("Weights of update", "Examined"), new($"Best valid {metric}"),
+            new("Lowest valid loss at update"));
         foreach (Examination one in of)
         {
-            double best = TrainingLog.Validations(one.Run).Where(at => at.Update <= one.At.Point.Update && !double.IsNaN(at.Metric)).Max(at => at.Metric);
-            table.Row(one.Name, $"{one.Seed}", KitCell.Number(one.At.Point.Update, 0), $"{one.At.Rule}", one.At.Weights, KitCell.Number(best, 1),
-                Study.Read(one.Run, one.At.Point.Name, WeightRule.Loss).Weights);
+            double best = TrainingLog.Validations(one.Run).Where(at => at.Update <= one.At.Point.Update && !double.IsNaN(at.Metric))
+                .Max(at => at.Metric);
+            table.Row(one.Name, $"{one.Seed}", KitCell.Number(one.At.Point.Update, 0), $"{one.At.Rule}", one.At.Weights,
+                KitCell.Number(best, 1), Study.Read(one.Run, one.At.Point.Name, WeightRule.Loss).Weights);
         }
         return table;
     }
 
-    /// <summary>A measure of each part of the network, the mean over a model's examinations.</summary>
-    /// <param name="title">The table's caption.</param>
-    /// <param name="models">Names of models, each with its examinations by seed.</param>
-    /// <param name="measure">The measure.</param>
-    /// <param name="decimals">How many decimals are shown.</param>
-    /// <param name="depth">How deep the names of modules are read.</param>
+    /// <summary>A measure of each part of the network, the mean over a model's examinations by seed.</summary>
     public static KitTable ByModule(string title, IReadOnlyList<(string Name, IReadOnlyList<Examination> Of)> models,
-        Func<SensitivityDistribution, double> measure, int decimals, int depth = 2)
+        Func<SensitivityDistribution, double> measure, int decimals)
     {
-        var table = new KitTable(title, [new("Part", Numeric: false), new("Parameters"), .. models.Select(model => new KitColumn(model.Name))]);
-        var parts = models.Select(model => model.Of.Select(one => one.Sensitivity.ByModule(depth)).ToArray()).ToArray();      // by model, by seed
+        var table = new KitTable(title,
+            [new("Part", Numeric: false), new("Parameters"), .. models.Select(model => new KitColumn(model.Name))]);
+        // By model, by seed.
+        var parts = models.Select(model => model.Of.Select(one => one.Sensitivity.ByModule(2)).ToArray()).ToArray();
         foreach (var (part, i) in parts[0][0].Select((part, i) => (part, i)))
-        {
             table.Row([part.Module, KitCell.Number(part.Distribution.Count, 0),
                 .. parts.Select(of => KitCell.Number(of.Average(one => measure(one[i].Distribution)), decimals))]);
-        }
         return table;
     }
 
@@ -123,31 +107,23 @@ public sealed record Examination(string Name, StoredRun Run, ScoredWeights At, P
     private static string WeightsFile(StoredRun run, string point) => Path.Combine(run.Folder, $"weights.{point}.safetensors");
 }
 
-/// <summary>A number that is read off something, with its name and how it is shown.</summary>
-/// <param name="Name">The name, with the unit where it has one.</param>
-/// <param name="Decimals">How many decimals are shown.</param>
-/// <param name="Value">Reads it.</param>
+/// <summary>A number that is read off something, with its name (and the unit where it has one) and how many decimals are shown.</summary>
 public sealed record Measure<T>(string Name, int Decimals, Func<T, double> Value)
 {
     /// <summary>What measures became from one thing to the next, as <c>Std 96.1 → 90.2, Test NLL 3.073 → 3.077</c>.</summary>
     public static string Changes(T before, T after, IEnumerable<Measure<T>> measures) => string.Join(", ", measures.Select(measure =>
         $"{measure.Name} {measure.Text(before)} → {measure.Text(after)}"));
 
-    private string Text(T of) => Value(of).ToString($"F{Decimals}", System.Globalization.CultureInfo.InvariantCulture);
-
     /// <summary>A measure a row, a model a column: mean ± standard deviation over what it has (its seeds), or each of them.</summary>
-    /// <param name="title">The table's caption.</param>
-    /// <param name="measures">The measures.</param>
-    /// <param name="models">Names, and what they have.</param>
-    /// <param name="each">Whether each is shown.</param>
-    public static KitTable Table(string title, IEnumerable<Measure<T>> measures, IReadOnlyList<(string Name, IReadOnlyList<T> Of)> models, bool each = false)
+    public static KitTable Table(string title, IEnumerable<Measure<T>> measures,
+        IReadOnlyList<(string Name, IReadOnlyList<T> Of)> models, bool each = false)
     {
         var table = new KitTable(title, [new("Measure", Numeric: false), .. models.Select(model => new KitColumn(model.Name))]);
         foreach (Measure<T> measure in measures)
-        {
             table.Row([measure.Name, .. models.Select(model => each ? string.Join(" · ", model.Of.Select(measure.Text))
                 : SampleSummary.Of([.. model.Of.Select(measure.Value)]).Format(measure.Decimals))]);
-        }
         return table;
     }
+
+    private string Text(T of) => Value(of).ToString($"F{Decimals}", System.Globalization.CultureInfo.InvariantCulture);
 }

@@ -51,10 +51,8 @@ public sealed record StudyPoint(string Name, long Update)
     public const string End = "end";
 }
 
-/// <summary>
-/// How every arm of a comparison is trained and scored: the same for all of them but for what <see cref="Arm"/> says. A
-/// <see cref="Study"/> runs it.
-/// </summary>
+/// <summary>How every arm of a comparison is trained and scored: the same for all of them but for what <see cref="Arm"/> says. A
+/// <see cref="Study"/> runs it.</summary>
 /// <typeparam name="TModel">The model, whose <c>forward</c> nobody calls but the functions given here.</typeparam>
 /// <typeparam name="TBatch">The batches.</typeparam>
 public sealed record Experiment<TModel, TBatch> where TModel : nn.Module where TBatch : IBatch
@@ -62,20 +60,16 @@ public sealed record Experiment<TModel, TBatch> where TModel : nn.Module where T
     /// <summary>A few words that begin the names of the runs' folders, before the arm's.</summary>
     public string Label { get; init; } = "";
 
-    /// <summary>
-    /// All that the result of an arm and seed depends on besides <see cref="Training"/>, <see cref="Points"/> and the machine, as an
-    /// object of settings records and plain values: <c>new { data = corpus.Fingerprint, model = shape, objective }</c>. Two runs of
-    /// which all this is equal are the same run: see <see cref="RunConfig"/>.
-    /// </summary>
+    /// <summary>All that the result of an arm and seed depends on besides <see cref="Training"/>, <see cref="Points"/> and the machine, as
+    /// an object of settings records and plain values: <c>new { data = corpus.Fingerprint, model = shape, objective }</c>. Two runs of
+    /// which all this is equal are the same run: see <see cref="RunConfig"/>.</summary>
     public required Func<Arm, int, object> Settings { get; init; }
 
     /// <summary>How an arm is trained; seed, label and checkpoint folder are the study's.</summary>
     public required Func<Arm, TrainerSettings> Training { get; init; }
 
-    /// <summary>
-    /// Where an arm is scored, in order. The last may be a limit that early stopping is to come before. Null for one point,
-    /// <see cref="StudyPoint.End"/>, after all of the training's updates.
-    /// </summary>
+    /// <summary>Where an arm is scored, in order. The last may be a limit that early stopping is to come before. Null for one point,
+    /// <see cref="StudyPoint.End"/>, after all of the training's updates.</summary>
     public Func<Arm, IReadOnlyList<StudyPoint>>? Points { get; init; }
 
     /// <summary>A new model of an arm, on the CPU: the study seeds torch before, and moves it afterwards.</summary>
@@ -84,7 +78,7 @@ public sealed record Experiment<TModel, TBatch> where TModel : nn.Module where T
     /// <summary>The training batches of a seed.</summary>
     public required Func<int, IBatchSource<TBatch>> Batches { get; init; }
 
-    /// <summary>An arm's forward pass: the loss of a batch at an update. Called once a training, so that it can keep an objective.</summary>
+    /// <summary>An arm's forward pass: the loss of a batch at an update. Called once a training: it can keep an objective.</summary>
     public required Func<Arm, TModel, Func<TBatch, long, IntraDistillationLoss>> Step { get; init; }
 
     /// <summary>A validation of a model after so many updates; null for none.</summary>
@@ -96,10 +90,7 @@ public sealed record Experiment<TModel, TBatch> where TModel : nn.Module where T
     /// <summary>Scores such lines, by name.</summary>
     public required Func<IReadOnlyList<string>, IEnumerable<(string Name, RunValue Value)>> Score { get; init; }
 
-    /// <summary>
-    /// What else is to be made of a model at each point, with the weights that the first rule chooses there, in evaluation mode: values,
-    /// which are stored beside that rule's scores, and files in the run's folder. Begun again where a run was interrupted in it.
-    /// Null for nothing.
-    /// </summary>
+    /// <summary>What else is to be made of a model at each point, with the weights that the first rule chooses there, in evaluation mode:
+    /// values, which are stored beside that rule's scores, and files in the run's folder. Begun again after an interruption.</summary>
     public Func<TModel, StoredRun, StudyPoint, IEnumerable<(string Name, RunValue Value)>>? Examine { get; init; }
 }

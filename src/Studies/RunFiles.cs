@@ -1,7 +1,7 @@
-using System.Globalization;
 using System.Security.Cryptography;
 using System.Text;
 using System.Text.Json;
+using System.Text.RegularExpressions;
 
 namespace IntraDistill;
 
@@ -9,24 +9,18 @@ namespace IntraDistill;
 internal static class RunFiles
 {
     public const string Config = "config.json", Metrics = "metrics.jsonl", Hypotheses = "hypotheses.txt",
-        Result = "result.json", Lock = "lock", Owner = "owner.json", Checkpoints = "checkpoints",
-        BrokenSuffix = ".broken-";
+        Result = "result.json", Lock = "lock", Owner = "owner.json", Checkpoints = "checkpoints";
 
-    private static readonly UTF8Encoding s_utf8 = new(encoderShouldEmitUTF8Identifier: false);
-
-    /// <summary>Writes a file whole or not at all; the folder's lock is held.</summary>
+    // The folder's lock is held.
     public static void Write(string path, string text) => AtomicFile.Write(path, text, held: true);
 
-    /// <summary>The text of a file.</summary>
-    /// <exception cref="IntraDistillException">It cannot be read.</exception>
     public static string Read(string path) => Read(path, file =>
     {
-        using var reader = new StreamReader(file, s_utf8);
+        using var reader = new StreamReader(file);
         return reader.ReadToEnd();
     });
 
-    /// <summary>What is made of a file's bytes.</summary>
-    /// <exception cref="IntraDistillException">It cannot be read.</exception>
+    /// <exception cref="RunFileException">The file cannot be read.</exception>
     public static T Read<T>(string path, Func<FileStream, T> read)
     {
         try
@@ -41,15 +35,12 @@ internal static class RunFiles
         }
     }
 
-    /// <summary>A value of a JSON object.</summary>
-    /// <exception cref="FormatException">It is not there.</exception>
+    /// <exception cref="FormatException">There is no value of this name.</exception>
     public static JsonElement Get(JsonElement element, string name) => element.TryGetProperty(name, out JsonElement value)
         ? value : throw new FormatException($"\"{name}\" is missing");
 
-    /// <summary>
-    /// Moves what is in a run's folder, all but its lock, to a folder beside it that says it is broken. The lock is held and
-    /// stays where others wait for it.
-    /// </summary>
+    /// <summary>Moves what is in a run's folder, all but its lock, to a folder beside it that says it is broken. The lock stays: others
+    /// wait for it.</summary>
     public static void SetAside(string folder)
     {
         string[] names = [.. Directory.EnumerateFileSystemEntries(folder).Select(path => Path.GetFileName(path))
@@ -63,32 +54,17 @@ internal static class RunFiles
         if (number > 1 && !names.Contains(Config) && !names.Any(name => Path.Exists(Path.Combine(Aside(number - 1), name))))
             number--;
         Directory.CreateDirectory(Aside(number));
-        // The config first: what is left of a folder without one is never taken for a run.
+        // The config first: what is left of a folder without one is never taken for a run. Directory.Move moves files as well.
         foreach (string name in names.OrderBy(name => name != Config))
-        {
-            string from = Path.Combine(folder, name), to = Path.Combine(Aside(number), name);
-            if (Directory.Exists(from))
-                Directory.Move(from, to);
-            else
-                File.Move(from, to);
-        }
+            Directory.Move(Path.Combine(folder, name), Path.Combine(Aside(number), name));
 
-        string Aside(int n) => $"{folder}{BrokenSuffix}{n}";
+        string Aside(int n) => $"{folder}.broken-{n}";
     }
 
     /// <summary>Whether a folder is one that <see cref="SetAside"/> made.</summary>
-    public static bool IsSetAside(string folder)
-    {
-        string name = Path.GetFileName(folder);
-        int at = name.LastIndexOf(BrokenSuffix, StringComparison.Ordinal);
-        return at >= 0 && int.TryParse(name.AsSpan(at + BrokenSuffix.Length), NumberStyles.None, CultureInfo.InvariantCulture, out _);
-    }
+    public static bool IsSetAside(string folder) => Regex.IsMatch(folder, @"\.broken-[0-9]+\z");
 
-    /// <summary>Reads what a JSON text holds.</summary>
-    /// <param name="path">The file it comes from.</param>
-    /// <param name="firstLine">The line of the file at which the text begins, from 1.</param>
-    /// <param name="json">The text.</param>
-    /// <param name="read">Takes it apart; its errors become one that names file and line.</param>
+    /// <summary>Takes a JSON text apart that begins at a line of a file, from 1; errors become one that names file and line.</summary>
     public static T Parse<T>(string path, int firstLine, string json, Func<JsonElement, T> read)
     {
         try
@@ -98,27 +74,28 @@ internal static class RunFiles
         }
         catch (JsonException error)
         {
-            throw new RunFileException(path, firstLine + (error.LineNumber ?? 0),
-                "not JSON; it was damaged after it was written", error);
+            throw new RunFileException(path, firstLine + (error.LineNumber ?? 0), "not JSON; it was damaged after it was written", error);
         }
-        catch (Exception error) when (error is FormatException or IntraDistillException or KeyNotFoundException
-            or InvalidOperationException)
+        catch (Exception error) when (error is FormatException or IntraDistillException or InvalidOperationException)
         {
             throw new RunFileException(path, firstLine, $"not what a run writes: {error.Message}", error);
         }
     }
 }
 
-/// <summary>A file of a run as it was when the run was done.</summary>
-internal sealed record StoredFile(string Name, long Lines, string Hash);
+/// <summary>A file of a run is not what was written; the message begins with <c>file:line:</c>, without a line (0) where all is
+/// meant.</summary>
+internal sealed class RunFileException(string path, long line, string message, Exception? inner = null)
+    : IntraDistillException(line > 0 ? $"{path}:{line}: {message}" : $"{path}: {message}", inner!);
 
-/// <summary>
-/// <c>result.json</c>: the result, and number of lines and SHA-256 of every file that was stored before it, so that a run whose
-/// files were changed, cut, lost or exchanged later is seen to be broken. A hash over all of it guards the file itself.
-/// </summary>
+/// <summary><c>result.json</c>: the result, and number of lines and SHA-256 of every file that was stored before it, so that a run whose
+/// files were changed, cut, lost or exchanged later is seen to be broken. A hash over all of it guards the file itself.</summary>
 internal static class RunOutputs
 {
     private const string Result = "result", Files = "files", Lines = "lines", FileHash = "sha256", Hash = "hash";
+
+    /// <summary>A file as it was when the run was done.</summary>
+    private sealed record StoredFile(string Name, long Lines, string Hash);
 
     /// <summary>The name of a file of hypotheses.</summary>
     /// <exception cref="IntraDistillException">The set's name cannot be part of one.</exception>
@@ -140,8 +117,8 @@ internal static class RunOutputs
             {
               "{{Result}}": {{result.ToJson()}},
               "{{Files}}": {
-            {{string.Join(",\n", files.Select(file => string.Create(CultureInfo.InvariantCulture,
-                $"    {Json(file.Name)}: {{\"{Lines}\": {file.Lines}, \"{FileHash}\": \"{file.Hash}\"}}")))}}
+            {{string.Join(",\n", files.Select(file =>
+                FormattableString.Invariant($"    {Json(file.Name)}: {{\"{Lines}\": {file.Lines}, \"{FileHash}\": \"{file.Hash}\"}}")))}}
               },
               "{{Hash}}": "{{HashOf(result, files)}}"
             }
@@ -166,56 +143,51 @@ internal static class RunOutputs
             throw new RunFileException(path, 0,
                 $"was changed after it was written: its hash is {Short(hash ?? "")}, expected {Short(expected)}");
         foreach (StoredFile file in files)
-            Check(folder, file);
+            Check(Path.Combine(folder, file.Name), file);
         return Names(folder).Except(files.Select(file => file.Name)).FirstOrDefault() is not { } more ? result
             : throw new RunFileException(Path.Combine(folder, more), 0,
                 $"came after the run was done: {RunFiles.Result} knows no such file");
-    }
 
-    private static void Check(string folder, StoredFile stored)
-    {
-        string path = Path.Combine(folder, stored.Name);
-        string expected = string.Create(CultureInfo.InvariantCulture, $"{RunFiles.Result} says {stored.Lines:N0}");
-        if (!Path.Exists(path))
-            throw new RunFileException(path, 0, $"is missing: {expected} lines");
-        StoredFile found = Read(folder, stored.Name);
-        if (found.Lines != stored.Lines)
+        void Check(string file, StoredFile stored)
         {
-            throw new RunFileException(path, 0,
-                string.Create(CultureInfo.InvariantCulture, $"has {found.Lines:N0} lines, {expected}"));
+            string said = FormattableString.Invariant($"{RunFiles.Result} says {stored.Lines:N0}");
+            if (!Path.Exists(file))
+                throw new RunFileException(file, 0, $"is missing: {said} lines");
+            StoredFile found = Read(folder, stored.Name);
+            if (found.Lines != stored.Lines)
+                throw new RunFileException(file, 0, FormattableString.Invariant($"has {found.Lines:N0} lines, {said}"));
+            if (found.Hash != stored.Hash)
+                throw new RunFileException(file, 0, $"was changed after it was written: its SHA-256 is {Short(found.Hash)}, "
+                    + $"{RunFiles.Result} says {Short(stored.Hash)}");
         }
-        if (found.Hash != stored.Hash)
-            throw new RunFileException(path, 0, "was changed after it was written: its SHA-256 is "
-                + $"{Short(found.Hash)}, {RunFiles.Result} says {Short(stored.Hash)}");
     }
 
-    /// <summary>The files that results rest on, of those that are there.</summary>
+    // The files that results rest on, of those that are there.
     private static IEnumerable<string> Names(string folder) => Directory.EnumerateFileSystemEntries(folder)
         .Select(path => Path.GetFileName(path)).Where(name => name is RunFiles.Config or RunFiles.Metrics or RunFiles.Hypotheses
             || name.EndsWith(".safetensors", StringComparison.Ordinal)      // measured of a model
-            || (name.StartsWith("hypotheses.", StringComparison.Ordinal) && name.EndsWith(".txt", StringComparison.Ordinal)))
+            || name.StartsWith("hypotheses.", StringComparison.Ordinal) && name.EndsWith(".txt", StringComparison.Ordinal))
         .Order(StringComparer.Ordinal);
 
     private static StoredFile Read(string folder, string name)
     {
         using var hash = IncrementalHash.CreateHash(HashAlgorithmName.SHA256);
-        long lines = 0;
-        RunFiles.Read(Path.Combine(folder, name), file =>
+        return RunFiles.Read(Path.Combine(folder, name), file =>
         {
+            long lines = 0;
             byte[] buffer = new byte[1 << 16];
             for (int count; (count = file.Read(buffer)) > 0;)
             {
                 lines += buffer.AsSpan(0, count).Count((byte)'\n');
                 hash.AppendData(buffer, 0, count);
             }
-            return lines;
+            return new StoredFile(name, lines, Convert.ToHexStringLower(hash.GetHashAndReset()));
         });
-        return new StoredFile(name, lines, Convert.ToHexStringLower(hash.GetHashAndReset()));
     }
 
     private static string HashOf(RunValues result, IEnumerable<StoredFile> files) => Convert.ToHexStringLower(SHA256.HashData(
         Encoding.UTF8.GetBytes(result.ToJson() + string.Concat(files.Select(file =>
-            string.Create(CultureInfo.InvariantCulture, $"\n{file.Name} {file.Lines} {file.Hash}"))))));
+            FormattableString.Invariant($"\n{file.Name} {file.Lines} {file.Hash}"))))));
 
     // Enough to tell them apart; what comes out of a damaged file may be of any length.
     private static string Short(string hash) =>

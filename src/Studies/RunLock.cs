@@ -1,16 +1,10 @@
-using System.Globalization;
 using System.Text.Json;
 
 namespace IntraDistill;
 
-/// <summary>
-/// Keeps a run's folder to one process: the file <c>lock</c> is open exclusively as long as the process lives, so that a killed one
-/// leaves no lock behind; <c>owner.json</c> says who that is.
-/// </summary>
-/// <remarks>
-/// Certain on one machine. Among machines as good as the shared file system's locks (NFS 4, SMB, GPFS, Lustre mounted with
-/// <c>flock</c>); a mount without any, or whose locks are local to a machine, guards nothing among them.
-/// </remarks>
+/// <summary>Keeps a run's folder to one process: the file <c>lock</c> is open exclusively as long as the process lives, so that a killed
+/// one leaves no lock behind; <c>owner.json</c> says who that is. Among machines it is as good as the locks of the shared disk: see
+/// <see cref="RunStore"/>.</summary>
 internal sealed class RunLock : IDisposable
 {
     private const int Retries = 5, RetryAfter = 40;   // ms
@@ -22,8 +16,8 @@ internal sealed class RunLock : IDisposable
 
     private sealed record Owner(string Host, int Process, DateTime Since)
     {
-        public override string ToString() => string.Create(CultureInfo.InvariantCulture,
-            $"process {Process} on {Host} since {Since:yyyy-MM-dd HH:mm:ss} UTC");
+        public override string ToString() =>
+            FormattableString.Invariant($"process {Process} on {Host} since {Since:yyyy-MM-dd HH:mm:ss} UTC");
     }
 
     /// <summary>Takes the lock of a folder that is there.</summary>
@@ -70,7 +64,6 @@ internal sealed class RunLock : IDisposable
         }
     }
 
-    /// <inheritdoc/>
     public void Dispose()
     {
         if (!_lock.CanWrite)
@@ -110,4 +103,17 @@ internal sealed class RunLock : IDisposable
             return null;   // not there, or being written
         }
     }
+}
+
+/// <summary>A run is under way in another process, or elsewhere in this one.</summary>
+public sealed class RunInUseException : IntraDistillException
+{
+    internal RunInUseException(string folder, string message, bool willEnd) : base($"{folder}: {message}") =>
+        (Folder, WillEnd) = (folder, willEnd);
+
+    /// <summary>The run's folder.</summary>
+    public string Folder { get; }
+
+    /// <summary>Whether it is a live process that has it, and not this one: some time it will be free.</summary>
+    internal bool WillEnd { get; }
 }

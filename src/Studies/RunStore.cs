@@ -2,27 +2,14 @@ using static TorchSharp.torch;
 
 namespace IntraDistill;
 
-/// <summary>
-/// Runs on disk, a folder each: <c>config.json</c> (settings, seed, commit, machine), <c>metrics.jsonl</c>,
-/// <c>hypotheses.txt</c>, <c>checkpoints/</c> and, written last, <c>result.json</c>. A run that is done is found again and never
-/// done twice; one that was interrupted goes on. One whose files are not what was stored (<c>config.json</c> has the hash of its
-/// config, <c>result.json</c> count and checksum of all files) is broken: it is shown as that, and can be run again.
-/// </summary>
-/// <remarks>
-/// Several processes may share the folder. On one machine it is certain that no two work at a run; among machines this is as
-/// sure as the shared file system's locks (NFS 4, SMB, GPFS, Lustre mounted with <c>flock</c>). Where it has none, a run left by
-/// a killed process of another machine has to be freed by hand, and the error says how. A mount that keeps locks to itself
-/// (<c>localflock</c>, <c>nolock</c>) guards against processes of the same machine only.
-/// </remarks>
+/// <summary>Runs on disk, a folder each: <c>config.json</c> (settings, seed, commit, machine), <c>metrics.jsonl</c>, <c>hypotheses.txt</c>,
+/// <c>checkpoints/</c> and, written last, <c>result.json</c>. A run that is done is found again and never done twice; one that was
+/// interrupted goes on. One whose files are not what was stored (<c>config.json</c> has the hash of its config, <c>result.json</c> count
+/// and checksum of all files) is broken: it is shown as that, and can be run again.</summary>
+/// <remarks>Several processes may share the folder. On one machine it is certain that no two work at a run; among machines this is as sure
+/// as the shared file system's locks (NFS 4, SMB, GPFS, Lustre mounted with <c>flock</c>); a mount that has none, or keeps them to itself
+/// (<c>localflock</c>, <c>nolock</c>), guards against processes of the same machine only.</remarks>
 /// <param name="folder">The folder of the runs; created when the first one starts.</param>
-/// <example><code>
-/// using (var run = new RunStore("runs").Start("iwslt14 de-en id", config))
-///     if (!run.IsDone)
-///     {
-///         // train with CheckpointFolder = run.CheckpointFolder; run.Log(("update", 100), ("loss", 2.3));
-///         run.Finish(("bleu", 34.1));
-///     }
-/// </code></example>
 public sealed class RunStore(string folder)
 {
     private static readonly TimeSpan s_lookAgain = TimeSpan.FromSeconds(1);
@@ -30,27 +17,17 @@ public sealed class RunStore(string folder)
     /// <summary>The folder of the runs, as a full path.</summary>
     public string Folder { get; } = Path.GetFullPath(folder);
 
-    /// <summary>
-    /// All runs, by the name of their folder; broken ones and those of another layout are among them, and say so. Folders that
-    /// hold no run are passed over.
-    /// </summary>
-    public IReadOnlyList<StoredRun> All() => [.. Folders().Select(folder => StoredRun.Read(folder)).OfType<StoredRun>()];
+    /// <summary>All runs, by the name of their folder; broken ones and those of another layout are among them, and say so. Folders that
+    /// hold no run are passed over.</summary>
+    public IReadOnlyList<StoredRun> All() => [.. Runs()];
 
-    /// <summary>
-    /// The run of a config, or null; whatever its label and its folder's name. It is a broken one only where there is no other.
-    /// </summary>
-    public StoredRun? Find(RunConfig config)
-    {
-        StoredRun[] found = [.. Folders().Select(folder => StoredRun.Read(folder, only: config)).OfType<StoredRun>()
-            .Where(run => run.IsOf(config))];
-        return found.FirstOrDefault(run => run.Status != RunStatus.Broken) ?? found.FirstOrDefault();
-    }
+    /// <summary>The run of a config, or null, whatever its label and folder; a broken one only if there is no other.</summary>
+    public StoredRun? Find(RunConfig config) =>
+        Runs(only: config).Where(run => run.IsOf(config)).MinBy(run => run.Status == RunStatus.Broken);
 
-    /// <summary>
-    /// Starts the run of a config; goes on with it if it was interrupted; returns it as it is, with
-    /// <see cref="RunFolder.IsDone"/>, if it is done. If it is broken, its files are moved to a folder beside it
-    /// (<c>NAME.broken-1</c>), which stays listed as broken, and it begins anew. Nothing of another run is ever touched.
-    /// </summary>
+    /// <summary>Starts the run of a config; goes on with it if it was interrupted; returns it as it is, with
+    /// <see cref="RunFolder.IsDone"/>, if it is done. If it is broken, its files are moved to a folder beside it (<c>NAME.broken-1</c>),
+    /// which stays listed as broken, and it begins anew. Nothing of another run is ever touched.</summary>
     /// <param name="label">A few words that begin the name of a new run's folder.</param>
     /// <param name="config">Its settings.</param>
     /// <param name="device">What it computes on, for the record; the CPU if null.</param>
@@ -58,29 +35,16 @@ public sealed class RunStore(string folder)
     public RunFolder Start(string label, RunConfig config, Device? device = null)
     {
         // More digits only where the name is taken, by another run of the same first digits or by something else.
-        IEnumerable<string> names = new[] { 6, 12, 64 }.Select(digits => config.FolderName(label, digits));
-        if (Find(config) is { } known && !RunFiles.IsSetAside(known.Folder))
-            names = [known.Name];
-        foreach (string name in names)
-        {
-            if (RunFolder.Open(Path.Combine(Folder, name), label, config, device) is { } run)
-                return run;
-        }
-        throw new IntraDistillException($"{Folder}: no folder for {label} ({config.Hash}): its names are taken by other files");
+        IEnumerable<string> names = Find(config) is { } known && !RunFiles.IsSetAside(known.Folder)
+            ? [known.Name] : new[] { 6, 12, 64 }.Select(digits => config.FolderName(label, digits));
+        return names.Select(name => RunFolder.Open(Path.Combine(Folder, name), label, config, device)).OfType<RunFolder>().FirstOrDefault()
+            ?? throw new IntraDistillException($"{Folder}: no folder for {label} ({config.Hash}): its names are taken by other files");
     }
 
-    /// <summary>
-    /// As <see cref="Start"/>, but waits while another process is at the run. For what several processes need and one makes: the
-    /// tasks of a job array their pretraining. If that process ends without a result, the run is gone on with here.
-    /// </summary>
-    /// <param name="label">A few words that begin the name of a new run's folder.</param>
-    /// <param name="config">Its settings.</param>
-    /// <param name="device">What it computes on, for the record; the CPU if null.</param>
-    /// <param name="waiting">Told for whom, once, if there is anybody to wait for: <c>Console.WriteLine</c>.</param>
-    /// <param name="cancellation">Ends the waiting.</param>
-    /// <exception cref="RunInUseException">
-    /// This process is at it already, or, where the file system has no locks, one of another machine: it may be dead.
-    /// </exception>
+    /// <summary>As <see cref="Start"/>, but waits while another process is at the run, and tells for whom, once. For what several processes
+    /// need and one makes: the tasks of a job array their pretraining. If that process ends without a result, this one goes on.</summary>
+    /// <exception cref="RunInUseException">This process is at it already, or, where the file system has no locks, one of another machine:
+    /// it may be dead.</exception>
     /// <exception cref="OperationCanceledException">Cancelled while it waited.</exception>
     public async Task<RunFolder> StartWhenFreeAsync(string label, RunConfig config, Device? device = null,
         Action<string>? waiting = null, CancellationToken cancellation = default)
@@ -104,6 +68,6 @@ public sealed class RunStore(string folder)
         }
     }
 
-    private IEnumerable<string> Folders() => Directory.Exists(Folder)
-        ? Directory.EnumerateDirectories(Folder).Order(StringComparer.Ordinal) : [];
+    private IEnumerable<StoredRun> Runs(RunConfig? only = null) => !Directory.Exists(Folder) ? [] : Directory.EnumerateDirectories(Folder)
+        .Order(StringComparer.Ordinal).Select(run => StoredRun.Read(run, only)).OfType<StoredRun>();
 }

@@ -1,16 +1,10 @@
 using System.Text.Json;
+using static TorchSharp.torch;
 
 namespace IntraDistill;
 
-/// <summary>A try of a search for settings: an arm's, and the best that it reached on validation text.</summary>
-/// <param name="Arm">The arm's name.</param>
-/// <param name="Passes">K.</param>
-/// <param name="Alpha">α.</param>
-/// <param name="Dropout">Dropout.</param>
-/// <param name="LearningRate">The learning rate.</param>
-/// <param name="ValidBleu">The best of the metric, on validation text.</param>
-/// <param name="BestUpdate">After which update.</param>
-/// <param name="Updates">Of how many.</param>
+/// <summary>A try of a search for settings: an arm's (dropout and learning rate NaN for the study's), and the best of the metric that it
+/// reached on validation text, after which update of how many.</summary>
 public sealed record SearchTry(
     string Arm, int Passes, double Alpha, double Dropout, double LearningRate, double ValidBleu, long BestUpdate, long Updates)
 {
@@ -18,17 +12,8 @@ public sealed record SearchTry(
     public Arm Of(Arm arm) => arm with { Alpha = Alpha, Dropout = Dropout, LearningRate = LearningRate };
 }
 
-/// <summary>
-/// A round of a search for settings, with as many tries for each arm, on validation text alone. Kept as a JSON file, so that what settings
-/// were chosen by can be shown without training anything.
-/// </summary>
-/// <param name="Round">Its number, from 1.</param>
-/// <param name="Setting">What was trained, in words.</param>
-/// <param name="Seed">The seed of all tries.</param>
-/// <param name="Machine">Where they were made.</param>
-/// <param name="Commit">By which commit.</param>
-/// <param name="Data">The fingerprint of the data.</param>
-/// <param name="Tries">The tries, by arm.</param>
+/// <summary>A round of a search for settings, counted from 1, with as many tries for each arm, on validation text alone. Kept as a JSON
+/// file, so that what settings were chosen by can be shown without training anything.</summary>
 public sealed record SearchRound(
     int Round, string Setting, int Seed, string? Machine, string? Commit, string Data, IReadOnlyList<SearchTry> Tries) : KitRecord
 {
@@ -57,19 +42,20 @@ public sealed record SearchRound(
         return all;
     }
 
-    /// <summary>The best tries of an arm, the best first.</summary>
+    /// <summary>The tries of an arm, the best first.</summary>
     public IReadOnlyList<SearchTry> Best(string arm) => [.. Tries.Where(one => one.Arm == arm).OrderByDescending(one => one.ValidBleu)];
 
-    /// <summary>Makes the tries of a round, for one arm after the other.</summary>
+    /// <summary>Makes the tries of a round, for one arm after the other. Each looks at validations only.</summary>
     /// <param name="study">Where they are stored.</param>
     /// <param name="round">Number and what else is known before; its tries are made here.</param>
-    /// <param name="experiment">How a try of so many updates is trained and validated.</param>
+    /// <param name="experiment">How a try of so many updates is trained and validated; its points, rules and patience do not count.</param>
     /// <param name="arms">The arms.</param>
     /// <param name="updates">How many updates a try of an arm has.</param>
     /// <param name="stages">What is tried of an arm, in stages, each given the best of those before (at first the arm itself).</param>
-    public static async Task<SearchRound> RunAsync<TModel, TBatch>(Study study, SearchRound round, Func<long, Experiment<TModel, TBatch>> experiment,
-        IReadOnlyList<Arm> arms, Func<Arm, long> updates, Func<Arm, Func<Arm, IEnumerable<Arm>>[]> stages)
-        where TModel : TorchSharp.torch.nn.Module where TBatch : IBatch
+    public static async Task<SearchRound> RunAsync<TModel, TBatch>(Study study, SearchRound round,
+        Func<long, Experiment<TModel, TBatch>> experiment, IReadOnlyList<Arm> arms, Func<Arm, long> updates,
+        Func<Arm, Func<Arm, IEnumerable<Arm>>[]> stages)
+        where TModel : nn.Module where TBatch : IBatch
     {
         var tries = new List<SearchTry>();
         foreach (Arm arm in arms)
@@ -86,32 +72,24 @@ public sealed record SearchRound(
         return round with { Tries = tries };
     }
 
-    /// <summary>Makes a try: trains an arm to an update and looks at its validations. No test text is touched.</summary>
-    /// <param name="study">Where.</param>
-    /// <param name="experiment">How; its points, rules and patience do not count.</param>
-    /// <param name="arm">The arm, with dropout and learning rate.</param>
-    /// <param name="seed">The seed.</param>
-    /// <param name="updates">How far.</param>
-    public static async Task<SearchTry> TryAsync<TModel, TBatch>(Study study, Experiment<TModel, TBatch> experiment, Arm arm, int seed, long updates)
-        where TModel : TorchSharp.torch.nn.Module where TBatch : IBatch
+    private static async Task<SearchTry> TryAsync<TModel, TBatch>(
+        Study study, Experiment<TModel, TBatch> experiment, Arm arm, int seed, long updates)
+        where TModel : nn.Module where TBatch : IBatch
     {
         StoredRun run = await study.RunAsync(experiment with
         {
             Label = $"try {arm.Dropout} {arm.Alpha} {arm.LearningRate}",
             Training = one => experiment.Training(one) with { Rules = [WeightRule.Metric], Patience = 0 },
-            Points = _ => [new("end", updates)],
-            Predict = _ => [],
-            Score = _ => [],
-            Examine = null,
+            Points = _ => [new(StudyPoint.End, updates)], Predict = _ => [], Score = _ => [], Examine = null,
         }, arm, seed);
         run.DeleteCheckpoints();
         ValidationPoint best = TrainingLog.Validations(run).Where(point => !double.IsNaN(point.Metric)).MaxBy(point => point.Metric)
             ?? throw new IntraDistillException($"{run.Name}: no validation measured the metric; a try counts by its best");
-        return new(arm.Name, arm.Passes, arm.Alpha, arm.Dropout ?? double.NaN, arm.LearningRate ?? double.NaN, best.Metric, best.Update, updates);
+        return new(arm.Name, arm.Passes, arm.Alpha, arm.Dropout ?? double.NaN, arm.LearningRate ?? double.NaN,
+            best.Metric, best.Update, updates);
     }
 
-    /// <summary>The tries.</summary>
-    /// <param name="metric">What they count by, as <c>Valid BLEU</c>.</param>
+    /// <summary>The tries; the metric is what they count by, as <c>Valid BLEU</c>.</summary>
     public KitTable Table(string metric)
     {
         var table = new KitTable($"Round {Round}: tries on validation text ({Setting}; seed {Seed})", new("Arm", Numeric: false),

@@ -15,33 +15,23 @@ public enum RunStatus
     /// <summary>Interrupted: starting it again goes on with it.</summary>
     Unfinished,
 
-    /// <summary>
-    /// A file of it cannot be read or is not what was stored; <see cref="StoredRun.Problem"/> says which. Starting it again puts
-    /// these files aside and begins anew.
-    /// </summary>
+    /// <summary>A file of it cannot be read or is not what was stored. Starting it again puts its files aside and begins anew.</summary>
     Broken,
 
-    /// <summary>
-    /// Another version of the kit stored it, in another way; it is never found for a config, and never written to.
-    /// <see cref="StoredRun.Problem"/> says what to do.
-    /// </summary>
+    /// <summary>Another version of the kit stored it, in another way; it is never found for a config, and never written to.</summary>
     OtherLayout,
 }
 
-/// <summary>What is known of where a run was made. Comes from its <c>config.json</c>.</summary>
-/// <param name="Label">The label it was started with.</param>
-/// <param name="Started">When it was first started, UTC.</param>
-/// <param name="Commit">The commit of the sources, or null where they are in no git repository.</param>
-/// <param name="Dirty">Whether the sources were changed since that commit; null where that cannot be told.</param>
-/// <param name="Machine">Processor, memory, system and device.</param>
-/// <param name="Kit">The kit's version.</param>
+/// <summary>Where a run was made, from its <c>config.json</c>: the label it was started with, when it was first started (UTC), the commit
+/// of the sources (null where they are in no git repository) and whether they were changed since (null where that cannot be told),
+/// processor, memory, system and device, and the kit's version.</summary>
 public sealed record RunOrigin(string Label, DateTime Started, string? Commit, bool? Dirty, string Machine, string Kit)
 {
     /// <summary>By which commit, as <c>3f2a9c01, changed</c>; null where that is not known.</summary>
     internal string? CommitInWords => Commit is null ? null : Commit[..8] + (Dirty == true ? ", changed" : "");
 
     /// <summary>As <c>2026-11-27, commit 3f2a9c01. Made on: AMD EPYC, 2 cores</c>.</summary>
-    public string InWords => $"{Started.ToString("yyyy-MM-dd", CultureInfo.InvariantCulture)}, "
+    public string InWords => FormattableString.Invariant($"{Started:yyyy-MM-dd}, ")
         + $"{(CommitInWords is { } commit ? $"commit {commit}" : "no commit")}. Made on: {Machine}";
 }
 
@@ -55,18 +45,15 @@ public class StoredRun
     private readonly RunConfig? _config;
     private readonly RunOrigin? _origin;
 
-    private StoredRun(string folder, string? hash, RunConfig? config, RunOrigin? origin, RunStatus status, RunValues? result,
-        string? problem)
+    private StoredRun(string folder, RunStatus status, string? hash = null, RunConfig? config = null, RunOrigin? origin = null,
+        RunValues? result = null, string? problem = null)
     {
-        Folder = folder;
+        (Folder, Status, Result, Problem) = (folder, status, result, problem);
         (_hash, _config, _origin) = (hash, config, origin);
-        (Status, Result, Problem) = (status, result, problem);
     }
 
     private protected StoredRun(StoredRun run, RunStatus status)
-        : this(run.Folder, run._hash, run._config, run._origin, status, run.Result, null)
-    {
-    }
+        : this(run.Folder, status, run._hash, run._config, run._origin, run.Result) { }
 
     /// <summary>The run's folder, as a full path.</summary>
     public string Folder { get; }
@@ -80,9 +67,7 @@ public class StoredRun
     /// <summary>Its result; null unless it is done.</summary>
     public RunValues? Result { get; private protected set; }
 
-    /// <summary>
-    /// Where it is broken, which file and what was expected of it; of another layout, what to do. One line; null otherwise.
-    /// </summary>
+    /// <summary>In one line, if it is broken, which file and what was expected of it; of another layout, what to do.</summary>
     public string? Problem { get; }
 
     /// <summary>Its settings.</summary>
@@ -93,9 +78,7 @@ public class StoredRun
     /// <exception cref="IntraDistillException">It cannot be read: <see cref="Problem"/>.</exception>
     public RunOrigin Origin => _origin ?? throw new IntraDistillException(Problem!);
 
-    /// <summary>
-    /// Where its checkpoints belong (<see cref="TrainerSettings.CheckpointFolder"/>); the trainer creates it.
-    /// </summary>
+    /// <summary>Where its checkpoints belong (<see cref="TrainerSettings.CheckpointFolder"/>); the trainer creates it.</summary>
     public string CheckpointFolder => Path.Combine(Folder, RunFiles.Checkpoints);
 
     /// <summary>The lines of its metrics so far, in order. A last line that was not written whole is left out.</summary>
@@ -103,26 +86,20 @@ public class StoredRun
     public IReadOnlyList<RunValues> Metrics()
     {
         string path = Path.Combine(Folder, RunFiles.Metrics);
-        if (!File.Exists(path))
-            return [];
-        string[] lines = RunFiles.Read(path).Split('\n');
-        return [.. lines.SkipLast(1).Select((line, i) =>
+        return !File.Exists(path) ? [] : [.. RunFiles.Read(path).Split('\n').SkipLast(1).Select((line, i) =>
             RunFiles.Parse(path, i + 1, line, element => new RunValues(RunValues.Read(element))))];
     }
 
-    /// <summary>Its hypotheses in the order of the test set; null where none are stored.</summary>
-    /// <param name="of">The set they were stored of, where a run has several.</param>
-    /// <exception cref="IntraDistillException">The file cannot be read.</exception>
-    /// <exception cref="IntraDistillException">The set's name is not one of letters, digits, - and .</exception>
+    /// <summary>Its hypotheses (of a set, where a run has several) in the order of the test set; null where none are stored.</summary>
+    /// <exception cref="IntraDistillException">The file cannot be read, or the set's name is not one of letters, digits, - and
+    /// .</exception>
     public IReadOnlyList<string>? Hypotheses(string? of = null)
     {
         string path = Path.Combine(Folder, RunOutputs.HypothesesOf(of));
         return Path.Exists(path) ? RunFiles.Read(path).Split('\n')[..^1] : null;
     }
 
-    /// <summary>
-    /// Deletes the checkpoints, which only a run that is to go on needs; they are most of its size. The best weights go with them.
-    /// </summary>
+    /// <summary>Deletes the checkpoints and the best weights, which only a run that is to go on needs; they are most of its size.</summary>
     /// <exception cref="InvalidOperationException">The run is not done.</exception>
     public void DeleteCheckpoints()
     {
@@ -134,8 +111,7 @@ public class StoredRun
 
     /// <summary>Name and status.</summary>
     public override string ToString() =>
-        $"{Name}: {(Status == RunStatus.OtherLayout ? "other layout" : Status.ToString().ToLower(CultureInfo.InvariantCulture))}"
-        + (Result is null ? "" : $" {Result}");
+        $"{Name}: {(Status == RunStatus.OtherLayout ? "other layout" : Status.ToString().ToLowerInvariant())} {Result}".TrimEnd();
 
     /// <summary>Whether this is the run of a config; a broken one by the hash that it says it has.</summary>
     internal bool IsOf(RunConfig config) => Status switch
@@ -147,11 +123,10 @@ public class StoredRun
 
     /// <summary>Whether a folder of the name that a config's run has may hold that run, as far as a broken one can be read.</summary>
     internal bool MayBeOf(RunConfig config) =>
-        IsOf(config) || (Status == RunStatus.Broken && (_hash is null || config.Equals(_config)));
+        IsOf(config) || Status == RunStatus.Broken && (_hash is null || config.Equals(_config));
 
-    /// <summary>Looks a run up, and whether its files are what was stored; null where the folder holds none.</summary>
-    /// <param name="folder">The folder.</param>
-    /// <param name="only">Passes over the runs of other configs, whose files are then not read; null for none.</param>
+    /// <summary>Looks a run up, and whether its files are what was stored; null where the folder holds none, or none of the only config
+    /// that counts: the files of others are then not read.</summary>
     internal static StoredRun? Read(string folder, RunConfig? only = null)
     {
         string path = Path.Combine(folder, RunFiles.Config);
@@ -164,16 +139,13 @@ public class StoredRun
         try
         {
             string text = RunFiles.Read(path);
-            int layout = RunFiles.Parse(path, 1, text, LayoutOf);
+            int layout = Parse(LayoutOf);
             if (layout != Layout)
-            {
-                string version = layout < Layout ? "an older" : "a newer";
-                return new StoredRun(folder, null, null, null, RunStatus.OtherLayout, null,
-                    $"{path}: has layout {layout}, which {version} version of the kit wrote, and this one reads layout {Layout}: "
+                return new StoredRun(folder, RunStatus.OtherLayout, problem: $"{path}: has layout {layout}, which "
+                    + $"{(layout < Layout ? "an older" : "a newer")} version of the kit wrote, and this one reads layout {Layout}: "
                     + "run it again, which takes another folder, and delete this one once it is not needed");
-            }
-            hash = RunFiles.Parse(path, 1, text, root => RunFiles.Get(root, "hash").GetString());
-            (config, origin) = RunFiles.Parse(path, 1, text, ConfigOf);
+            hash = Parse(root => RunFiles.Get(root, "hash").GetString());
+            (config, origin) = Parse(ConfigOf);
             if (hash != config.Hash)
                 throw new RunFileException(path, 0,
                     "was changed after it was written: the hash in it is not the one of the config beside it");
@@ -181,11 +153,13 @@ public class StoredRun
                 return null;
             RunValues? result = RunOutputs.ReadResult(folder);
             var status = result is not null ? RunStatus.Done : RunLock.IsHeld(folder) ? RunStatus.Running : RunStatus.Unfinished;
-            return new StoredRun(folder, hash, config, origin, status, result, null);
+            return new StoredRun(folder, status, hash, config, origin, result);
+
+            T Parse<T>(Func<JsonElement, T> read) => RunFiles.Parse(path, 1, text, read);
         }
         catch (RunFileException error)
         {
-            return new StoredRun(folder, hash, config, origin, RunStatus.Broken, null, error.Message);
+            return new StoredRun(folder, RunStatus.Broken, hash, config, origin, problem: error.Message);
         }
     }
 
@@ -203,21 +177,4 @@ public class StoredRun
             RunFiles.Get(root, "dirty") is { ValueKind: not JsonValueKind.Null } dirty ? dirty.GetBoolean() : null,
             RunFiles.Get(root, "machine").GetString()!,
             RunFiles.Get(root, "kit").GetString()!));
-}
-
-/// <summary>A file of a stored run is not what was written; the message begins with <c>file:line:</c>, without a line where all of it is meant.</summary>
-internal sealed class RunFileException(string path, long line, string message, Exception? inner = null)
-    : IntraDistillException(line > 0 ? $"{path}:{line}: {message}" : $"{path}: {message}", inner!);
-
-/// <summary>A run is under way in another process, or elsewhere in this one.</summary>
-public sealed class RunInUseException : IntraDistillException
-{
-    internal RunInUseException(string folder, string message, bool willEnd) : base($"{folder}: {message}") =>
-        (Folder, WillEnd) = (folder, willEnd);
-
-    /// <summary>The run's folder.</summary>
-    public string Folder { get; }
-
-    /// <summary>Whether it is a live process that has it, and not this one: some time it will be free.</summary>
-    internal bool WillEnd { get; }
 }

@@ -1,16 +1,7 @@
-
 namespace IntraDistill;
 
-/// <summary>
-/// Keeps the curves of a training in the metrics of its run while it goes on: a line for every validation and one for every
-/// so many updates, with their means. What an interrupted training did again after its checkpoint is not there twice.
-/// </summary>
-/// <example><code>
-/// trainer.TryResume();
-/// using (TrainingLog.Follow(run, trainer))
-///     await trainer.TrainAsync();
-/// var curve = TrainingLog.Validations(run);     // now, or in another process that looks the run up
-/// </code></example>
+/// <summary>Keeps the curves of a training in the metrics of its run while it goes on: a line for every validation and one for every so
+/// many updates, with their means. What an interrupted training did again after its checkpoint is not there twice.</summary>
 public sealed class TrainingLog : IDisposable
 {
     private const string Update = "update", Seconds = "training_seconds", Task = "task_loss", Divergence = "divergence",
@@ -30,16 +21,14 @@ public sealed class TrainingLog : IDisposable
         _lastValidation = Validations(run).LastOrDefault()?.Update ?? 0;
     }
 
-    /// <summary>
-    /// Begins to log what a trainer does, after its <see cref="Trainer{TBatch}.TryResume"/>. The metrics are brought to where the
-    /// trainer is: lines after that are dropped, and what it has behind it is added where they lack it.
-    /// </summary>
+    /// <summary>Begins to log what a trainer does, after its <see cref="Trainer{TBatch}.TryResume"/>. The metrics are brought to where the
+    /// trainer is: lines after that are dropped, and what it has behind it is added where they lack it.</summary>
     /// <param name="run">The run, at work.</param>
     /// <param name="trainer">Its trainer.</param>
     /// <param name="every">How many updates make one line; the last, incomplete stretch has none.</param>
     /// <returns>The log; disposing it ends it.</returns>
-    /// <exception cref="IntraDistillException"><paramref name="every"/> is less than 1.</exception>
-    /// <exception cref="IntraDistillException">A line of the metrics is not what was written.</exception>
+    /// <exception cref="IntraDistillException"><paramref name="every"/> is less than 1, or a line of the metrics is not what was
+    /// written.</exception>
     /// <exception cref="InvalidOperationException">The run is done or disposed.</exception>
     public static TrainingLog Follow<TBatch>(RunFolder run, Trainer<TBatch> trainer, int every = 50) where TBatch : IBatch
     {
@@ -62,9 +51,6 @@ public sealed class TrainingLog : IDisposable
             line[Total].Number, line[LearningRate].Number, line[Speed].Number, line[Norm].Number))];
 
     /// <summary>The same as lines of a chart, of a training with two losses that stand for task and divergence.</summary>
-    /// <param name="run">The run.</param>
-    /// <param name="task">What the first is called.</param>
-    /// <param name="divergence">What the second is called.</param>
     public static IReadOnlyList<CurveSeries> Losses(StoredRun run, string task, string divergence)
     {
         IReadOnlyList<TrainingPoint> points = Updates(run);
@@ -76,8 +62,7 @@ public sealed class TrainingLog : IDisposable
     /// <exception cref="IntraDistillException">A line of the metrics is not what was written.</exception>
     public static IReadOnlyList<ValidationPoint> Validations(StoredRun run) =>
         [.. run.Metrics().Where(line => line.TryGet(ValidationMark, out _)).Select(line => new ValidationPoint(
-            (long)line[Update].Number, Time(line), new Validation(Optional(line, Metric), Optional(line, Loss),
-                Others(line))))];
+            (long)line[Update].Number, Time(line), new Validation(Optional(line, Metric), Optional(line, Loss), Others(line))))];
 
     /// <summary>Ends the log.</summary>
     public void Dispose()
@@ -92,19 +77,19 @@ public sealed class TrainingLog : IDisposable
         {
             TrainingPoint[] stretch = [.. result.History.Skip((int)_lastUpdate).Take(_every)];
             // Of what was measured: a divergence that weighs nothing is only looked at now and then.
-            double Mean(Func<TrainingPoint, double> value) => stretch.Select(value).Where(one => !double.IsNaN(one)).DefaultIfEmpty(double.NaN).Average();
+            double Mean(Func<TrainingPoint, double> value) =>
+                stretch.Select(value).Where(one => !double.IsNaN(one)).DefaultIfEmpty(double.NaN).Average();
             _run.Log((Update, stretch[^1].Update), (Seconds, stretch[^1].TrainingTime.TotalSeconds), (Total, Mean(p => p.Total)),
                 (Task, Mean(p => p.Task)), (Divergence, Mean(p => p.Divergence)), (Alpha, Mean(p => p.Alpha)),
                 (LearningRate, Mean(p => p.LearningRate)), (Speed, Mean(p => p.TokensPerSecond)), (Norm, Mean(p => p.GradientNorm)));
         }
         foreach (ValidationPoint point in result.Validations.Where(point => point.Update > _lastValidation))
         {
-            List<(string, RunValue)> line =
-                [(Update, point.Update), (Seconds, point.TrainingTime.TotalSeconds), (ValidationMark, true)];
+            List<(string, RunValue)> line = [(Update, point.Update), (Seconds, point.TrainingTime.TotalSeconds), (ValidationMark, true)];
             if (point.Measured.Metric is { } metric) line.Add((Metric, metric));
             if (point.Measured.Loss is { } loss) line.Add((Loss, loss));
-            line.AddRange((point.Measured.Others ?? new Dictionary<string, double>())
-                .Select(pair => (Other + pair.Key, (RunValue)pair.Value)));
+            foreach (var (name, value) in point.Measured.Others ?? new Dictionary<string, double>())
+                line.Add((Other + name, value));
             _run.Log(line);
             _lastValidation = point.Update;
         }

@@ -3,26 +3,23 @@ using static TorchSharp.torch;
 
 namespace IntraDistill;
 
-/// <summary>How many updates of one arm take as long as one of another: a ratio of median times.</summary>
-/// <param name="Ratio">The median time of an update of the slower arm over that of the other.</param>
-/// <param name="Low">The lower end of its 95 % bootstrap interval over the rounds of the measurement.</param>
-/// <param name="High">The upper end.</param>
+/// <summary>How many updates of one arm take as long as one of a slower one: the ratio of the median times, with its 95 % bootstrap
+/// interval over the rounds of the measurement.</summary>
 public sealed record TimeRatio(double Ratio, double Low, double High)
 {
-    /// <summary>The updates that take as long as so many of the slower arm, to the nearest multiple of a step.</summary>
-    /// <param name="updates">Of the slower arm.</param>
-    /// <param name="step">Updates from one validation to the next: an arm can be read off there only.</param>
+    /// <summary>The updates that take as long as so many of the slower arm, to the nearest multiple of a step: the updates from one
+    /// validation to the next, as an arm can be read off there only.</summary>
     public long EqualTime(long updates, long step) => Math.Max(1, (long)Math.Round(updates * Ratio / step)) * step;
 
     /// <summary>As <c>2.47 [2.44, 2.51]</c>.</summary>
     public override string ToString() => FormattableString.Invariant($"{Ratio:F2} [{Low:F2}, {High:F2}]");
+
+    internal string Interval => FormattableString.Invariant($"{Low:F2}–{High:F2}");
 }
 
-/// <summary>
-/// How long updates of the arms of a study take, measured in turns, A B A B, so that what else the machine does falls on all alike.
-/// It makes of equal training time a number of updates: one that is the same whenever it is read, at which a run can be scored
-/// without training anything twice. A stored run: all of a study's arms and seeds go by one measurement.
-/// </summary>
+/// <summary>How long updates of the arms of a study take, measured in turns, A B A B, so that what else the machine does falls on all
+/// alike. It makes of equal training time a number of updates: one that is the same whenever it is read, at which a run can be scored
+/// without training anything twice. A stored run: all of a study's arms and seeds go by one measurement.</summary>
 public sealed class UpdateTimes
 {
     private const string Round = "round";
@@ -32,7 +29,7 @@ public sealed class UpdateTimes
     private UpdateTimes(StoredRun run)
     {
         Run = run;
-        RunValues[] rounds = [.. run.Metrics()];
+        IReadOnlyList<RunValues> rounds = run.Metrics();
         _turns = rounds[0].Names.Where(name => name != Round)
             .ToDictionary(name => name, name => rounds.Select(round => round[name].Number).ToArray());
     }
@@ -58,56 +55,43 @@ public sealed class UpdateTimes
         return new(of.Median() / over.Median(), resampled[25], resampled[^26]);
     }
 
-    /// <summary>The measured times: of an update of each arm, and how many of them one of the slowest takes.</summary>
-    /// <param name="title">The table's caption.</param>
-    /// <param name="slowest">The arm that the others' equal time is counted by.</param>
-    /// <param name="more">Further columns: the heading, and the cell of an arm by its name.</param>
+    /// <summary>The measured times: of an update of each arm, how many of them one of the slowest arm takes, by which equal time is
+    /// counted, and further columns with the cell of an arm by its name.</summary>
     public KitTable Table(string title, string slowest, params (string Header, Func<string, KitCell> Cell)[] more)
     {
         var table = new KitTable(title, [new("Arm", Numeric: false), new("Update (ms)"), new($"{slowest} takes (×)"), new("95 %"),
             .. more.Select(one => new KitColumn(one.Header))]);
         foreach (string arm in _turns.Keys)
         {
-            TimeRatio slower = Ratio(slowest, arm);
-            table.Row([arm, KitCell.Number(Milliseconds(arm), 1), KitCell.Number(slower.Ratio),
-                arm == slowest ? "–" : FormattableString.Invariant($"{slower.Low:F2}–{slower.High:F2}"), .. more.Select(one => one.Cell(arm))]);
+            TimeRatio ratio = Ratio(slowest, arm);
+            table.Row([arm, KitCell.Number(Milliseconds(arm), 1), KitCell.Number(ratio.Ratio), arm == slowest ? "–" : ratio.Interval,
+                .. more.Select(one => one.Cell(arm))]);
         }
         return table.Note($"Medians over {Run.Result!["rounds"]} rounds in turns. Made on: {Run.Origin.Machine}.");
     }
 
-    /// <summary>What an update costs: its time, how many times the baseline's with its interval, and the memory that the runs needed.</summary>
-    /// <param name="title">The table's caption.</param>
-    /// <param name="runs">The runs.</param>
-    /// <param name="baseline">The arm that the others' times are multiples of.</param>
+    /// <summary>What an update costs: its time, how many times the baseline's with its interval, and the runs' memory.</summary>
     public KitTable Cost(string title, ArmRuns runs, Arm baseline)
     {
-        var table = new KitTable(title, new("Arm", Numeric: false), new("Time (ms)"), new($"Time (× {baseline.Name.ToLowerInvariant()})"), new("95 %"),
-            new("Memory for training (MB)"));
+        var table = new KitTable(title, new("Arm", Numeric: false), new("Time (ms)"), new($"Time (× {baseline.Name.ToLowerInvariant()})"),
+            new("95 %"), new("Memory for training (MB)"));
         foreach (Arm arm in runs.Arms)
         {
             TimeRatio ratio = Ratio(arm.Name, baseline.Name);
             table.Row(arm.Name, KitCell.Number(Milliseconds(arm.Name), 1), KitCell.Number(ratio.Ratio),
-                arm == baseline ? "–" : FormattableString.Invariant($"{ratio.Low:F2}–{ratio.High:F2}"),
+                arm == baseline ? "–" : ratio.Interval,
                 KitCell.Number(runs.Of(arm).Average(run => run.Result![Study.MemoryName].Number), 0));
         }
         return table.Note("Memory: the largest working set of the process while the arm trained, less what it held before.");
     }
 
-    /// <summary>Finds the measurement of a config, or makes it.</summary>
-    /// <param name="store">Where it is kept.</param>
-    /// <param name="config">All that the times depend on: settings of every arm, and the machine.</param>
-    /// <param name="device">What the arms compute on.</param>
-    /// <param name="arms">
-    /// Names, and how to make a model with its trainer: without validation and checkpoints, on the same batches for all. It is
-    /// trained for the measurement and disposed of.
-    /// </param>
-    /// <param name="rounds">How often the arms take turns.</param>
-    /// <param name="updates">Updates in a turn, of which the first, which finds cold caches, does not count: 2 or more.</param>
-    /// <param name="cancellation">Stops it.</param>
+    /// <summary>Finds the measurement of a config, or makes it: of arms by name, with what makes a model and its trainer (without
+    /// validation and checkpoints, on the same batches for all), which are disposed of in the end. The first update of a turn finds cold
+    /// caches and does not count.</summary>
     /// <exception cref="IntraDistillException">There is no round, or a turn has fewer than two updates.</exception>
-    public static async Task<UpdateTimes> MeasureAsync<TBatch>(RunStore store, RunConfig config, Device device,
+    internal static async Task<UpdateTimes> MeasureAsync<TBatch>(RunStore store, RunConfig config, Device device,
         IReadOnlyList<(string Name, Func<(nn.Module Model, Trainer<TBatch> Trainer)> New)> arms, int rounds, int updates,
-        CancellationToken cancellation = default) where TBatch : IBatch
+        CancellationToken cancellation) where TBatch : IBatch
     {
         if (rounds < 1 || updates < 2)
             throw new IntraDistillException($"{rounds} rounds of {updates} updates; expected 1 or more of 2 or more");
@@ -147,16 +131,15 @@ public sealed class UpdateTimes
     /// <exception cref="IntraDistillException">Names the run and what differs.</exception>
     public void RequireSameMachine(IEnumerable<StoredRun> runs)
     {
+        var here = Run.Config.Where(pair => pair.Key.StartsWith("machine.", StringComparison.Ordinal)).ToArray();
         foreach (StoredRun run in runs)
-        {
-            foreach (var (name, value) in Run.Config.Where(pair => pair.Key.StartsWith("machine.", StringComparison.Ordinal)))
+            foreach (var (name, value) in here)
             {
                 string there = run.Config.TryGet(name, out RunValue? other) ? other.Text : "unknown";
                 if (there != value.Text)
                     throw new IntraDistillException($"{run.Name}: {name} is {there}, and {value.Text} where the times of updates "
                         + $"were measured ({Run.Name}): there is no equal time between them");
             }
-        }
     }
 
     /// <summary>The time of each update of a training in milliseconds.</summary>

@@ -50,7 +50,6 @@ public sealed class BudgetCurveTests
         Assert.Equal(3, rising.LevelsOff(0.5));
         Assert.Equal(2, rising.LevelsOff(1));
         Assert.Equal(4, rising.LevelsOff(0));
-        Assert.Equal(1, rising.LevelsOff(0.5, higherIsBetter: false));
     }
 
     [Fact]

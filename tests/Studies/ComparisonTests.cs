@@ -114,6 +114,6 @@ public sealed class ComparisonTests : IDisposable
     private static BootstrapComparison Texts(double gain)
     {
         BootstrapInterval Of(double score) => new(score, score, score - 0.5, score + 0.5);
-        return new(Of(10), Of(10 + gain), Of(gain), Math.Abs(gain) > 0.5 ? 0.002 : 0.5, 1, 1000);
+        return new(Of(10), Of(10 + gain), Of(gain), Math.Abs(gain) > 0.5 ? 0.002 : 0.5, 1000);
     }
 }

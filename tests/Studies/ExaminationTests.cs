@@ -76,7 +76,7 @@ public sealed class ExaminationTests : IDisposable
 
         var claims = new Claims("b", ("a", "the other"));
         claims.Add("Larger", smaller: false, name => models.First(model => model.Item1 == name).Item2, first, last);
-        Assert.Equal(2, claims.Outcomes.Count);
+        Assert.Equal(2, claims.Outcomes.Count());
         Assert.Matches(@"Larger +First +2\.0 +5\.0 +2 of 2 seeds\n +Last +3\.000 +7\.000 +2 of 2 seeds", claims.Table("Claims", ["a", "b"]).ToString());
     }
 }

@@ -146,7 +146,7 @@ public sealed class StudyTests : IDisposable
             await Refused(points: [new("a", 30), new("b", 20)]));
         Assert.Equal("a point is called \"two words\"; expected letters, digits and hyphens", await Refused(points: [new("two words", 3)]));
         Assert.Equal("two points of an arm have one name; expected different ones", await Refused(points: [new("a", 3), new("a", 4)]));
-        Assert.Equal("training: no weights by the rule Metric: none of 3 validations measured a metric.",
+        Assert.Equal("toy, arm, seed 1: no weights by the rule Metric: none of 3 validations measured a metric.",
             await Refused(points: s_points, validate: _ => new(Loss: 1)));
         Assert.Contains("nothing is stored of point elsewhere by the rule Last", Assert.Throws<IntraDistillException>(() =>
             Study.Read(RunAsync(store, alpha: 1).GetAwaiter().GetResult(), "elsewhere", WeightRule.Last)).Message, StringComparison.Ordinal);
@@ -230,16 +230,21 @@ public sealed class StudyTests : IDisposable
         Study? study = null, Func<ToyModel>? newModel = null, Func<ToyModel, IReadOnlyList<string>>? predict = null,
         Func<long, Validation>? validate = null, Func<ToyModel, StoredRun, StudyPoint, IEnumerable<(string, RunValue)>>? examine = null)
     {
-        settings ??= s_settings;
-        return (study ?? new Study(store, CPU).Follow(null, Cancellation)).RunAsync($"toy {alpha}",
-            new RunConfig(1, [("alpha", alpha), .. RunConfig.Of("training", settings)]), points ?? s_points,
-            newModel ?? (() => new ToyModel(seed: 1)), (model, checkpoints) =>
-            {
-                var trainer = new Trainer<ToyBatch>(model, settings with { CheckpointFolder = checkpoints }, new ToySource(),
-                    (batch, _) => model.Loss(batch, alpha));
-                trainer.Validate = () => (validate ?? Measure)(trainer.Result.Update);
-                return trainer;
-            }, predict ?? (model => [model.Hash()]), lines => [("length", lines[0].Length)], examine);
+        var experiment = new Experiment<ToyModel, ToyBatch>
+        {
+            Label = "toy",
+            Settings = (_, _) => new { alpha },
+            Training = _ => settings ?? s_settings,
+            Points = _ => points ?? s_points,
+            Model = _ => newModel?.Invoke() ?? new ToyModel(seed: 1),
+            Batches = _ => new ToySource(),
+            Step = (_, model) => (batch, _) => model.Loss(batch, alpha),
+            Validate = (_, update) => (validate ?? Measure)(update),
+            Predict = predict ?? (model => [model.Hash()]),
+            Score = lines => [("length", lines[0].Length)],
+            Examine = examine,
+        };
+        return (study ?? new Study(store, CPU).Follow(null, Cancellation)).RunAsync(experiment, new Arm("arm", 1), seed: 1);
     }
 
     private static string[] Hashes(StoredRun run) => [.. s_points.SelectMany(point => s_settings.Rules.Select(rule =>
