@@ -2,6 +2,7 @@ using TorchSharp;
 
 namespace IntraDistill.Tests;
 
+[Collection("torch-rng")]   // what else runs would change the memory that is measured
 public class MachineTests
 {
     // torch.CUDA throws where there is none.
