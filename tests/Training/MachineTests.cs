@@ -79,12 +79,13 @@ public class MachineTests
     {
         long before = Machine.MemoryInUse();
         long held = Fill();
-        Assert.True(held > before + 150_000_000, $"{before} before, {held} with 200 MB");
-        Assert.True(Machine.MemoryInUse() < before + 100_000_000, $"{before} before, {Machine.MemoryInUse()} after");
+        // Half of it, since a kernel that reclaims cold pages (of libtorch, say) takes some 100 MB off at any time.
+        Assert.True(held > before + 300_000_000, $"{before} before, {held} with 600 MB");
+        Assert.True(Machine.MemoryInUse() < before + 300_000_000, $"{before} before, {Machine.MemoryInUse()} after");
 
         static long Fill()
         {
-            var arrays = Enumerable.Range(0, 200).Select(_ => GC.AllocateUninitializedArray<byte>(1_000_000)).ToArray();
+            var arrays = Enumerable.Range(0, 600).Select(_ => GC.AllocateUninitializedArray<byte>(1_000_000)).ToArray();
             foreach (byte[] array in arrays)
                 array.AsSpan().Fill(1);
             long held = Environment.WorkingSet;
