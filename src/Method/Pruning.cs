@@ -1,3 +1,4 @@
+using System.Runtime.CompilerServices;
 using TorchSharp;
 using TorchSharp.Modules;
 using static TorchSharp.torch;
@@ -47,8 +48,8 @@ public static class Pruning
         {
             Parameter? parameter = byName.GetValueOrDefault(measured.Name);
             if (parameter?.numel() != measured.Values.Length)
-                throw new IntraDistillException($"the sensitivities have {measured.Values.Length} values for {measured.Name}, and the module "
-                    + (parameter is null ? "has no such parameter" : $"has {parameter.numel()}"));
+                throw new IntraDistillException($"the sensitivities have {measured.Values.Length} values for {measured.Name}, and the "
+                    + "module " + (parameter is null ? "has no such parameter" : $"has {parameter.numel()}"));
         }
 
         // A positive float sorts as its bits do: one key holds the sensitivity and, below it, the position.
@@ -72,29 +73,43 @@ public static class Pruning
             originals.Add((parameter, parameter.detach().clone().DetachFromDisposeScope()));
             parameter.masked_fill_(tensor(gone, device: parameter.device).reshape(parameter.shape), 0);
         }
-        return new PrunedWeights(originals, count);
+        return new PrunedWeights(model, originals, count);
     }
 }
 
 /// <summary>A module's weights while a part of them is pruned; disposing it puts them back, bit for bit.</summary>
 public sealed class PrunedWeights : IDisposable
 {
-    private readonly List<(Tensor Parameter, Tensor Original)> _originals;
+    // By module, the prunings that are not undone. What the last would put back is the state that the one before it left.
+    private static readonly ConditionalWeakTable<nn.Module, Stack<PrunedWeights>> s_prunings = [];
 
-    internal PrunedWeights(List<(Tensor Parameter, Tensor Original)> originals, long count) => (_originals, Count) = (originals, count);
+    private readonly List<(Tensor Parameter, Tensor Original)> _originals;
+    private readonly Stack<PrunedWeights> _ofModule;
+
+    internal PrunedWeights(nn.Module model, List<(Tensor Parameter, Tensor Original)> originals, long count)
+    {
+        (_originals, Count, _ofModule) = (originals, count, s_prunings.GetOrCreateValue(model));
+        _ofModule.Push(this);
+    }
 
     /// <summary>How many scalar parameters were set to zero; those of sensitivity 0 are not among them.</summary>
     public long Count { get; }
 
     /// <summary>Restores the weights.</summary>
+    /// <exception cref="IntraDistillException">The module was pruned again since, and that pruning is not disposed yet. Nothing is
+    /// restored.</exception>
     public void Dispose()
     {
+        if (!_ofModule.Contains(this))
+            return;
+        if (_ofModule.Peek() != this)
+            throw new IntraDistillException("the module was pruned again after this pruning: dispose the later one first");
         using var noGrad = no_grad();
         foreach ((Tensor parameter, Tensor original) in _originals)
         {
             parameter.copy_(original).DetachFromDisposeScope();
             original.Dispose();
         }
-        _originals.Clear();
+        _ofModule.Pop();
     }
 }

@@ -125,6 +125,7 @@ internal sealed class ProgressMeter(TrainingProgress start, TrainingHistory hist
         {
             Elapsed = _elapsed.Elapsed, Validation = history.LastMetric, BestValidation = history.Best?.Metric, Stopped = stopped,
         };
+        TimeSpan before = _shown > 0 ? history.Updates[_shown - 1].TrainingTime : TimeSpan.Zero;
         TrainingPoint[] since = [.. history.Updates.Skip(_shown)];
         _shown += since.Length;
         if (since.Length > 0)
@@ -133,10 +134,15 @@ internal sealed class ProgressMeter(TrainingProgress start, TrainingHistory hist
                 Update = since[^1].Update, Alpha = since[^1].Alpha, Loss = since.Average(point => point.Task),
                 Divergence = since.Select(point => point.Divergence).Where(one => !double.IsNaN(one))
                     .DefaultIfEmpty(Current.Divergence).Average(),
-                TokensPerSecond = since.Average(point => point.TokensPerSecond),
+                TokensPerSecond = Tokens(since, before) / (since[^1].TrainingTime - before).TotalSeconds,
             };
         // What this call took so far, validations and all, scaled to what is left of it.
         long done = Current.Update - _from, left = Math.Max(0, Current.MaxUpdates - Current.Update);
         return Current = Current with { Remaining = done > 0 ? Current.Elapsed * ((double)left / done) : null };
     }
+
+    // A mean of the rates would count short updates as much as long ones.
+    private static double Tokens(TrainingPoint[] points, TimeSpan before) => points
+        .Zip([before, .. points.Select(point => point.TrainingTime)])
+        .Sum(pair => pair.First.TokensPerSecond * (pair.First.TrainingTime - pair.Second).TotalSeconds);
 }

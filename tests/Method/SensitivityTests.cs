@@ -302,12 +302,13 @@ public class SensitivityTests
     }
 
     [Fact]
-    public void Prunings_of_one_module_are_undone_in_reverse_order()
+    public void Prunings_of_one_module_are_undone_in_reverse_order_only()
     {
         using var scope = NewDisposeScope();
         Linear model = Model(2, 3);
         var sensitivity = new ParameterSensitivity([new("weight", [1, 2], [1, 2])]);
         PrunedWeights first = Pruning.Prune(model, sensitivity, 0.5), second = Pruning.Prune(model, sensitivity, 1);
+        Assert.Contains("the later one first", Assert.Throws<IntraDistillException>(first.Dispose).Message);
         Assert.Equal([0, 0], model.weight!.data<float>().ToArray());
         using (Pruning.Prune(Model(4, 5), sensitivity, 1))                      // another module is no matter
             second.Dispose();

@@ -61,4 +61,20 @@ public sealed class TrainingProgressTests
         Assert.True(last.Loss > 0 && last.TokensPerSecond > 0);
         Assert.All(seen.SkipLast(1), progress => Assert.Null(progress.Stopped));
     }
+
+    [Fact]
+    public void The_rate_is_that_of_all_tokens_since_the_last_snapshot_over_all_time()
+    {
+        var history = new TrainingHistory(new TrainerSettings());
+        Add(1, seconds: 5, rate: 7);
+        var meter = new ProgressMeter(new TrainingProgress(), history);
+        Add(2, seconds: 6, rate: 100);          // 100 tokens in a second
+        Add(3, seconds: 9, rate: 400);          // 1,200 in three
+        Assert.Equal(325, meter.Snapshot(null).TokensPerSecond, 1e-9);
+        Add(4, seconds: 10, rate: 50);
+        Assert.Equal(50, meter.Snapshot(null).TokensPerSecond, 1e-9);
+
+        void Add(long update, double seconds, double rate) =>
+            history.Updates.Add(new(update, TimeSpan.FromSeconds(seconds), 1, 1, 1, 1, 1, rate, 1));
+    }
 }
