@@ -1,3 +1,4 @@
+using System.Runtime.InteropServices;
 using System.Text;
 
 namespace IntraDistill.Kernel.Engine;
@@ -6,7 +7,7 @@ namespace IntraDistill.Kernel.Engine;
 internal sealed class OutputCapture : TextWriter
 {
     private static readonly Lock s_installing = new();
-    private static TextWriter? s_terminal, s_terminalErrors;
+    private static bool s_installed;
 
     private readonly string _stream;
     private readonly TextWriter _console;
@@ -18,10 +19,10 @@ internal sealed class OutputCapture : TextWriter
     }
 
     /// <summary>The real standard output, past any capture.</summary>
-    public static TextWriter Terminal => s_terminal ?? Console.Out;
+    public static TextWriter Terminal { get; } = new TerminalWriter(1);
 
     /// <summary>The real standard error, past any capture.</summary>
-    public static TextWriter TerminalErrors => s_terminalErrors ?? Console.Error;
+    public static TextWriter TerminalErrors { get; } = new TerminalWriter(2);
 
     /// <inheritdoc/>
     public override Encoding Encoding => _console.Encoding;
@@ -31,12 +32,11 @@ internal sealed class OutputCapture : TextWriter
     {
         lock (s_installing)
         {
-            if (s_terminal is not null)
+            if (s_installed)
                 return;
-            s_terminal = Console.Out;
-            s_terminalErrors = Console.Error;
-            Console.SetOut(new OutputCapture("stdout", Console.Out) { NewLine = "\n" });
-            Console.SetError(new OutputCapture("stderr", Console.Error) { NewLine = "\n" });
+            s_installed = true;
+            Console.SetOut(new OutputCapture("stdout", Terminal) { NewLine = "\n" });
+            Console.SetError(new OutputCapture("stderr", TerminalErrors) { NewLine = "\n" });
         }
     }
 
@@ -65,6 +65,60 @@ internal sealed class OutputCapture : TextWriter
 
     /// <inheritdoc/>
     public override void Flush() => _console.Flush();
+}
+
+/// <summary>
+/// Standard output or error of the process. Not .NET's writer, which takes the lock of <see cref="Console.Out"/> for each write:
+/// a cell that prints holds that lock while it waits for whoever writes to the terminal. Safe to call from any thread.
+/// </summary>
+/// <param name="descriptor">1 for output, 2 for errors.</param>
+internal sealed class TerminalWriter(int descriptor) : TextWriter
+{
+    private const int Interrupted = 4, BrokenPipe = 32;   // EINTR, EPIPE
+
+    // Windows' has no such lock.
+    private readonly Stream? _stream = !OperatingSystem.IsWindows() ? null
+        : descriptor == 1 ? Console.OpenStandardOutput() : Console.OpenStandardError();
+
+    private readonly Lock _writing = new();
+
+    /// <inheritdoc/>
+    public override Encoding Encoding { get; } = new UTF8Encoding(encoderShouldEmitUTF8Identifier: false);
+
+    /// <inheritdoc/>
+    public override void Write(char value) => Write(value.ToString());
+
+    /// <inheritdoc/>
+    public override void WriteLine(string? value) => Write(value + NewLine);   // no other text between the two
+
+    /// <inheritdoc/>
+    /// <exception cref="IOException">The text cannot be written, because a disk is full for example. If only nobody reads it any
+    /// more, it is lost.</exception>
+    public override void Write(string? value)
+    {
+        ReadOnlySpan<byte> rest = Encoding.GetBytes(value ?? "");
+        lock (_writing)
+        {
+            _stream?.Write(rest);
+            while (_stream is null && rest.Length > 0)
+            {
+                nint written = NativeWrite(descriptor, in MemoryMarshal.GetReference(rest), rest.Length);
+                if (written >= 0)
+                    rest = rest[(int)written..];
+                else if (Marshal.GetLastPInvokeError() is var error && error == BrokenPipe)
+                    return;
+                else if (error == TryAgain)
+                    Thread.Sleep(1);
+                else if (error != Interrupted)
+                    throw new IOException(Marshal.GetPInvokeErrorMessage(error));
+            }
+        }
+    }
+
+    private static int TryAgain => OperatingSystem.IsMacOS() ? 35 : 11;   // EAGAIN: somebody made the terminal non-blocking
+
+    [DllImport("libc", EntryPoint = "write", SetLastError = true)]
+    private static extern nint NativeWrite(int descriptor, in byte text, nint length);
 }
 
 /// <summary>Asks the notebook's user for a line of text.</summary>

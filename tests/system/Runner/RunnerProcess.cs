@@ -9,11 +9,15 @@ internal static class RunnerProcess
         Path.Combine(Repository.Root, "environment", "kernel", "bin", "IntraDistill.Kernel.dll");
 
     /// <summary>Starts <c>run</c> with arguments in a folder; what it prints is for the caller to read.</summary>
-    public static Process Start(string folder, params string[] arguments) =>
-        Process.Start(new ProcessStartInfo("dotnet", ["exec", s_runner, "run", .. arguments])
+    public static Process Start(string folder, params string[] arguments)
+    {
+        Process process = Process.Start(new ProcessStartInfo("dotnet", ["exec", s_runner, "run", .. arguments])
         {
             WorkingDirectory = folder, RedirectStandardOutput = true, RedirectStandardError = true, RedirectStandardInput = true,
         })!;
+        _ = KillIfItHangs(process);
+        return process;
+    }
 
     /// <summary>Runs it from beginning to end.</summary>
     public static async Task<(int Code, string Output, string Errors)> Run(string folder, params string[] arguments)
@@ -29,5 +33,19 @@ internal static class RunnerProcess
         string output = await process.StandardOutput.ReadToEndAsync();
         await process.WaitForExitAsync();
         return (process.ExitCode, output, await errors);
+    }
+
+    // Then its test fails, and not all of them without a name.
+    private static async Task KillIfItHangs(Process process)
+    {
+        await Task.Delay(TimeSpan.FromMinutes(10));
+        try
+        {
+            process.Kill(entireProcessTree: true);
+        }
+        catch (InvalidOperationException)
+        {
+            // It ended, and its test as well.
+        }
     }
 }
