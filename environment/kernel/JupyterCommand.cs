@@ -52,6 +52,7 @@ internal static class JupyterCommand
         ChildProcesses.Kill();
         if (clientIsGone)
             File.Delete(connection.Path);   // the client's to delete, as long as there is one
+        ProcessEnd.SkipDestructors();
         Environment.Exit(0);   // a thread that a cell started would keep the process from ending
     }
 

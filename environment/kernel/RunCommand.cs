@@ -1,5 +1,6 @@
 using System.CommandLine;
 using IntraDistill.Kernel.Engine;
+using IntraDistill.Kernel.Guards;
 using IntraDistill.Kernel.Notebook;
 
 namespace IntraDistill.Kernel;
@@ -142,6 +143,7 @@ internal static class RunCommand
         using (new LastWill(runner.Recorder, Save))
             outcome = await runner.RunAsync();
 
+        ProcessEnd.SkipDestructors();
         Save();
         OutputCapture.Terminal.WriteLine($"saved {targets.Notebook}");
         if (targets.Page is not null)

@@ -30,6 +30,23 @@ internal static class ThreadExceptions
         });
 }
 
+/// <summary>The end of a process in which threads of cells may still be at work.</summary>
+internal static class ProcessEnd
+{
+    /// <summary>
+    /// Makes the process end without the destructors of its native libraries, once all else is done: those of libtorch take away
+    /// what a thread that still trains reads, and the exit code would be that of a crash. Called last before the end.
+    /// </summary>
+    public static void SkipDestructors()
+    {
+        if (!OperatingSystem.IsWindows())   // which stops the threads first
+            AppDomain.CurrentDomain.ProcessExit += (_, _) => ExitNow(Environment.ExitCode);
+    }
+
+    [DllImport("libc", EntryPoint = "_exit")]
+    private static extern void ExitNow(int exitCode);
+}
+
 /// <summary>Notices that the Jupyter client which started this process has gone without shutting it down.</summary>
 internal static class ClientWatch
 {

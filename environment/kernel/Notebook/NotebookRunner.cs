@@ -1,5 +1,6 @@
 using System.Runtime.InteropServices;
 using IntraDistill.Kernel.Engine;
+using IntraDistill.Kernel.Guards;
 
 namespace IntraDistill.Kernel.Notebook;
 
@@ -106,6 +107,7 @@ internal sealed class LastWill : IDisposable
         var exception = (Exception)e.ExceptionObject;
         string what = $"{exception.GetType().Name}: {exception.Message}";
         Execute(new CellError("UnhandledException", $"on a thread of the cell's own: {what}", 0, []));
+        ProcessEnd.SkipDestructors();
         Environment.Exit(1);
     }
 

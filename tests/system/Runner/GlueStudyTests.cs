@@ -141,12 +141,11 @@ public sealed class GlueStudyTests : IDisposable
     public async Task A_grid_over_seeds_shares_one_pretraining()
     {
         PrepareNotebook();
-        (int code, _, string errors) = await RunnerProcess.Run(_folder,
+        await RunnerProcess.RunWell(_folder,
         [
             "notebooks/03-glue.ipynb", "--quiet", "-p", "preset=Smoke", "-p", "tasks=SDK-Severity", "-p", "pretraining=5",
             "-p", "examples=32", "-p", "seed=1,2", "-p", "seeds=1", "-p", "study=grid", "--output", "grid",
         ]);
-        Assert.True(code == 0, errors);
         IReadOnlyList<StoredRun> runs = new RunStore(At("runs/grid")).All();
         Assert.Single(runs, run => run.Config["task"].Text == "pretraining");
         Assert.Equal(8, runs.Count(run => run.Config["task"].Text == "SDK-Severity"));
@@ -177,8 +176,7 @@ public sealed class GlueStudyTests : IDisposable
 
     private async Task<string> Run(string[] arguments)
     {
-        (int code, _, string errors) = await RunnerProcess.Run(_folder, arguments);
-        Assert.True(code == 0, errors);
+        await RunnerProcess.RunWell(_folder, arguments);
         JsonNode notebook = JsonNode.Parse(File.ReadAllText(At("out.ipynb")))!;
         return string.Concat(notebook["cells"]!.AsArray().Select(cell => cell!["outputs"]?.ToJsonString()));
     }

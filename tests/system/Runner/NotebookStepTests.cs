@@ -146,8 +146,7 @@ public sealed class NotebookStepTests : IDisposable
         TestNotebook.Write(Path.Combine(_folder, "step.ipynb"), $"#r \"{Repository.Root}/bin/IntraDistill.Kit.dll\"",
             Assert.Single(cells, cell => cell.StartsWith("using IntraDistill;", StringComparison.Ordinal)), "using TorchSharp;\n" + Plain, before,
             Assert.Single(cells, cell => cell.Contains(step, StringComparison.Ordinal)), check);
-        (int code, string output, string errors) = await RunnerProcess.Run(_folder, "step.ipynb");
-        Assert.True(code == 0, output + errors);
+        string output = await RunnerProcess.RunWell(_folder, "step.ipynb");
         Assert.All(models, model => Assert.Contains($"the same: {model}", output, StringComparison.Ordinal));
     }
 }

@@ -26,6 +26,15 @@ internal static class RunnerProcess
         return await Finish(process);
     }
 
+    /// <summary>Runs it from beginning to end, which has to be a good one.</summary>
+    /// <returns>What it printed.</returns>
+    public static async Task<string> RunWell(string folder, params string[] arguments)
+    {
+        (int code, string output, string errors) = await Run(folder, arguments);
+        Assert.True(code == 0, $"exit code {code}\n{errors}\n{output}");
+        return output;
+    }
+
     /// <summary>Reads what is left of its output and waits for its end.</summary>
     public static async Task<(int Code, string Output, string Errors)> Finish(Process process)
     {

@@ -129,8 +129,7 @@ public sealed class TranslationStudyTests : IDisposable
     /// <summary>Runs the notebook to its end and returns the outputs of its cells.</summary>
     private async Task<string> Run(string output, params string[] more)
     {
-        (int code, _, string errors) = await RunnerProcess.Run(_folder, Arguments(output, more));
-        Assert.True(code == 0, errors);
+        await RunnerProcess.RunWell(_folder, Arguments(output, more));
         JsonNode notebook = JsonNode.Parse(File.ReadAllText(At($"{output}.ipynb")))!;
         return string.Concat(notebook["cells"]!.AsArray().Select(cell => cell!["outputs"]?.ToJsonString()));
     }

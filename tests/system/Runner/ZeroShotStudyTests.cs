@@ -122,12 +122,11 @@ public sealed class ZeroShotStudyTests : IDisposable
     [Fact]
     public async Task A_grid_over_seeds_shares_one_pretraining()
     {
-        (int code, _, string errors) = await RunnerProcess.Run(_folder,
+        await RunnerProcess.RunWell(_folder,
         [
             "notebooks/04-zero-shot.ipynb", "--quiet", "-p", "preset=Smoke", "-p", "tasks=SDK-Questions", "-p", "pretraining=5",
             "-p", "examples=32", "-p", "languages=de", "-p", "seed=1,2", "-p", "seeds=1", "-p", "study=grid", "--output", "grid",
         ]);
-        Assert.True(code == 0, errors);
         IReadOnlyList<StoredRun> runs = new RunStore(At("runs/grid")).All();
         Assert.Equal(2, runs.Count(run => run.Config["task"].Text == "pretraining"));     // its two steps
         IEnumerable<StoredRun> arms = runs.Where(run => run.Config["task"].Text == "SDK-Questions");
@@ -150,8 +149,7 @@ public sealed class ZeroShotStudyTests : IDisposable
 
     private async Task<string> Run(string[] arguments)
     {
-        (int code, _, string errors) = await RunnerProcess.Run(_folder, arguments);
-        Assert.True(code == 0, errors);
+        await RunnerProcess.RunWell(_folder, arguments);
         JsonNode notebook = JsonNode.Parse(File.ReadAllText(At("out.ipynb")))!;
         return string.Concat(notebook["cells"]!.AsArray().Select(cell => cell!["outputs"]?.ToJsonString()));
     }
