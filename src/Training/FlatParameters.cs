@@ -10,7 +10,7 @@ internal sealed class FlatParameters : IDisposable
 {
     // One call in place of several for each parameter. Gradients are gathered and no views of a buffer: to add to a view is a kernel
     // for each parameter, and what no one has to start with is not added to.
-    private static readonly jit.CompilationUnit s_script = jit.compile("""
+    private static readonly TorchScript s_script = new("""
         def gradients(parameters: List[Tensor]) -> List[Tensor]:
             found: List[Tensor] = []
             touched: List[bool] = []
@@ -92,7 +92,7 @@ internal sealed class FlatParameters : IDisposable
     /// these are.</summary>
     public (Tensor Whole, bool[] Touched) TakeGradients()
     {
-        Tensor[] made = s_script.invoke<Tensor[]>("gradients", (object)_parameters);
+        Tensor[] made = s_script.Call<Tensor[]>("gradients", (object)_parameters);
         ClearGradients();
         using Tensor touched = made[1];
         return (made[0], [.. touched.data<bool>()]);

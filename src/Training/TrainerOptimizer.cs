@@ -23,7 +23,7 @@ internal sealed class TrainerOptimizer : IDisposable
 {
     // The fused ones take lists: with lists made in the script, torch drops the call as one without effect.
     // No weight changes where stop is 1: so a gradient that is not finite does no harm before anybody has looked at it.
-    private static readonly jit.CompilationUnit s_script = jit.compile("""
+    private static readonly TorchScript s_script = new("""
         def adam(w: List[Tensor], g: List[Tensor], m: List[Tensor], v: List[Tensor], step: List[Tensor], rate: float, beta1: float,
                  beta2: float, epsilon: float, decay: float, stop: Tensor):
             torch._fused_adam_(w, g, m, v, [], step, lr=rate, beta1=beta1, beta2=beta2, weight_decay=decay, eps=epsilon,
@@ -114,9 +114,9 @@ internal sealed class TrainerOptimizer : IDisposable
                 _second.narrow(0, start, count)];
             taken += count;
             if (_settings.Optimizer == OptimizerKind.Adamax)
-                s_script.invoke("adamax", [.. buffers, step, rate, beta1, beta2, _settings.Epsilon, _settings.WeightDecay, Stop]);
+                s_script.Call<Tensor>("adamax", [.. buffers, step, rate, beta1, beta2, _settings.Epsilon, _settings.WeightDecay, Stop]);
             else
-                s_script.invoke(_settings.Optimizer == OptimizerKind.Adam ? "adam" : "adamw",
+                s_script.Call<Tensor>(_settings.Optimizer == OptimizerKind.Adam ? "adam" : "adamw",
                     [.. buffers.Select(buffer => new[] { buffer }), new[] { full([], step, float32, _weights.device) }, rate, beta1, beta2,
                     _settings.Epsilon, _settings.WeightDecay, Stop]);
         }

@@ -17,7 +17,7 @@ internal static class DotProductAttention
     private const long FusedFrom = 128; // keys, on the CPU; see the remarks
     private const long Alignment = 8;   // the kernel of a GPU wants heads, and rows of a mask, to begin at multiples of it
 
-    private static readonly jit.CompilationUnit s_script = jit.compile("""
+    private static readonly TorchScript s_script = new("""
         def plain(query: Tensor, keys: Tensor, values: Tensor, dropout: float):
             return torch._scaled_dot_product_efficient_attention(query, keys, values, None, True, dropout, False)[0]
 
@@ -72,8 +72,8 @@ internal static class DotProductAttention
         Tensor q = Split(query), k = Split(keys), v = Split(values);
         double p = dropout.Active ? dropout.P : 0;
         Tensor context = q.device_type != DeviceType.CUDA ? nn.functional.scaled_dot_product_attention(q, k, v, mask!, p)
-            : mask is null ? s_script.invoke<Tensor>("plain", q, k, v, p)
-            : s_script.invoke<Tensor>("masked", q, k, v, Aligned(mask).expand(q.shape[0], q.shape[1], q.shape[2], -1), p);
+            : mask is null ? s_script.Call<Tensor>("plain", q, k, v, p)
+            : s_script.Call<Tensor>("masked", q, k, v, Aligned(mask).expand(q.shape[0], q.shape[1], q.shape[2], -1), p);
         return context.permute(2, 0, 1, 3).flatten(2, 3); // (T, B, d)
 
         static Tensor Split(Tensor x) => x.permute(1, 2, 0, 3); // (B, h, T, d/h)
