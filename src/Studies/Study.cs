@@ -98,8 +98,7 @@ public sealed class Study(RunStore store, Device device, ScalarType? type = null
             experiment.Batches(seed), experiment.Step(arm, model));
         if (experiment.Validate is { } validate)
             trainer.Validate = () => validate(model, trainer.Result.Update);
-        if (trainer.TryResume())
-            _origins[run.Name] = FormattableString.Invariant($"gone on with from update {trainer.Result.Update:N0}");
+        GoOn(trainer, run);
         trainer.ProgressChanged += _show;
         using (TrainingLog.Follow(run, trainer, every: (int)Math.Max(1, points[0].Update / 40)))
             // A point that training went on from is scored, and logged.
@@ -166,7 +165,7 @@ public sealed class Study(RunStore store, Device device, ScalarType? type = null
         using TModel model = Place(newModel());
         using var trainer = new Trainer<TBatch>(model, training with { Label = label, CheckpointFolder = run.CheckpointFolder }, batches(),
             (batch, _) => step(model, batch));
-        trainer.TryResume();
+        GoOn(trainer, run);
         trainer.ProgressChanged += _show;
         TrainingResult result;
         using (TrainingLog.Follow(run, trainer, every: (int)Math.Max(1, training.MaxUpdates / 40)))
@@ -230,6 +229,15 @@ public sealed class Study(RunStore store, Device device, ScalarType? type = null
 
     /// <summary>Moves a model to the study's device and type.</summary>
     public TModel Place<TModel>(TModel model) where TModel : nn.Module => model.to(device, type ?? get_default_dtype());
+
+    private void GoOn<TBatch>(Trainer<TBatch> trainer, RunFolder run) where TBatch : IBatch
+    {
+        if (!trainer.TryResume())
+            return;
+        _origins[run.Name] = FormattableString.Invariant($"gone on with from update {trainer.Result.Update:N0}");
+        if (trainer.ResumeWarning is { } warning)
+            Console.WriteLine($"{run.Name}: {warning}");
+    }
 
     private Task<RunFolder> StartAsync(string label, RunConfig config) =>
         store.StartWhenFreeAsync(label, config, device, Console.WriteLine, _cancellation);

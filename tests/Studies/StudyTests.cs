@@ -91,6 +91,28 @@ public sealed class StudyTests : IDisposable
         Assert.Equal(whole, Hashes(run));
     }
 
+    [Fact]
+    public async Task A_damaged_checkpoint_is_named_where_a_run_goes_on_from_the_one_before()
+    {
+        RunStore store = Store();
+        await Assert.ThrowsAsync<OperationCanceledException>(() => RunAsync(store, alpha: 0.5, predict: _ => throw new OperationCanceledException()));
+        string newest = Directory.GetFiles(store.Folder, "*.checkpoint", SearchOption.AllDirectories).Order(StringComparer.Ordinal).Last();
+        File.WriteAllBytes(newest, File.ReadAllBytes(newest)[..500]);
+
+        TextWriter before = Console.Out;
+        using var shown = new StringWriter();
+        Console.SetOut(shown);
+        try
+        {
+            await RunAsync(store, alpha: 0.5);
+        }
+        finally
+        {
+            Console.SetOut(before);
+        }
+        Assert.Contains($"{store.All()[0].Name}: Checkpoint {newest}", shown.ToString(), StringComparison.Ordinal);
+    }
+
     [Theory]
     [InlineData(9)]      // not at all
     [InlineData(0)]      // interrupted while the first point is examined
