@@ -11,12 +11,12 @@ internal sealed class TorchScript(string source)
 
     /// <summary>Calls one of the functions with tensors, arrays of tensors and numbers.</summary>
     // TorchSharp makes a Scalar of a number, keeps its native address and lets the object go: a garbage collection before the call frees
-    // what the function then reads, and it gets another number, or a "false to be true" is expected. So they are made and held here.
+    // what the function then reads: another number, or "Expected false to be true, but got false". So they are made and held here.
     public TResult Call<TResult>(string function, params object[] arguments)
     {
         object[] held = [.. arguments.Select(one => one switch
         {
-            double number => number.ToScalar(), long number => number.ToScalar(), _ => one,
+            double number => number.ToScalar(), float number => number.ToScalar(), long number => number.ToScalar(), _ => one,
         })];
         try
         {

@@ -83,7 +83,7 @@ internal sealed class TerminalWriter(int descriptor) : TextWriter
     private readonly Lock _writing = new();
 
     /// <inheritdoc/>
-    public override Encoding Encoding { get; } = new UTF8Encoding(encoderShouldEmitUTF8Identifier: false);
+    public override Encoding Encoding { get; } = Console.OutputEncoding;
 
     /// <inheritdoc/>
     public override void Write(char value) => Write(value.ToString());

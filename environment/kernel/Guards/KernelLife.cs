@@ -35,7 +35,7 @@ internal static class ProcessEnd
 {
     /// <summary>
     /// Makes the process end without the destructors of its native libraries, once all else is done: those of libtorch take away
-    /// what a thread that still trains reads, and the exit code would be that of a crash. Called last before the end.
+    /// what a thread that still trains reads, and the exit code would be that of a crash. Called when no cell is to begin any more.
     /// </summary>
     public static void SkipDestructors()
     {
