@@ -1,32 +1,31 @@
 using System.Reflection;
 using System.Runtime.Loader;
-using Microsoft.FSharp.Collections;
 
 namespace IntraDistill;
 
-// A host of Roslyn scripts, such as .NET Interactive, gives each assembly that #r loads a load context of its own and prefers its own
-// assemblies where their version will do. Plotly.NET asks for FSharp.Core 10.1 and gets the kit's; Giraffe.ViewEngine, which Plotly.NET
-// is built on, asks for 5.0 and gets the host's, which is older than 10.1. Then no chart can be drawn: the two do not speak of the
-// same lists.
+// .NET Interactive gives each assembly that #r loads a load context of its own, #r "nuget: …" the default one, and its own assemblies
+// come before both where their version will do. Its FSharp.Core is older than Plotly.NET's, so one by nuget finds none; and a second
+// Plotly.NET, brought by another package, would speak of other charts than the kit.
 internal static class ScriptHost
 {
-    private const string Giraffe = "Giraffe.ViewEngine";
-
-    /// <summary>Lets Giraffe.ViewEngine have the FSharp.Core that the kit and Plotly.NET have.</summary>
-    public static void ShareFSharpCore()
+    /// <summary>Lets all of such a process have one Plotly.NET and what it is built on: the first that was loaded, else the kit's.</summary>
+    public static void ShareCharts()
     {
         Assembly kit = typeof(ScriptHost).Assembly;
-        string path = Path.Combine(Path.GetDirectoryName(kit.Location) ?? "", $"{Giraffe}.dll");
-        if (AssemblyLoadContext.GetLoadContext(kit) == AssemblyLoadContext.Default || !File.Exists(path))
+        if (AssemblyLoadContext.GetLoadContext(kit) == AssemblyLoadContext.Default)
             return;
-        var context = new SharedFSharp(typeof(FSharpList<>).Assembly);
-        // Asked before the host's own way of finding assemblies beside the kit.
-        AssemblyLoadContext.Default.Resolving += (_, name) => name.Name == Giraffe ? context.LoadFromAssemblyPath(path) : null;
-    }
+        string folder = Path.GetDirectoryName(kit.Location) ?? "";
+        string[] shared = ["Plotly.NET", "Giraffe.ViewEngine", "DynamicObj", "Fable.Core"];
+        foreach (string name in shared.Where(name => Loaded(name) is null))
+            AssemblyLoadContext.Default.LoadFromAssemblyPath(Path.Combine(folder, $"{name}.dll"));
+        var besideTheHosts = new AssemblyLoadContext($"{nameof(IntraDistill)}: FSharp.Core");
+        // Asked when the default context has none, and before the host looks beside the kit.
+        AssemblyLoadContext.Default.Resolving += (_, name) => name.Name is not { } wanted ? null
+            : wanted == "FSharp.Core" ? Loaded(wanted, folder) ?? besideTheHosts.LoadFromAssemblyPath(Path.Combine(folder, $"{wanted}.dll"))
+            : shared.Contains(wanted) ? Loaded(wanted)
+            : wanted == kit.GetName().Name ? kit : null;
 
-    private sealed class SharedFSharp(Assembly fsharpCore) : AssemblyLoadContext(nameof(SharedFSharp))
-    {
-        protected override Assembly? Load(AssemblyName assemblyName) =>
-            assemblyName.Name == fsharpCore.GetName().Name ? fsharpCore : null;
+        static Assembly? Loaded(string name, string? from = null) => AppDomain.CurrentDomain.GetAssemblies().FirstOrDefault(
+            assembly => assembly.GetName().Name == name && (from is null || Path.GetDirectoryName(assembly.Location) == from));
     }
 }

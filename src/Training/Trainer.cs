@@ -92,7 +92,7 @@ public sealed class Trainer<TBatch> : IDisposable where TBatch : IBatch
         if (Interlocked.Exchange(ref _running, 1) == 1) throw new InvalidOperationException("This trainer is training already.");
         try
         {
-            CancellationToken cell = CellCancellation;
+            CancellationToken cell = NotebookHost.CellCancellation;
             using var linked = CancellationTokenSource.CreateLinkedTokenSource(cancellation, cell);
             // The loss may look at one of the two itself, and sees it cancelled a moment before the linked one is.
             bool Cancelled() => cancellation.IsCancellationRequested || cell.IsCancellationRequested;
@@ -157,9 +157,6 @@ public sealed class Trainer<TBatch> : IDisposable where TBatch : IBatch
         _optimizer.Dispose();
         _kept.Dispose();
     }
-
-    private static CancellationToken CellCancellation =>
-        AppContext.GetData("IntraDistill.CellCancellation") as CancellationToken? ?? default;
 
     private WeightRule RuleOr(WeightRule? rule) => rule ?? (Rules.Count > 0 ? Rules[0] : WeightRule.Last);
 

@@ -6,10 +6,13 @@ using Plotly.NET;
 
 namespace IntraDistill.Tests;
 
-/// <summary>Formatters are registered by the kit's module initializer: nothing here calls Register.</summary>
+/// <summary>How a notebook shows the kit's objects. That it comes about by itself in a notebook's host, and nowhere else, is tested in
+/// processes (tests/system/Hosts).</summary>
 public class NotebookFormattersTests
 {
-    private static readonly string[] s_forms = ["application/vnd.plotly.v1+json", "text/html", "image/svg+xml"];
+    private static readonly string[] s_forms = ["application/vnd.plotly.v1+json", "text/html", "image/svg+xml", "text/plain"];
+
+    static NotebookFormattersTests() => NotebookFormatters.Register();
 
     private static GenericChart Chart(string title = "Loss") =>
         KitCharts.LearningCurves(title, "x", "y", [new("a", [1, 2], [3, 4])]);

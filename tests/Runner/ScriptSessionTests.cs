@@ -179,7 +179,7 @@ public sealed class ScriptSessionTests : IDisposable
         using var stop = new CancellationTokenSource();
         Task<CellError?> run = _session.SubmitAsync(
             "Console.Write(\"waiting\");"
-            + "var token = (System.Threading.CancellationToken)AppContext.GetData(\"IntraDistill.CellCancellation\");"
+            + "var token = Microsoft.DotNet.Interactive.KernelInvocationContext.Current.CancellationToken;"
             + "await Task.Delay(System.Threading.Timeout.Infinite, token);", 1, stop.Token);
         SpinWait.SpinUntil(() => _events.OfType<StreamWritten>().Any() || run.IsCompleted);
         await stop.CancelAsync();
@@ -242,7 +242,7 @@ public sealed class ScriptSessionTests : IDisposable
         {
             Assert.Null(await session.SubmitAsync(
                 "Console.Write((char)Console.Read()); Console.Write(Console.ReadLine() + Console.ReadLine());"
-                + "Console.Write(await GetInputAsync(\"Name?\") + await GetPasswordAsync(\"Word?\"));",
+                + "Console.Write(await GetInputAsync(\"Name?\") + (await GetPasswordAsync(\"Word?\")).GetClearTextPassword());",
                 1, TestContext.Current.CancellationToken));
         }
         finally

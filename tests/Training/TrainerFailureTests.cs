@@ -1,3 +1,5 @@
+using Microsoft.DotNet.Interactive;
+using Microsoft.DotNet.Interactive.Commands;
 using static TorchSharp.torch;
 
 namespace IntraDistill.Tests;
@@ -78,21 +80,26 @@ public sealed class TrainerFailureTests : IDisposable
     {
         var settings = Quick with { CheckpointFolder = Path.Combine(_temporary.FullName, "run"), GradientAccumulation = 2 };
         using var source = new CancellationTokenSource();
+        var cell = new SubmitCode("");
+        using KernelInvocationContext? context = fromTheNotebookCell ? KernelInvocationContext.GetOrCreateAmbientContext(cell) : null;
         using var model = new ToyModel();
         int steps = 0;
         using var trainer = new Trainer<ToyBatch>(model, settings, new ToySource(), (batch, update) =>
         {
             // In the middle of update 11.
-            if (++steps is var step && update == 11) source.Cancel();
+            if (++steps is var step && update == 11)
+            {
+                source.Cancel();
+                context?.Fail(cell);
+            }
             return model.Loss(batch);
         });
         int last = 0;
         TrainingProgress? shown = null;
         trainer.ProgressChanged += progress => (shown, last) = (progress, steps);
-        if (fromTheNotebookCell) AppContext.SetData("IntraDistill.CellCancellation", source.Token);
         var token = fromTheNotebookCell ? Cancellation : source.Token;
         var error = await Assert.ThrowsAnyAsync<OperationCanceledException>(() => trainer.TrainAsync(cancellation: token));
-        AppContext.SetData("IntraDistill.CellCancellation", null);
+        context?.Dispose();
 
         Assert.Contains("toy: cancelled after update 10", error.Message);
         Assert.Contains("update-0000000010.checkpoint", error.Message);

@@ -1,5 +1,4 @@
 using System.Diagnostics;
-using Microsoft.DotNet.Interactive;
 using Microsoft.DotNet.Interactive.Formatting;
 
 namespace IntraDistill.Kernel.Engine;
@@ -7,12 +6,6 @@ namespace IntraDistill.Kernel.Engine;
 /// <summary>Finds the session on whose behalf code runs.</summary>
 internal static class CellContext
 {
-    /// <summary>
-    /// The key of <see cref="AppContext.GetData"/> under which a library that knows nothing of notebooks finds the
-    /// running cell's <see cref="CancellationToken"/>.
-    /// </summary>
-    public const string CancellationKey = "IntraDistill.CellCancellation";
-
     private static readonly AsyncLocal<CellRun?> s_flowing = new();
 
     /// <summary>
@@ -31,23 +24,23 @@ internal static class CellContext
     /// <summary>The session of the code that asks, or null.</summary>
     public static ScriptSession? Session => Run?.Session ?? Fallback;
 
+    /// <summary>Displays a value; the handle updates it.</summary>
     public static DisplayedValue Display(object? value, string[] mimeTypes)
     {
-        // An update is formatted as what was shown first, whatever its own type prefers: as .NET Interactive does it.
-        string[] shown = mimeTypes.Length > 0 ? mimeTypes : [.. Formatter.GetPreferredMimeTypesFor(value?.GetType())];
-        return Show(MimeBundle.Of(value, shown), shown);
+        var displayed = new DisplayedValue(value, FormattedValue.CreateManyFromObject(value, mimeTypes));
+        Show(displayed);
+        return displayed;
     }
 
-    public static DisplayedValue DisplayAs(string value, string mimeType) => Show(MimeBundle.Of(mimeType, value), [mimeType]);
-
-    private static DisplayedValue Show(MimeBundle bundle, string[] mimeTypes)
+    /// <summary>Shows what was displayed or updated, in the session of the code that did so.</summary>
+    public static void Show(DisplayedValue displayed)
     {
-        string displayId = Guid.NewGuid().ToString("N");
-        ScriptSession? session = Session;
-        if (session is null)
-            Console.WriteLine(bundle.Content[MimeBundle.PlainText]);
-        session?.Emit(new Displayed(bundle, displayId));
-        return new DisplayedValue(session, displayId, mimeTypes);
+        if (Session is not { } session)
+            Formatter.WriteToConsole(displayed);
+        else if (MimeBundle.Of(displayed.FormattedValues, displayed.Value) is var bundle && displayed.IsUpdated)
+            session.Emit(new DisplayUpdated(bundle, displayed.DisplayId));
+        else
+            session.Emit(new Displayed(bundle, displayed.DisplayId));
     }
 }
 

@@ -1,5 +1,6 @@
 using System.Text.Json;
 using System.Text.Json.Nodes;
+using Microsoft.DotNet.Interactive.Events;
 using Microsoft.DotNet.Interactive.Formatting;
 
 namespace IntraDistill.Kernel.Engine;
@@ -38,14 +39,18 @@ internal sealed record MimeBundle(IReadOnlyDictionary<string, string> Content)
 
     /// <summary>Formats a value as .NET Interactive would, with plain text beside it as Jupyter wants.</summary>
     /// <param name="value">The value; null is shown as the formatter's null string.</param>
-    /// <param name="mimeTypes">The MIME types wanted; none for those the value's type prefers.</param>
-    public static MimeBundle Of(object? value, params string[] mimeTypes)
+    public static MimeBundle Of(object? value) => Of(FormattedValue.CreateManyFromObject(value), value);
+
+    /// <summary>The bundle of an event of .NET Interactive's library.</summary>
+    public static MimeBundle Of(DisplayEvent display) => Of(display.FormattedValues, display.Value);
+
+    /// <summary>The bundle of a value that is formatted already.</summary>
+    public static MimeBundle Of(IEnumerable<FormattedValue> forms, object? value)
     {
-        IEnumerable<string> wanted = mimeTypes.Length > 0 ? mimeTypes : Formatter.GetPreferredMimeTypesFor(value?.GetType());
         var content = new SortedDictionary<string, string>(StringComparer.Ordinal);
-        foreach (string mimeType in wanted)
-            content[mimeType] = value.ToDisplayString(mimeType);
-        if (!content.ContainsKey(PlainText))
+        foreach (FormattedValue form in forms)
+            content[form.MimeType] = form.Value;
+        if (!content.ContainsKey(PlainText) && value is not null)   // of a script that a helper shows there is no value
             content[PlainText] = Fallback(value);
         return new MimeBundle(content);
     }

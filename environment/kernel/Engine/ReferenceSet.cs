@@ -182,6 +182,7 @@ internal sealed class ReferenceSet : MetadataReferenceResolver
         string framework = Path.GetDirectoryName(typeof(object).Assembly.Location)!;
         IEnumerable<string> paths = AssemblyProbe.Platform.Values
             .Where(path => Path.GetDirectoryName(path) == framework)
+            .Append(typeof(Cells.CellFunctions).Assembly.Location)
             .Append(typeof(Microsoft.DotNet.Interactive.Kernel).Assembly.Location)
             .Append(typeof(Microsoft.DotNet.Interactive.Formatting.Formatter).Assembly.Location)
             .Append(typeof(Microsoft.AspNetCore.Html.IHtmlContent).Assembly.Location);

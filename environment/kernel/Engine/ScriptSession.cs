@@ -1,7 +1,7 @@
 using System.Collections.Immutable;
 using System.Diagnostics;
 using Microsoft.CodeAnalysis;
-using Microsoft.DotNet.Interactive;
+using Microsoft.DotNet.Interactive.Formatting;
 using IntraDistill.Kernel.Notebook;
 
 namespace IntraDistill.Kernel.Engine;
@@ -15,6 +15,7 @@ internal sealed class ScriptSession
     private readonly string _folder;
     private readonly Action<CellEvent> _emit;
     private readonly ReferenceSet _references;
+    private readonly Task<HostKernel> _host;
     private CellRun? _run;
     private Submission? _last;
     private object?[] _instances = new object?[16];
@@ -28,6 +29,7 @@ internal sealed class ScriptSession
         _emit = emit;
         _references = new ReferenceSet(folder);
         OutputCapture.Install();
+        _host = Task.Run(() => new HostKernel(this));   // a third of a second, while the first cell is read
     }
 
     /// <summary>Answers the cells that ask for input; by default nobody does.</summary>
@@ -41,9 +43,6 @@ internal sealed class ScriptSession
 
     /// <summary>The C# that was compiled so far, piece by piece, each on top of those before it. Safe to read at any time.</summary>
     public ImmutableArray<string> Submissions { get; private set; } = [];
-
-    /// <summary>Cancelled when the running cell is interrupted.</summary>
-    public CancellationToken CellCancellation => _run?.Cancellation ?? CancellationToken.None;
 
     /// <summary>How the cell that is compiled under a number is called in errors.</summary>
     public static string NameOf(int cell) => $"cell {cell}";
@@ -83,12 +82,14 @@ internal sealed class ScriptSession
     /// <summary>Runs one cell, on another thread; one at a time.</summary>
     /// <param name="code">C# script with <c>#!</c> magics.</param>
     /// <param name="cell">The cell's number, for error messages.</param>
-    /// <param name="cancellation">Interrupts the cell as far as its code watches for it (<see cref="CellCancellation"/>).</param>
+    /// <param name="cancellation">Interrupts the cell as far as its code watches for it (<c>KernelInvocationContext.Current.CancellationToken</c>).</param>
     /// <returns>Why the cell failed, also emitted as its last event; null when it ran to its end.</returns>
     public Task<CellError?> SubmitAsync(string code, int cell, CancellationToken cancellation) => Task.Run(async () =>
     {
         CellContext.Run = _run = new CellRun(this, cancellation);
-        AppContext.SetData(CellContext.CancellationKey, cancellation);
+        HostKernel host = await _host;
+        using IDisposable ambient = host.Begin(code, cancellation, out Task begun);
+        await begun;
         CellError? error;
         try
         {

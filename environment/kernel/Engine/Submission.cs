@@ -23,7 +23,7 @@ internal sealed class Submission
     public static IReadOnlyList<string> Imports { get; } =
     [
         "System", "System.Text", "System.Collections", "System.Collections.Generic", "System.Threading.Tasks", "System.Linq",
-        typeof(Microsoft.DotNet.Interactive.Kernel).FullName!,
+        typeof(Cells.CellFunctions).FullName!,
     ];
 
     /// <summary>Cells are C# script.</summary>

@@ -136,7 +136,7 @@ public sealed class ProtocolTests(KernelFixture fixture) : IClassFixture<KernelF
     {
         Client.Answer = question => $"{question.Text("prompt")}|{(bool)question.Content["password"]!}";
         CellResult result = await Client.RunAsync(
-            "var a = Console.ReadLine(); var b = await GetInputAsync(\"name?\"); var c = await GetPasswordAsync(\"secret?\");\n"
+            "var a = Console.ReadLine(); var b = await GetInputAsync(\"name?\"); var c = (await GetPasswordAsync(\"secret?\")).GetClearTextPassword();\n"
             + "Console.Write($\"{a} {b} {c}\");");
         Client.Answer = null;
         Assert.Equal("|False name?|False secret?|True", result.Stream("stdout"));
@@ -168,7 +168,7 @@ public sealed class ProtocolTests(KernelFixture fixture) : IClassFixture<KernelF
         foreach (bool bySignal in (bool[])[false, true])
         {
             string id = Client.SendCell(
-                "var token = (System.Threading.CancellationToken)AppContext.GetData(\"IntraDistill.CellCancellation\");\n"
+                "var token = Microsoft.DotNet.Interactive.KernelInvocationContext.Current.CancellationToken;\n"
                 + $"var state = 7; Console.WriteLine(\"ready\");\n{wait}");
             await Client.WaitForTextAsync(id, "ready");
             if (bySignal)

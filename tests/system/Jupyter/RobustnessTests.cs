@@ -126,7 +126,7 @@ public sealed class RobustnessTests(KernelFixture fixture) : IClassFixture<Kerne
             var go = new System.Threading.ManualResetEventSlim();
             for (int i = 0; i < 200; i++) Task.Run(() => go.Wait());
             Console.WriteLine("here");
-            var token = (System.Threading.CancellationToken)AppContext.GetData("IntraDistill.CellCancellation");
+            var token = Microsoft.DotNet.Interactive.KernelInvocationContext.Current.CancellationToken;
             try { token.WaitHandle.WaitOne(); } finally { go.Set(); }
             """);
         await Client.WaitForTextAsync(id, "here");

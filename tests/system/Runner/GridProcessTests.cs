@@ -48,7 +48,7 @@ public sealed class GridProcessTests : IDisposable
     public async Task A_signal_stops_the_running_set_and_the_ones_behind_it_and_the_next_call_goes_on()
     {
         TestNotebook.Write(At("n.ipynb"), "// parameters\nint k = 0;",
-            "var token = (System.Threading.CancellationToken)AppContext.GetData(\"IntraDistill.CellCancellation\");\n"
+            "var token = Microsoft.DotNet.Interactive.KernelInvocationContext.Current.CancellationToken;\n"
             + "Console.WriteLine($\"ready {k}\");\n"
             + "if (k == 2 && !System.IO.File.Exists(\"ok\")) token.WaitHandle.WaitOne();\nConsole.WriteLine(\"stopped\");",
             "Console.WriteLine(\"last cell\");");

@@ -129,7 +129,7 @@ public sealed class RunnerProcessTests : IDisposable
     public async Task Ctrl_C_reaches_the_cell_as_a_token_and_the_notebook_is_saved()
     {
         TestNotebook.Write(At("n.ipynb"),
-            "var token = (System.Threading.CancellationToken)AppContext.GetData(\"IntraDistill.CellCancellation\");\n"
+            "var token = Microsoft.DotNet.Interactive.KernelInvocationContext.Current.CancellationToken;\n"
             + "Console.WriteLine(\"ready\");\ntoken.WaitHandle.WaitOne();\nConsole.WriteLine(\"stopped\");",
             "Console.WriteLine(\"never\");");
         (int code, string output, _) = await RunAndInterrupt(times: 1);
