@@ -24,6 +24,9 @@ public sealed class CompletenessTests
     [InlineData("#!markdown\n{ ( \"")]
     [InlineData("var x = 1;\n#!html\n<b>")]
     [InlineData("#!import other.cs")]
+    [InlineData("#i \"nuget: ../feed\"\n1")]
+    [InlineData("var s = \"\"\"\n#!/bin/sh\n\"\"\";")]
+    [InlineData("#!html\n#!/bin/sh {")]
     public void Can_be_run(string code) => Assert.Equal(new Completeness("complete", ""), Completeness.Of(code));
 
     [Theory]

@@ -21,6 +21,7 @@ public sealed class CompletionTests : LanguageTest
     [InlineData("var b = new StringBuilder { Cap|", "Capacity", "property", "")]
     [InlineData("Math.Pow(1, |", "y: ", "param", "")]
     [InlineData("disp|", "display", "function", "DisplayedValue display(object? value, params string[] mimeTypes)")]
+    [InlineData("var s = \"\"\"\n#!markdown\n\"\"\";\ns.Len|", "Length", "property", "int Length")]
     [InlineData("HT|", "HTML", "function", "IHtmlContent HTML(string content)")]
     public async Task Offers_what_may_stand_at_the_cursor(string marked, string text, string kind, string signature)
     {
@@ -111,7 +112,7 @@ public sealed class CompletionTests : LanguageTest
     }
 
     [Theory]
-    [InlineData("#!|", new[] { "#!c#", "#!csharp", "#!html", "#!import", "#!markdown", "#!time" })]
+    [InlineData("#!|", new[] { "#!c#", "#!csharp", "#!html", "#!import", "#!javascript", "#!js", "#!markdown", "#!time" })]
     [InlineData("var x = 1;\n  #!ma|", new[] { "#!markdown" })]
     [InlineData("#lo|", new[] { "#load" })]
     [InlineData("#!markdown\ntext\n#!cs|", new[] { "#!csharp" })]

@@ -1,4 +1,5 @@
 using System.Text.Json.Nodes;
+using IntraDistill.Kernel;
 using IntraDistill.Kernel.Notebook;
 
 namespace IntraDistill.Tests.RunnerTests;
@@ -44,6 +45,25 @@ public sealed class NotebookDocumentTests : IDisposable
         string cell = $$"""{"cell_type":"code","source":"x","metadata":{{metadata}}}""";
         File.WriteAllText(_path, $$"""{"cells":[{{cell}}],"nbformat":4}""");
         Assert.Equal(code, NotebookDocument.Load(_path).CodeCells[0].Code);
+    }
+
+    [Fact]
+    public void An_id_that_nbformat_does_not_allow_becomes_one_that_it_does()
+    {
+        string[] ids = ["fine-1_A", "has space!", new('x', 64), new('x', 65), "", "fine-1_A", "ä", "cell-0"];
+        string cells = string.Join(',', ids.Select(id => $$"""{"cell_type":"code","id":"{{id}}","source":"1"}"""));
+        string[] written = [.. Prepared($$"""{"cells":[{{cells}}],"nbformat":4}""")["cells"]!.AsArray().Select(cell => (string)cell!["id"]!)];
+        Assert.Equal(("fine-1_A", ids[2]), (written[0], written[2]));
+        Assert.Equal(ids.Length, written.Distinct().Count());
+        Assert.All(written, id => Assert.Matches("^[a-zA-Z0-9-_]{1,64}$", id));
+    }
+
+    [Fact]
+    public void An_older_format_is_named_as_such()
+    {
+        File.WriteAllText(_path, """{"worksheets":[{"cells":[]}],"nbformat":3,"nbformat_minor":0,"metadata":{"name":""}}""");
+        var error = Assert.Throws<RunnerException>(() => NotebookDocument.Load(_path));
+        Assert.Equal($"{_path}: nbformat 3; expected 4 (jupyter nbconvert --to notebook converts it)", error.Message);
     }
 
     private JsonNode Prepared(string json)

@@ -1,4 +1,6 @@
 using IntraDistill.Kernel.Engine;
+using Microsoft.CodeAnalysis;
+using Microsoft.CodeAnalysis.CSharp;
 
 namespace IntraDistill.Tests.RunnerTests;
 
@@ -40,6 +42,11 @@ public sealed class ScriptSessionTests : IDisposable
     [InlineData("await Task.Delay(1)", false)]
     [InlineData("Console.Write(\"\")", false)]
     [InlineData("(object)null", true)]
+    [InlineData("var v = 3;\nreturn v * 2;", true)]
+    [InlineData("if (DateTime.Now.Year > 1) { return 1; }\nConsole.Write(1);", true)]
+    [InlineData("return;", false)]
+    [InlineData("foreach (int i in new[] { 1 }) { int Two() { return 2; } Two(); }", false)]
+    [InlineData("Func<int> f = () => { return 1; };", false)]
     [InlineData("", false)]
     [InlineData("// only a comment", false)]
     public async Task Only_a_last_expression_with_a_value_is_a_result(string code, bool expected)
@@ -93,6 +100,67 @@ public sealed class ScriptSessionTests : IDisposable
             """));
     }
 
+    /// <summary>What the sample notebooks of .NET Interactive call.</summary>
+    [Theory]
+    [InlineData("Javascript(\"console.log(1)\");", "text/html", "<script type=\"text/javascript\">console.log(1)</script>")]
+    [InlineData("CSS(\"b { color: red }\");", "text/html", "b { color: red }")]
+    [InlineData("#!javascript\nconsole.log(1)", "text/html", "<script type=\"text/javascript\">console.log(1)</script>")]
+    [InlineData("new[] { new { a = 1, b = \"x\" } }.DisplayTable();", "text/html", "<table>")]
+    [InlineData("using Microsoft.DotNet.Interactive.Formatting;\n(LaTeXString)@\"e = mc^2\"", "text/latex", "e = mc^2")]
+    [InlineData("using Microsoft.DotNet.Interactive;\nKernel.Root.Name", "text/plain", "csharp")]
+    [InlineData("using Microsoft.DotNet.Interactive;\nKernel.display(5, \"text/plain\");", "text/plain", "5")]
+    [InlineData("using Microsoft.DotNet.Interactive;\nawait Kernel.GetInputAsync(\"Name?\")", "text/plain", "the answer")]
+    public async Task Helpers_of_dotnet_interactive_do_what_they_do_there(string cell, string mimeType, string content)
+    {
+        var session = new ScriptSession(_folder, _events.Add) { Input = new OneAnswer() };
+        Assert.Null(await session.SubmitAsync(cell, 1, TestContext.Current.CancellationToken));
+        MimeBundle shown = Assert.Single(_events) switch
+        {
+            Displayed displayed => displayed.Data, ResultProduced result => result.Data, var other => throw new Xunit.Sdk.XunitException($"{other}"),
+        };
+        Assert.Contains(content, shown.Content[mimeType], StringComparison.Ordinal);
+        Assert.False(shown.Content.TryGetValue("text/plain", out string? plain) && plain == "<null>");
+    }
+
+    private sealed class OneAnswer : ICellInput
+    {
+        public string Ask(string prompt, bool password) => prompt == "Name?" && !password ? "the answer" : "";
+    }
+
+    /// <summary>A night of training updates a display very often: the library that cells speak to must not keep each of them.</summary>
+    [Fact]
+    public async Task Updates_of_a_display_are_not_kept()
+    {
+        var session = new ScriptSession(_folder, _ => { });
+        Assert.Null(await session.SubmitAsync("""
+            using Microsoft.DotNet.Interactive;
+            var bar = KernelInvocationContext.Current.Display("0");
+            for (int i = 0; i < 1_000; i++) bar.Update(i);
+            long before = GC.GetTotalMemory(forceFullCollection: true);
+            for (int i = 0; i < 20_000; i++) bar.Update(new string('x', 1_000));
+            long grown = GC.GetTotalMemory(forceFullCollection: true) - before;
+            if (grown > 5_000_000) throw new Exception($"{grown:N0} bytes are kept");
+            """, 1, TestContext.Current.CancellationToken));
+    }
+
+    [Fact]
+    public async Task An_error_without_a_place_in_the_cell_has_its_message()
+    {
+        foreach (string name in (string[])["one", "two"])
+        {
+            var code = CSharpSyntaxTree.ParseText("namespace Twice { public class Kind { } }", cancellationToken: TestContext.Current.CancellationToken);
+            Assert.True(CSharpCompilation.Create(name, [code], [MetadataReference.CreateFromFile(typeof(object).Assembly.Location)],
+                new(OutputKind.DynamicallyLinkedLibrary)).Emit(Path.Combine(_folder, name + ".dll"), cancellationToken: TestContext.Current.CancellationToken).Success);
+        }
+        CellError error = (await Run("#r \"one.dll\"\n#r \"two.dll\"\nusing static Twice.Kind;\nnew Twice.Kind()"))!;
+        Assert.Contains("'Kind'", error.Message, StringComparison.Ordinal);
+        Assert.StartsWith("CS", error.Message, StringComparison.Ordinal);
+        // Imports of the host that a second assembly makes ambiguous are an error of no line.
+        var noPlace = CellError.Of([Diagnostic.Create(new DiagnosticDescriptor("CS0433", "", "Type 'Kernel' exists in both", "", DiagnosticSeverity.Error, true), Location.None)], "1", "cell 1");
+        Assert.Equal(("CS0433: Type 'Kernel' exists in both", 0), (noPlace.Message, noPlace.Line));
+        Assert.Equal(["CS0433: Type 'Kernel' exists in both"], noPlace.Trace);
+    }
+
     [Fact]
     public async Task A_compile_error_names_each_line_and_what_stood_before_stays()
     {
@@ -128,7 +196,7 @@ public sealed class ScriptSessionTests : IDisposable
     }
 
     [Theory]
-    [InlineData("#!nope x", "#!nope: no such magic; there are #!csharp, #!c#, #!markdown, #!html, #!time and #!import", 1)]
+    [InlineData("#!nope x", "#!nope: no such magic; there are #!csharp, #!c#, #!markdown, #!html, #!javascript, #!js, #!time and #!import", 1)]
     [InlineData("var a = 1;\n#!import gone.cs", "#!import gone.cs: there is no file", 2)]
     [InlineData("\n#r \"gone.dll\"", "#r \"gone.dll\": there is no file", 2)]
     [InlineData("#r \"plain.txt\"", "#r \"plain.txt\": ", 1)]

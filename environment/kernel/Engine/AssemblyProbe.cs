@@ -39,11 +39,12 @@ internal static class AssemblyProbe
     public static string? Find(string simpleName) => s_managed.GetValueOrDefault(simpleName);
 
     /// <summary>Loads an assembly and runs its module initializer, so that the formatters it registers are in place.</summary>
-    public static void LoadNow(string path)
+    public static Assembly Load(string path)
     {
-        var name = new AssemblyName(Path.GetFileNameWithoutExtension(path));
-        Assembly assembly = AssemblyLoadContext.Default.LoadFromAssemblyName(name);
+        Add(path);
+        Assembly assembly = AssemblyLoadContext.Default.LoadFromAssemblyName(new AssemblyName(Path.GetFileNameWithoutExtension(path)));
         System.Runtime.CompilerServices.RuntimeHelpers.RunModuleConstructor(assembly.ManifestModule.ModuleHandle);
+        return assembly;
     }
 
     private static string? FindNative(string library)

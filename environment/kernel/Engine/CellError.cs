@@ -33,16 +33,18 @@ internal sealed record CellError(string Name, string Message, int Line, IReadOnl
         var trace = new List<string>();
         foreach (Diagnostic error in errors)
         {
-            FileLinePositionSpan span = error.Location.GetMappedLineSpan();
-            int line = span.StartLinePosition.Line + 1;
-            bool inCell = span.Path == origin || span.Path.Length == 0;
-            trace.Add($"{(inCell ? "" : $"{span.Path}, ")}line {line}: {error.Id}: {error.GetMessage()}");
+            int line = LineOf(error);
+            string? file = line == 0 ? null : error.Location.GetMappedLineSpan().Path;
+            bool inCell = line > 0 && (file == origin || file?.Length == 0);
+            string place = line == 0 ? "" : inCell ? $"line {line}: " : $"{file}, line {line}: ";
+            trace.Add($"{place}{error.Id}: {error.GetMessage()}");
             if (inCell && line <= lines.Length)
                 trace.Add($"    {lines[line - 1].Trim()}");
         }
-        FileLinePositionSpan first = errors[0].Location.GetMappedLineSpan();
-        string message = $"{errors[0].Id}: {errors[0].GetMessage()}";
-        return new CellError(CompilationError, message, first.StartLinePosition.Line + 1, trace);
+        return new CellError(CompilationError, $"{errors[0].Id}: {errors[0].GetMessage()}", LineOf(errors[0]), trace);
+
+        // Not every error is one of a place: a type in two references, for example.
+        static int LineOf(Diagnostic error) => error.Location.IsInSource ? error.Location.GetMappedLineSpan().StartLinePosition.Line + 1 : 0;
     }
 
     /// <summary>An exception that left the cell: its message, and the frames that lie within cells.</summary>

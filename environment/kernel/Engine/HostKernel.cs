@@ -71,6 +71,15 @@ internal sealed class HostKernel : Microsoft.DotNet.Interactive.Kernel
         });
     }
 
+    /// <summary>Runs what a package has for .NET Interactive.</summary>
+    /// <param name="path">An assembly of its <c>interactive-extensions/dotnet</c>.</param>
+    public async Task LoadExtensionsAsync(string path)
+    {
+        foreach (Type type in AssemblyProbe.Load(path).GetExportedTypes())
+            if (type is { IsAbstract: false } && type.IsAssignableTo(typeof(IKernelExtension)))
+                await ((IKernelExtension)Activator.CreateInstance(type)!).OnLoadAsync(this);
+    }
+
     // The library's own way to cancel a cell takes away its output as well, and is not public. But all contexts of a command share its
     // cancellation, and one that fails cancels it: a second one, of a thread that knows of no first.
     private static void Cancel(SubmitCode submit) => new Thread(() =>

@@ -1,4 +1,5 @@
 using System.Collections.Immutable;
+using System.Reflection;
 using System.Reflection.Metadata;
 using System.Reflection.PortableExecutable;
 using System.Text.Json;
@@ -18,14 +19,17 @@ internal sealed class ReferenceSet : MetadataReferenceResolver
     private static CSharpCompilation? s_hostSymbols;
 
     private readonly string _folder;
+    private readonly Action<string> _warn;
+    private readonly List<string> _extensions = [];
     private readonly Dictionary<string, PortableExecutableReference> _byName = new(StringComparer.OrdinalIgnoreCase);
     private readonly Dictionary<string, PortableExecutableReference> _resolved = new(StringComparer.Ordinal);
     private CSharpCompilation? _symbols;
 
     /// <param name="folder">The notebook's folder: relative paths start there.</param>
-    public ReferenceSet(string folder)
+    /// <param name="warn">Shows a line to the user.</param>
+    public ReferenceSet(string folder, Action<string> warn)
     {
-        _folder = folder;
+        (_folder, _warn, Packages) = (folder, warn, new SessionPackages(folder, warn));
         foreach (PortableExecutableReference reference in s_host.Value)
             _byName[Path.GetFileNameWithoutExtension(reference.FilePath!)] = reference;
         All = [.. _byName.Values];
@@ -44,6 +48,17 @@ internal sealed class ReferenceSet : MetadataReferenceResolver
         _symbols = BindSymbols(all);
         All = all;
         return true;
+    }
+
+    /// <summary>The packages of <c>#r "nuget: …"</c>.</summary>
+    public SessionPackages Packages { get; }
+
+    /// <summary>Assemblies of packages, new since the last call, that may hold extensions of .NET Interactive.</summary>
+    public string[] TakeExtensions()
+    {
+        string[] extensions = [.. _extensions];
+        _extensions.Clear();
+        return extensions;
     }
 
     /// <summary>What was wrong with a <c>#r</c> of the compilation at hand; the caller takes it and reports it.</summary>
@@ -86,7 +101,8 @@ internal sealed class ReferenceSet : MetadataReferenceResolver
 
     private PortableExecutableReference AddPackage(string reference)
     {
-        PackageAssets assets = NuGetRestore.Resolve(reference);
+        PackageAssets assets = Packages.Add(reference);
+        _extensions.AddRange(assets.Extensions);
         foreach (string native in assets.Native)
             AssemblyProbe.AddNative(native);
         foreach (string managed in assets.Managed)
@@ -113,15 +129,15 @@ internal sealed class ReferenceSet : MetadataReferenceResolver
         {
             throw new DirectiveException($"#r \"{reference}\": {path} is not a .NET assembly");
         }
-        if (_byName.TryGetValue(name, out PortableExecutableReference? present))
-            return present;
-
+        bool isKnown = _byName.ContainsKey(name);
         Add(path);
+        if (isKnown)
+            return _byName[name];
         foreach (string sibling in Dependencies(path))
             Add(sibling);
         try
         {
-            AssemblyProbe.LoadNow(path);
+            AssemblyProbe.Load(path);
         }
         catch (TypeInitializationException e)   // of the kit: the libtorch that it was built for is not to be had
         {
@@ -137,11 +153,25 @@ internal sealed class ReferenceSet : MetadataReferenceResolver
     private void Add(string path)
     {
         string name = Path.GetFileNameWithoutExtension(path);
-        if (_byName.ContainsKey(name))
-            return;
-        AssemblyProbe.Add(path);
-        string loaded = AssemblyProbe.Platform.GetValueOrDefault(name) ?? AssemblyProbe.Find(name)!;
-        _byName[name] = Reference(loaded);
+        if (!_byName.TryGetValue(name, out PortableExecutableReference? known))
+        {
+            AssemblyProbe.Add(path);
+            _byName[name] = known = Reference(AssemblyProbe.Platform.GetValueOrDefault(name) ?? AssemblyProbe.Find(name)!);
+        }
+        if (VersionOf(path) is { } asked && VersionOf(known.FilePath!) is { } has && asked > has)
+            _warn($"{path} is not loaded: it is {name} {asked}, and {has} is loaded already from {known.FilePath}");
+    }
+
+    private static Version? VersionOf(string path)
+    {
+        try
+        {
+            return AssemblyName.GetAssemblyName(path).Version;
+        }
+        catch (Exception e) when (e is BadImageFormatException or IOException)
+        {
+            return null;
+        }
     }
 
     // What lies beside the assembly and belongs to it: all that its deps.json lists, or else what it references, and so on.

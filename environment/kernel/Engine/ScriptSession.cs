@@ -27,7 +27,7 @@ internal sealed class ScriptSession
     {
         _folder = folder;
         _emit = emit;
-        _references = new ReferenceSet(folder);
+        _references = new ReferenceSet(folder, line => Emit(new StreamWritten("stderr", line + "\n")));
         OutputCapture.Install();
         _host = Task.Run(() => new HostKernel(this));   // a third of a second, while the first cell is read
     }
@@ -146,7 +146,9 @@ internal sealed class ScriptSession
             {
                 CellPartKind.CSharp => await RunCodeAsync(part.Text, origin, cancellation),
                 CellPartKind.Import => await ImportAsync(part, cancellation),
+                CellPartKind.PackageSource => _references.Packages.AddSource(part.Text),
                 CellPartKind.Html => Show(MimeBundle.Html, part.Text),
+                CellPartKind.JavaScript => Show(MimeBundle.Html, $"<script type=\"text/javascript\">{part.Text}</script>"),
                 _ => Show(MimeBundle.Markdown, part.Text),
             };
             if (error is not null)
@@ -168,6 +170,8 @@ internal sealed class ScriptSession
         CellRun run = _run!;
         try
         {
+            foreach (string extension in _references.TakeExtensions())
+                await (await _host).LoadExtensionsAsync(extension);
             object? value = await submission.RunAsync(_instances, cancellation);
             TakeOver(submission, code, run);
             if (submission.HasValue && value is not DisplayedValue)   // display(x) has shown x already

@@ -41,7 +41,7 @@ internal sealed class Submission
         HasValue = hasValue;
     }
 
-    /// <summary>Whether the code ends in an expression whose value is to be shown.</summary>
+    /// <summary>Whether the code ends in an expression, or returns a value, that is to be shown.</summary>
     public bool HasValue { get; }
 
     /// <summary>Whether an assembly holds compiled cell code.</summary>
@@ -124,7 +124,10 @@ internal sealed class Submission
     }
 
     private static bool EndsInValue(CSharpCompilation compilation, SyntaxTree tree) =>
-        tree.GetCompilationUnitRoot().Members.LastOrDefault() is
+        tree.GetCompilationUnitRoot().Members.OfType<GlobalStatementSyntax>().SelectMany(statement => statement.DescendantNodes(
+            node => node is not (LocalFunctionStatementSyntax or AnonymousFunctionExpressionSyntax)))
+            .Any(node => node is ReturnStatementSyntax { Expression: not null })
+        || tree.GetCompilationUnitRoot().Members.LastOrDefault() is
             GlobalStatementSyntax { Statement: ExpressionStatementSyntax { SemicolonToken.IsMissing: true } last }
         && compilation.GetSemanticModel(tree).GetTypeInfo(last.Expression).Type is not { SpecialType: SpecialType.System_Void };
 

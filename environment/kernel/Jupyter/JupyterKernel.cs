@@ -172,7 +172,7 @@ internal sealed class JupyterKernel : IDisposable
     {
         const string code = """string.Join(", ", Enumerable.Range(0, 2).Select(i => $"{i}").ToList())""";
         string folder = _executor.Session.Folder;
-        Submission sample = Submission.Compile(code, "sample", folder, new ReferenceSet(folder), null, CancellationToken.None, out _)!;
+        Submission sample = Submission.Compile(code, "sample", folder, new ReferenceSet(folder, _ => { }), null, CancellationToken.None, out _)!;
         await sample.RunAsync(new object?[2], CancellationToken.None);
         _executor.Language.WarmUp();
     }

@@ -28,34 +28,12 @@ internal sealed class CellText
     public static CellText Read(string cell, int cursor)
     {
         char[] code = cell.ToCharArray();
-        var kind = CellPartKind.CSharp;
-        bool inCode = false;
-        int lineStart = 0, start = 0;
-        while (true)
-        {
-            int end = EndOfLine(cell, start);
-            ReadOnlySpan<char> line = cell.AsSpan(start, end - start);
-            bool isMagic = line.TrimStart().StartsWith("#!", StringComparison.Ordinal);
-            if (isMagic && CellParser.LanguageOf(line.Trim().ToString()) is { } language)
-                kind = language;
-            bool isCode = !isMagic && kind == CellPartKind.CSharp;
-            if (!isCode)
-                code.AsSpan(start, end - start).Fill(' ');
-            if (cursor >= start)
-            {
-                lineStart = start;
-                inCode = isCode;
-            }
-            if (end == cell.Length)
-                return new CellText(new string(code), inCode, lineStart);
-            start = end + (cell[end] == '\r' && end + 1 < cell.Length && cell[end + 1] == '\n' ? 2 : 1);
-        }
-    }
+        List<CellLine> lines = CellParser.Lines(cell);
+        foreach (CellLine line in lines.Where(line => !IsCode(line)))
+            code.AsSpan(line.Start, line.End - line.Start).Fill(' ');
+        CellLine at = lines.Last(line => line.Start <= cursor);
+        return new CellText(new string(code), IsCode(at), at.Start);
 
-    // The same ends of lines as string.ReplaceLineEndings knows, with which the engine splits a cell.
-    private static int EndOfLine(string text, int start)
-    {
-        int length = text.AsSpan(start).IndexOfAny("\r\n\f\u0085\u2028\u2029");
-        return length < 0 ? text.Length : start + length;
+        static bool IsCode(CellLine line) => line.Kind == CellPartKind.CSharp && !line.IsDirective;
     }
 }

@@ -147,11 +147,10 @@ internal sealed class NotebookDocument
 
     private static NotebookDocument Parse(JsonNode? node, string path)
     {
+        if (node is JsonObject { } other && other["nbformat"] is JsonValue version && version.GetValue<int>() != 4)
+            throw new RunnerException($"{path}: nbformat {version}; expected 4 (jupyter nbconvert --to notebook converts it)");
         if (node is not JsonObject root || root["cells"] is not JsonArray cells || root["nbformat"] is null)
             throw new RunnerException($"{path}: not a notebook: expected an object with \"nbformat\" and \"cells\" (nbformat 4)");
-        if (root["nbformat"]!.GetValue<int>() != 4)
-            throw new RunnerException(
-                $"{path}: nbformat {root["nbformat"]}; expected 4 (jupyter nbconvert --to notebook converts it)");
         for (int i = 0; i < cells.Count; i++)
         {
             if (cells[i] is not JsonObject cell || cell["cell_type"] is not JsonValue)
@@ -212,12 +211,13 @@ internal sealed class NotebookCell(JsonObject node)
     /// <summary>Removes the outputs.</summary>
     public void Clear() => SetOutputs([], null);
 
-    /// <summary>Gives the cell an id unless it has one that no cell before it has.</summary>
+    /// <summary>Gives the cell an id unless it has a valid one (JEP 62: 1 to 64 of <c>a-z A-Z 0-9 - _</c>) that no cell before it has.</summary>
     /// <param name="taken">The ids of the cells before it; its own is added.</param>
     public void EnsureId(HashSet<string> taken)
     {
         node["metadata"] ??= new JsonObject();
-        if (node["id"] is JsonValue value && value.TryGetValue(out string? id) && taken.Add(id))
+        if (node["id"] is JsonValue value && value.TryGetValue(out string? id) && id.Length is > 0 and <= 64
+            && id.All(c => char.IsAsciiLetterOrDigit(c) || c is '-' or '_') && taken.Add(id))
             return;
         int number = taken.Count;
         while (!taken.Add($"cell-{number}"))
