@@ -37,6 +37,27 @@ public sealed class NbConvertTests(Workplace workplace, Browser browser) : PageT
         Assert.Empty(page.RequestsAbroad);
     }
 
+    /// <summary>The same notebooks by the kernel of .NET Interactive's own tool.</summary>
+    [Theory]
+    [InlineData("00-method")]
+    [InlineData("04-zero-shot")]
+    public async Task Dotnet_interactive_executes_a_notebook_and_its_page_draws_every_chart(string name)
+    {
+        Dictionary<string, string> environment = new(workplace.Environment)
+        {
+            ["JUPYTER_PATH"] = await workplace.InstallDotnetInteractiveAsync(), ["DOTNET_INTERACTIVE_CLI_TELEMETRY_OPTOUT"] = "1",
+        };
+        string executed = workplace.SmokeCopy(name);
+        await Command.RunAsync("/usr/bin/jupyter-nbconvert",
+            ["--execute", "--ExecutePreprocessor.timeout=600", "--inplace", "--to", "notebook", executed], environment, workplace.NotebookFolder);
+        JsonElement notebook = JsonDocument.Parse(
+            await File.ReadAllTextAsync(executed, TestContext.Current.CancellationToken)).RootElement;
+        Assert.DoesNotContain(Charts.Outputs(notebook), output => output.GetProperty("output_type").GetString() is "error"
+            || output.TryGetProperty("name", out JsonElement stream) && stream.GetString() == "stderr");
+        await NbConvertAsync("--to", "html", "--template", "lab", "--output", $"{name}-tool", executed);
+        await AssertPageAsync(Path.Combine(workplace.NotebookFolder, $"{name}-tool.html"), "lab", notebook);
+    }
+
     private async Task AssertPageAsync(string path, string template, JsonElement notebook)
     {
         WatchedPage page = await OpenPageAsync(path);

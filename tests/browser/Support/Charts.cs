@@ -21,9 +21,13 @@ internal static class Charts
     [
         .. Outputs(notebook)
             .Where(output => output.TryGetProperty("data", out JsonElement data) && data.TryGetProperty(PlotlyMimeType, out _))
-            .Select(output => output.GetProperty("data").GetProperty(PlotlyMimeType).GetProperty("data").EnumerateArray().Count(
+            .Select(output => Figure(output.GetProperty("data").GetProperty(PlotlyMimeType)).GetProperty("data").EnumerateArray().Count(
                 trace => !trace.TryGetProperty("visible", out JsonElement visible) || visible.ValueKind == JsonValueKind.True)),
     ];
+
+    // .NET Interactive's tool writes it as text.
+    private static JsonElement Figure(JsonElement output) =>
+        output.ValueKind == JsonValueKind.String ? JsonDocument.Parse(output.GetString()!).RootElement : output;
 
     /// <summary>All outputs of a notebook.</summary>
     public static IEnumerable<JsonElement> Outputs(JsonElement notebook) => notebook.GetProperty("cells").EnumerateArray()

@@ -50,6 +50,19 @@ public sealed class Workplace : IAsyncLifetime
                 "--name", ".net-csharp"], Environment, Repository);
     }
 
+    /// <summary>Installs the kernel of .NET Interactive's tool, as the repository's manifest names it.</summary>
+    /// <returns>What JUPYTER_PATH must be for it.</returns>
+    public async Task<string> InstallDotnetInteractiveAsync()
+    {
+        string manifest = Path.Combine(_root, ".config", "dotnet-tools.json"), path = Path.Combine(_root, "interactive");
+        Directory.CreateDirectory(Path.GetDirectoryName(manifest)!);
+        File.Copy(Path.Combine(Repository, ".config", "dotnet-tools.json"), manifest, overwrite: true);
+        Directory.CreateDirectory(Path.Combine(path, "kernels"));
+        await Command.RunAsync("dotnet", ["tool", "restore"], Environment, _root);
+        await Command.RunAsync("dotnet", ["interactive", "jupyter", "install", "--path", Path.Combine(path, "kernels")], Environment, _root);
+        return path;
+    }
+
     /// <inheritdoc/>
     public ValueTask DisposeAsync()
     {
