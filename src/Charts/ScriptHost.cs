@@ -3,7 +3,7 @@ using System.Runtime.Loader;
 
 namespace IntraDistill;
 
-// .NET Interactive gives each assembly that #r loads a load context of its own, #r "nuget: …" the default one, and its own assemblies
+// .NET Interactive gives each assembly that #r loads a load context of its own, each of #r "nuget: …" the default one, and its own assemblies
 // come before both where their version will do. Its FSharp.Core is older than Plotly.NET's, so one by nuget finds none; and a second
 // Plotly.NET, brought by another package, would speak of other charts than the kit.
 internal static class ScriptHost
@@ -12,9 +12,9 @@ internal static class ScriptHost
     public static void ShareCharts()
     {
         Assembly kit = typeof(ScriptHost).Assembly;
-        if (AssemblyLoadContext.GetLoadContext(kit) == AssemblyLoadContext.Default)
+        if (AssemblyLoadContext.GetLoadContext(kit) == AssemblyLoadContext.Default && NotebookHost.PackageFolder is null)
             return;
-        string folder = Path.GetDirectoryName(kit.Location) ?? "";
+        string folder = NotebookHost.PackageFolder ?? Path.GetDirectoryName(kit.Location) ?? "";
         string[] shared = ["Plotly.NET", "Giraffe.ViewEngine", "DynamicObj", "Fable.Core"];
         foreach (string name in shared.Where(name => Loaded(name) is null))
             AssemblyLoadContext.Default.LoadFromAssemblyPath(Path.Combine(folder, $"{name}.dll"));

@@ -1,6 +1,7 @@
 using System.Diagnostics.CodeAnalysis;
 using System.Runtime.CompilerServices;
 using System.Runtime.InteropServices;
+using System.Runtime.Loader;
 
 namespace IntraDistill;
 
@@ -12,6 +13,9 @@ internal static class BeforeTorch
     internal static void Prepare()
     {
         OpenMp.SpinBriefly();
+        // The mended one, before the host finds that of TorchSharp's own package.
+        if (NotebookHost.PackageFolder is { } package)
+            AssemblyLoadContext.Default.LoadFromAssemblyPath(Path.Combine(package, "TorchSharp.dll"));
         LibTorch.Load();
     }
 }

@@ -21,10 +21,29 @@ internal static partial class LibTorch
 
     /// <summary>Before libtorch is first touched, which later cannot be undone.</summary>
     /// <exception cref="IntraDistillException">The folder has no libtorch that TorchSharp can use.</exception>
-    public static void Load() => Load(
-        Environment.GetEnvironmentVariable(Variable) is { Length: > 0 } named ? named : typeof(LibTorch).Assembly
-            .GetCustomAttributes<AssemblyMetadataAttribute>().SingleOrDefault(data => data.Key == "LibTorch")?.Value,
-        Path.GetDirectoryName(typeof(LibTorch).Assembly.Location)!);
+    public static void Load()
+    {
+        string? named = Environment.GetEnvironmentVariable(Variable) is { Length: > 0 } variable ? variable
+            : AppContext.GetData("IntraDistill.LibTorch") as string ?? typeof(LibTorch).Assembly
+                .GetCustomAttributes<AssemblyMetadataAttribute>().SingleOrDefault(data => data.Key == "LibTorch")?.Value;
+        Load(named, NotebookHost.PackageFolder ?? Path.GetDirectoryName(typeof(LibTorch).Assembly.Location)!);
+        if (named is null && NotebookHost.PackageFolder is { } package && OperatingSystem.IsLinux())
+            LoadOfPackages(package);
+    }
+
+    // Each package is in a folder of its own, and the linker looks in none of them.
+    private static void LoadOfPackages(string notebook)
+    {
+        string packages = Path.GetFullPath(Path.Combine(notebook, "..", "..", "..")),
+            libtorch = Path.Combine(packages, "libtorch-cpu-linux-x64");
+        string[] versions = Directory.Exists(libtorch) ? Directory.GetDirectories(libtorch) : [];
+        if (versions.Length == 0)
+            throw new IntraDistillException($"{libtorch}: there is no such package; expected what IntraDistill.Kit depends on");
+        LoadFrom(Path.Combine(versions.Order(StringComparer.Ordinal).Last(), "runtimes", "linux-x64", "native"),
+            Path.Combine(notebook, "libLibTorchSharp.so"));
+        NativeLibrary.Load(Path.Combine(notebook, "libLibTorchSharp.so"));
+        Folder = null;
+    }
 
     // From a folder, or where it is null from nowhere; the kit and TorchSharp are beside.
     internal static void Load(string? folder, string beside)
