@@ -16,6 +16,8 @@ public sealed class MathMlTests
     [InlineData(@"\text{if } x", "<mtext>if\u00a0</mtext><mi>x</mi>")]
     [InlineData(@"\rightarrow", "<mo>→</mo>")]
     [InlineData(@"\left( x \right]", "<mrow><mo>(</mo><mi>x</mi><mo>]</mo></mrow>")]
+    [InlineData("(x]", "<mo stretchy=\"false\">(</mo><mi>x</mi><mo stretchy=\"false\">]</mo>")]
+    [InlineData(@"\|x\rangle", "<mo stretchy=\"false\">‖</mo><mi>x</mi><mo stretchy=\"false\">⟩</mo>")]
     [InlineData(@"\mathbb{R}\mathcal{L}", "<mi mathvariant=\"normal\">ℝ</mi><mi mathvariant=\"normal\">ℒ</mi>")]
     [InlineData(@"\unknown", "<mtext>\\unknown</mtext>")]
     public void A_formula_becomes_the_elements_that_draw_it(string latex, string content)

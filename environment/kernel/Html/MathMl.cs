@@ -141,7 +141,7 @@ internal sealed class MathMl
             return $"<mn>{_source[begin.._at]}</mn>";
         }
         _at++;
-        return char.IsLetter(c) ? $"<mi>{c}</mi>" : Operator(c == '-' ? "−" : c.ToString());
+        return char.IsLetter(c) ? $"<mi>{c}</mi>" : Sign(c == '-' ? "−" : c.ToString());
     }
 
     private bool IsDigit(int at) => at < _source.Length && char.IsAsciiDigit(_source[at]);
@@ -159,7 +159,7 @@ internal sealed class MathMl
         if (MathSymbols.Letters.TryGetValue(name, out string? letter))
             return $"<mi>{letter}</mi>";
         if (MathSymbols.Operators.TryGetValue(name, out string? sign))
-            return Operator(sign);
+            return Sign(sign);
         if (MathSymbols.Functions.Contains(name))
             return $"<mi>{name}</mi>";
         if (MathSymbols.Spaces.TryGetValue(name, out string? width))
@@ -223,6 +223,10 @@ internal sealed class MathMl
         char c = _source[_at++];
         return c == '.' ? "" : Operator(c.ToString());
     }
+
+    // A delimiter without \left or \right keeps its size, which MathML's would not.
+    private static string Sign(string sign) =>
+        "()[]{}|‖⟨⟩⌊⌋⌈⌉∣∥".Contains(sign) ? $"<mo stretchy=\"false\">{sign}</mo>" : Operator(sign);
 
     private static string Operator(string sign) => sign.Length == 0 ? "" : $"<mo>{WebUtility.HtmlEncode(sign)}</mo>";
 
