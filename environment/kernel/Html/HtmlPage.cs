@@ -3,6 +3,7 @@ using System.Reflection;
 using System.Runtime.Loader;
 using System.Text;
 using System.Text.Json.Nodes;
+using System.Text.RegularExpressions;
 using IntraDistill.Kernel.Engine;
 using IntraDistill.Kernel.Notebook;
 using Markdig;
@@ -13,11 +14,11 @@ using Markdig.Renderers.Html;
 namespace IntraDistill.Kernel.Html;
 
 /// <summary>An executed notebook as one HTML page that needs nothing else: no network, no file beside it.</summary>
-internal sealed class HtmlPage
+internal sealed partial class HtmlPage
 {
     private const string PlotlyJson = "application/vnd.plotly.v1+json";
 
-    private readonly StringBuilder _body = new();
+    private readonly StringBuilder _cell = new();
     private int _charts;
 
     private HtmlPage() { }
@@ -26,8 +27,13 @@ internal sealed class HtmlPage
     public static string Render(NotebookDocument document)
     {
         var page = new HtmlPage();
+        var cells = new StringBuilder();
         foreach (NotebookCell cell in document.Cells)
+        {
             page.Add(cell);
+            cells.Append(EmbeddedImages.In(page._cell.ToString(), cell, document.Folder));
+            page._cell.Clear();
+        }
         string title = WebUtility.HtmlEncode(document.Title ?? "Notebook");
         return $"""
             <!DOCTYPE html>
@@ -43,7 +49,7 @@ internal sealed class HtmlPage
             </head>
             <body>
             <main>
-            {page._body}
+            {cells}
             </main>
             {(page._charts > 0 ? $"<script>\n{Resource("page.js")}</script>" : "")}
             </body>
@@ -54,16 +60,24 @@ internal sealed class HtmlPage
 
     private void Add(NotebookCell cell)
     {
-        if (cell.IsMarkdown)
-            _body.Append("<section class=\"prose\">\n").Append(Prose.ToHtml(cell.Source)).Append("</section>\n");
+        string? prose = cell.Format switch
+        {
+            MimeBundle.Markdown => Prose.ToHtml(cell.Source),
+            MimeBundle.Html => cell.Source + "\n",
+            _ => null,
+        };
+        if (prose is not null)
+            _cell.Append("<section class=\"prose\">\n").Append(prose).Append("</section>\n");
+        else if (cell.Format is "" or MimeBundle.PlainText)
+            AddText("text", cell.Source);   // one for another format, such as LaTeX, is not for a page
         if (!cell.IsCode || string.IsNullOrWhiteSpace(cell.Source) && cell.Outputs.Count == 0)
             return;
-        _body.Append("<section class=\"cell\">\n");
+        _cell.Append("<section class=\"cell\">\n");
         if (!string.IsNullOrWhiteSpace(cell.Source))
-            _body.Append("<pre class=\"code\"><code>").Append(CodeHighlighter.ToHtml(cell.Source)).Append("</code></pre>\n");
+            _cell.Append("<pre class=\"code\"><code>").Append(CodeHighlighter.ToHtml(cell.Source)).Append("</code></pre>\n");
         foreach (JsonNode? output in cell.Outputs)
             Add(output!.AsObject());
-        _body.Append("</section>\n");
+        _cell.Append("</section>\n");
     }
 
     private void Add(JsonObject output)
@@ -79,32 +93,43 @@ internal sealed class HtmlPage
                 AddText("error", string.Join('\n', lines));
                 break;
             case "display_data" or "execute_result" when output["data"] is JsonObject data:
-                _body.Append("<div class=\"output\">");
+                _cell.Append("<div class=\"output\">");
                 AddRichest(data);
-                _body.Append("</div>\n");
+                _cell.Append("</div>\n");
                 break;
         }
     }
 
     private void AddText(string kind, string text) =>
-        _body.Append($"<pre class=\"{kind}\">").Append(WebUtility.HtmlEncode(text)).Append("</pre>\n");
+        _cell.Append($"<pre class=\"{kind}\">").Append(KeepColumns(WebUtility.HtmlEncode(text))).Append("</pre>\n");
+
+    // Text wraps, but the lines of a table must not.
+    private static string KeepColumns(string encoded) => Table().Replace(encoded, "<span class=\"columns\">$0</span>");
+
+    // Two lines or more, each with a gap, a bar at its beginning, or nothing but signs.
+    [GeneratedRegex(@"(?:^(?:.*\S(?:  |\t)|[ \t]*[|│]|[ \t]*[^\w\s][^\w\n]*$).*\n?){2,}", RegexOptions.Multiline)]
+    private static partial Regex Table();
+
+    // As .NET Interactive writes it.
+    [GeneratedRegex("(?<=<div class=\"dni-plaintext\"><pre>)[^<]+")]
+    private static partial Regex PlainValue();
 
     private void AddRichest(JsonObject data)
     {
         if (data[PlotlyJson] is JsonObject chart)
             AddChart(chart);
         else if (data[MimeBundle.Html] is { } html)
-            _body.Append(NotebookCell.Join(html));
+            _cell.Append(PlainValue().Replace(NotebookCell.Join(html), value => KeepColumns(value.Value)));
         else if (data["image/svg+xml"] is { } svg)
-            _body.Append(NotebookCell.Join(svg));
+            _cell.Append(NotebookCell.Join(svg));
         else if (data["image/png"] is { } png)
             AddImage("image/png", png);
         else if (data["image/jpeg"] is { } jpeg)
             AddImage("image/jpeg", jpeg);
         else if (data[MimeBundle.Markdown] is { } markdown)
-            _body.Append(Prose.ToHtml(NotebookCell.Join(markdown)));
+            _cell.Append(Prose.ToHtml(NotebookCell.Join(markdown)));
         else if (data["text/latex"] is { } latex)
-            _body.Append(Prose.ToHtml(NotebookCell.Join(latex)));
+            _cell.Append(Prose.ToHtml(NotebookCell.Join(latex)));
         else if (data[MimeBundle.PlainText] is { } text)
             AddText("text", NotebookCell.Join(text));
         else
@@ -112,12 +137,12 @@ internal sealed class HtmlPage
     }
 
     private void AddImage(string mimeType, JsonNode base64) =>
-        _body.Append($"<img alt=\"\" src=\"data:{mimeType};base64,{NotebookCell.Join(base64).ReplaceLineEndings("")}\">");
+        _cell.Append($"<img alt=\"\" src=\"{EmbeddedImages.DataUri(mimeType, base64)}\">");
 
     private void AddChart(JsonObject chart)
     {
         string json = chart.ToJsonString();   // escapes "<", so that no text within can end the script element
-        _body.Append($"<div class=\"chart\" id=\"chart-{++_charts}\"></div><script type=\"application/json\">{json}</script>");
+        _cell.Append($"<div class=\"chart\" id=\"chart-{++_charts}\"></div><script type=\"application/json\">{json}</script>");
     }
 
     private static string Resource(string name)

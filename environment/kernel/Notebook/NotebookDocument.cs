@@ -3,6 +3,7 @@ using System.Text;
 using System.Text.Encodings.Web;
 using System.Text.Json;
 using System.Text.Json.Nodes;
+using IntraDistill.Kernel.Engine;
 
 namespace IntraDistill.Kernel.Notebook;
 
@@ -32,7 +33,14 @@ internal sealed class NotebookDocument
 
     private readonly JsonObject _root;
 
-    private NotebookDocument(JsonObject root) => _root = root;
+    private NotebookDocument(JsonObject root, string path)
+    {
+        _root = root;
+        Folder = Path.GetDirectoryName(Path.GetFullPath(path))!;
+    }
+
+    /// <summary>Where the notebook lies: relative paths in its prose begin there.</summary>
+    public string Folder { get; }
 
     /// <summary>All cells in order.</summary>
     public IReadOnlyList<NotebookCell> Cells => [.. CellArray.Select(cell => new NotebookCell(cell!.AsObject()))];
@@ -157,7 +165,7 @@ internal sealed class NotebookDocument
                 throw new RunnerException($"{path}: not a notebook: cell {i + 1} has no \"cell_type\"");
             _ = new NotebookCell(cell).Source;
         }
-        return new NotebookDocument(root);
+        return new NotebookDocument(root, path);
     }
 
     private static JsonObject Child(JsonObject parent, string name)
@@ -179,6 +187,17 @@ internal sealed class NotebookCell(JsonObject node)
 
     /// <summary>Whether the cell is prose.</summary>
     public bool IsMarkdown => Type == "markdown";
+
+    /// <summary>What a cell of prose or a raw one is written in, as a MIME type; empty if a raw one does not say; null of code.</summary>
+    public string? Format => Type switch
+    {
+        "markdown" => MimeBundle.Markdown,
+        "raw" => (node["metadata"]?["format"] ?? node["metadata"]?["raw_mimetype"])?.ToString().ToLowerInvariant() ?? "",
+        _ => null,
+    };
+
+    /// <summary>Files kept in the cell, by name; each is an object of base64 by MIME type.</summary>
+    public JsonObject Attachments => node["attachments"] as JsonObject ?? [];
 
     /// <summary>The text of the cell.</summary>
     public string Source => Join(node["source"]);
