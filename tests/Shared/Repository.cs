@@ -6,7 +6,7 @@ namespace IntraDistill.Tests;
 /// <summary>Files of the repository that tests look at, and the programs they start.</summary>
 internal static class Repository
 {
-    private static readonly SemaphoreSlim s_scripts = new(1);
+    private static readonly SemaphoreSlim s_building = new(1);
 
     public static string Root { get; } = Metadata("RepositoryRoot");
 
@@ -28,17 +28,21 @@ internal static class Repository
         return output;
     }
 
-    /// <summary>Runs a data script as users do. One at a time: each builds, into the same folders.</summary>
-    public static async Task<string> DataScriptAsync(string script, params string[] arguments)
+    /// <summary>Runs a data script as users do.</summary>
+    public static Task<string> DataScriptAsync(string script, params string[] arguments) =>
+        BuildAsync(["run", "--file", $"data-scripts/{script}", "--", .. arguments]);
+
+    /// <summary>Runs a command of <c>dotnet</c> that restores or builds projects of the repository: one at a time, into the same folders.</summary>
+    public static async Task<string> BuildAsync(params string[] arguments)
     {
-        await s_scripts.WaitAsync();
+        await s_building.WaitAsync();
         try
         {
-            return await DotnetAsync(["run", "--file", $"data-scripts/{script}", "--", .. arguments]);
+            return await DotnetAsync(arguments);
         }
         finally
         {
-            s_scripts.Release();
+            s_building.Release();
         }
     }
 }

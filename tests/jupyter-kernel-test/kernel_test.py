@@ -124,7 +124,7 @@ class CSharpKernelTests(jupyter_kernel_test.KernelTests):
         for code, secret in (
             ("Console.ReadLine()", False),
             ('await GetInputAsync("name? ")', False),
-            ('await GetPasswordAsync("word? ")', True),
+            ('(await GetPasswordAsync("word? ")).GetClearTextPassword()', True),
         ):
             with self.subTest(code=code):
                 sent = self.start(code, allow_stdin=True)

@@ -122,7 +122,7 @@ public sealed class PackedKit : IAsyncLifetime
     public string Output { get; private set; } = "";
 
     // Not built again: other tests use what is in bin/.
-    public async ValueTask InitializeAsync() => Output = await Repository.DotnetAsync(
+    public async ValueTask InitializeAsync() => Output = await Repository.BuildAsync(
         "pack", "IntraDistill.Kit.csproj", "--no-build", "--configuration", "Debug", "--output", Feed, $"-p:PackageVersion={Version}");
 
     /// <summary>Lets a project find it.</summary>
