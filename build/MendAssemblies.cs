@@ -4,7 +4,6 @@ using System.IO;
 using System.Linq;
 using Microsoft.Build.Framework;
 using Mono.Cecil;
-using Mono.Cecil.Cil;
 
 namespace IntraDistill.Build
 {

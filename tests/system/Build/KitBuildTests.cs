@@ -1,9 +1,8 @@
-using System.Text.Json;
 using IntraDistill.Build;
 
 namespace IntraDistill.Tests.BuildTests;
 
-/// <summary>What the kit's build puts where, and which packages it asks for.</summary>
+/// <summary>What the kit's build puts where.</summary>
 public class KitBuildTests
 {
     [Fact]
